@@ -1,0 +1,46 @@
+# perf-ratchet: `make demo` runs the main job, `make test` passes the tests. Both install what they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+export OMP_NUM_THREADS := 1
+
+.PHONY: help demo test lint lock golden clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/installed ## profile real pipelines, catch a regression, propose a tighter baseline
+	$(BIN)/ratchet demo --folder .demo
+
+test: .venv/installed .tools/github-openapi.json ## run the tests
+	$(BIN)/python -m pytest
+
+lint: .venv/installed ## ruff, mypy strict, import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: ## resolve the dependencies anew (torch stays without a hash: each platform has its own wheel)
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header --output-file requirements-bot.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header --extra profiler --extra demo --extra dev \
+	  --unsafe-package torch --output-file requirements-dev.lock pyproject.toml
+
+golden: .venv/installed ## write the golden files anew; review them as rendered Markdown
+	$(BIN)/python -m pytest --golden=write -k golden
+
+clean: ## remove what the other targets made
+	rm -rf .venv .tools .demo
+
+.venv/installed: requirements-dev.lock requirements-torch.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "perf-ratchet needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --requirement requirements-torch.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

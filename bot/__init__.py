@@ -1,0 +1,1 @@
+"""TALKS: judges run records against baselines and tells people. Never imports torch."""

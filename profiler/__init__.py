@@ -1,0 +1,1 @@
+"""MEASURES: runs scenarios and writes run records. Importing it imports nothing else."""
