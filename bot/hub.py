@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 Conclusion = Literal["success", "neutral", "failure"]
 
 
-class HubRefused(Exception):  # noqa: N818 - exceptions are sentences here
+class HubRefused(Exception):
     """The host did not do what was asked. The message is one line that says what to do about it."""
 
 
@@ -24,7 +24,7 @@ class Check:
     summary: str
     """Markdown. Hosts cut it at 65,535 characters."""
     external_id: str
-    """What was judged, such as a run id: the same id is the same check, so saying it twice changes nothing."""
+    """What was judged, such as a run id: saying it twice for the same id changes nothing."""
 
 
 class Hub(Protocol):

@@ -203,7 +203,7 @@ class RequestRecord(Frozen):
             if stage.id in seen:
                 raise ValueError(f"stage id {stage.id} occurs twice")
             if stage.parent is not None and stage.parent not in seen:
-                raise ValueError(f"stage {stage.id} names parent {stage.parent}, which did not begin before it")
+                raise ValueError(f"stage {stage.id} names parent {stage.parent}, not begun before it")
             if stage.occurrence != occurrences[stage.name]:
                 raise ValueError(f"stage {stage.id} should have occurrence {occurrences[stage.name]}")
             seen.add(stage.id)
@@ -218,7 +218,8 @@ class RequestRecord(Frozen):
             if step.stage_id is not None and step.stage_id not in stages:
                 raise ValueError(f"a step names stage {step.stage_id}, which is not in the request")
             if step.index != counts[step.stage_id]:
-                raise ValueError(f"step {step.index} of stage {step.stage_id} should be {counts[step.stage_id]}")
+                expected = counts[step.stage_id]
+                raise ValueError(f"step {step.index} of stage {step.stage_id} should be {expected}")
             counts[step.stage_id] += 1
         return self
 

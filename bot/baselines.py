@@ -1,0 +1,285 @@
+"""The baseline file: read it, look at it, and change scenarios without touching any other byte.
+
+The format is that of sglang's `perf_baselines.json`. Keys that we do not know are kept.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from bot.lossless import DEFAULT_INDENT, edited_json
+from profiler.record import Clock
+
+PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
+"""Names among the stages that are no stages: never summed, may be null (end-to-end time over frames)."""
+AGGREGATES: Final = ("expected_e2e_ms", "expected_avg_denoise_ms", "expected_median_denoise_ms")
+BIGGEST_KEPT_INT: Final = 2**53
+"""Integers above this do not survive a float, so they are no measurement."""
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+StepIndex = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class BaselinesRejected(ValueError):
+    """The text is no baseline file; the message says where and why in one line."""
+
+
+class _Part(BaseModel):
+    """Base of what we read of the file: immutable, other keys allowed."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
+
+
+class Tolerances(_Part):
+    """How much slower each kind of metric may be: fractions of the baseline, 0.25 is 25 %."""
+
+    e2e: Annotated[float, Field(ge=0, le=100)]
+    denoise_stage: Annotated[float, Field(ge=0, le=100)]
+    non_denoise_stage: Annotated[float, Field(ge=0, le=100)]
+    denoise_step: Annotated[float, Field(ge=0, le=100)]
+    denoise_agg: Annotated[float, Field(ge=0, le=100)]
+    """For the average and the median step."""
+
+
+DEFAULT_TOLERANCES: Final[Mapping[str, Tolerances]] = {
+    "long_term": Tolerances(
+        e2e=0.15, denoise_stage=0.1, non_denoise_stage=0.5, denoise_step=0.25, denoise_agg=0.15
+    ),
+    "pr_test": Tolerances(
+        e2e=0.25, denoise_stage=0.25, non_denoise_stage=0.8, denoise_step=0.3, denoise_agg=0.2
+    ),
+}
+"""For a file that has no `tolerances`, as sglang's Ascend file. Source: the profiles of its H100 file."""
+
+
+class Metadata(_Part):
+    """What the file says about itself."""
+
+    clock: Clock = "host"
+    """The clock of stages and steps; absent means host, so that sglang's files keep their meaning."""
+    description: str | None = None
+    last_updated: str | None = None
+
+
+class Sampling(_Part):
+    """Which denoising steps are compared one by one."""
+
+    step_fractions: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    """Positions in the list of steps, as fractions of its last index. The default is sglang's."""
+
+
+class Provenance(_Part):
+    """Where a scenario's values come from."""
+
+    run_id: int | None = None
+    head_sha: str | None = None
+    request_id: str
+    captured_at: AwareDatetime
+    requests: Annotated[int, Field(ge=1)]
+    """How many measured requests the snapshot was chosen from."""
+
+
+class ScenarioBaseline(_Part):
+    """What one scenario is expected to take. Values that are no measurement are kept, and audited."""
+
+    stages_ms: Mapping[str, Any] = {}
+    denoise_step_ms: Mapping[StepIndex, Any] = {}
+    expected_e2e_ms: Any = None
+    expected_avg_denoise_ms: Any = None
+    expected_median_denoise_ms: Any = None
+    provenance: Provenance | None = None
+
+    @cached_property
+    def stages(self) -> Mapping[str, float]:
+        """Milliseconds by stage, in the file's order, without pseudo-stages and bad values."""
+        return {
+            name: float(value)
+            for name, value in self.stages_ms.items()
+            if name not in PSEUDO_STAGES and is_measurement(value)
+        }
+
+    @cached_property
+    def steps(self) -> Mapping[int, float]:
+        """Milliseconds by step index, in the order of the indices, without bad values."""
+        return {
+            index: float(value)
+            for index, value in sorted(self.denoise_step_ms.items())
+            if is_measurement(value)
+        }
+
+    @cached_property
+    def has_every_step(self) -> bool:
+        """True when the step list is 0..n-1 with good values: neither sampled nor spoiled."""
+        return list(self.steps) == list(range(len(self.denoise_step_ms)))
+
+    def aggregate(self, field: str) -> float | None:
+        """Return one of `AGGREGATES` in milliseconds, or None when it is absent or no measurement."""
+        value = getattr(self, field)
+        return float(value) if is_measurement(value) else None
+
+    def bad_values(self) -> Iterator[tuple[str, Any]]:
+        """Yield the place and the value of everything that should be a measurement and is none."""
+        for name, value in self.stages_ms.items():
+            if not (is_measurement(value) or (value is None and name in PSEUDO_STAGES)):
+                yield f"stages_ms.{name}", value
+        for index, value in self.denoise_step_ms.items():
+            if not is_measurement(value):
+                yield f"denoise_step_ms.{index}", value
+        for field in AGGREGATES:
+            if field in self.model_fields_set and not is_measurement(getattr(self, field)):
+                yield field, getattr(self, field)
+
+
+class _Document(_Part):
+    metadata: Metadata = Metadata()
+    tolerances: Mapping[str, Tolerances] | Tolerances | None = None
+    sampling: Sampling = Sampling()
+    scenarios: Mapping[str, ScenarioBaseline]
+
+
+@dataclass(frozen=True)
+class BaselineFile:
+    """A baseline file: its text, and what it says."""
+
+    text: str
+    metadata: Metadata
+    tolerances: Mapping[str, Tolerances] | None
+    """By profile; None when the file has none."""
+    sampling: Sampling
+    scenarios: Mapping[str, ScenarioBaseline]
+    repeated_keys: tuple[str, ...]
+    """Keys that stand twice in one object: only the last one counts."""
+
+    def profile(self, name: str) -> Tolerances:
+        """Return the tolerances of one profile.
+
+        Raises:
+            BaselinesRejected: the file has no such profile.
+        """
+        profiles = DEFAULT_TOLERANCES if self.tolerances is None else self.tolerances
+        if name not in profiles:
+            known = ", ".join(sorted(profiles)) or "none"
+            raise BaselinesRejected(f"tolerances: there is no profile {name!r}; it has {known}")
+        return profiles[name]
+
+
+def is_measurement(value: object) -> bool:
+    """Return whether this JSON value can be a duration in milliseconds: a finite number, not negative."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= BIGGEST_KEPT_INT and math.isfinite(value)
+
+
+def baselines_from_text(text: str) -> BaselineFile:
+    """Return the baseline file that this JSON text holds.
+
+    A flat `tolerances` table (no profiles) is offered under every default profile's name.
+
+    Raises:
+        BaselinesRejected: it is no JSON, or does not have the shape of a baseline file.
+    """
+    document, repeated_keys = _parsed(text)
+    try:
+        parsed = _Document.model_validate(document)
+    except ValidationError as error:
+        raise BaselinesRejected(_first_problem(error)) from error
+    tolerances = parsed.tolerances
+    if isinstance(tolerances, Tolerances):
+        tolerances = dict.fromkeys(DEFAULT_TOLERANCES, tolerances)
+    return BaselineFile(text, parsed.metadata, tolerances, parsed.sampling, parsed.scenarios, repeated_keys)
+
+
+def with_scenarios(
+    file: BaselineFile, scenarios: Mapping[str, Mapping[str, Any]], captured_on: date
+) -> BaselineFile:
+    """Return the file with whole scenarios replaced or added, and its date moved.
+
+    Every byte outside of `metadata` and of these scenarios stays, whatever the indentation; so does every
+    number that keeps its value. A scenario's other keys (`estimated_full_test_time_s`, unknown ones) stay.
+
+    Args:
+        file: What to change.
+        scenarios: New values by scenario id.
+        captured_on: The day on which they were measured.
+    """
+    document = json.loads(file.text)
+    document["metadata"] = _redated(document.get("metadata", {}), captured_on)
+    for name, values in scenarios.items():
+        document["scenarios"][name] = _replaced(document["scenarios"].get(name, {}), values)
+    return baselines_from_text(edited_json(file.text, document))
+
+
+def new_baselines(hardware: str, clock: Clock) -> BaselineFile:
+    """Return a file without scenarios, with the default tolerances and sampling."""
+    document = {
+        "metadata": {
+            "model": "Diffusion Server",
+            "hardware": hardware,
+            "description": f"Reference numbers captured by perf-ratchet on {hardware}",
+            "clock": clock,
+        },
+        "tolerances": {name: profile.model_dump() for name, profile in DEFAULT_TOLERANCES.items()},
+        "sampling": {"step_fractions": list(Sampling().step_fractions)},
+        "scenarios": {},
+    }
+    return baselines_from_text(json.dumps(document, indent=DEFAULT_INDENT) + "\n")
+
+
+def _replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a scenario with new values, its stages in the old order where they stay."""
+    old_stages, new_stages = old.get("stages_ms", {}), new["stages_ms"]
+    kept = {
+        name: new_stages.get(name)
+        for name in old_stages
+        if name in new_stages or (name in PSEUDO_STAGES and old_stages[name] is None)
+    }
+    return {**old, **new, "stages_ms": {**kept, **new_stages}}
+
+
+def _redated(metadata: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """Return metadata whose description and `last_updated` name this day."""
+    redated = dict(metadata)
+    description = redated.get("description")
+    if isinstance(description, str):
+        moved, found = _ISO_DATE.subn(day.isoformat(), description)
+        redated["description"] = moved if found else f"{description} ({day.isoformat()})"
+    return {**redated, "last_updated": day.isoformat()}
+
+
+def _parsed(text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the JSON object in the text, and the keys that stand twice in one object."""
+    repeated: list[str] = []
+
+    def last_of_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            repeated.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return members
+
+    try:
+        document = json.loads(text, object_pairs_hook=last_of_each)
+    except json.JSONDecodeError as error:
+        raise BaselinesRejected(f"line {error.lineno} column {error.colno}: {error.msg}") from error
+    except (RecursionError, ValueError) as error:
+        raise BaselinesRejected(
+            "no JSON that a reader can hold: nested too deeply, or a huge number"
+        ) from error
+    if not isinstance(document, dict):
+        raise BaselinesRejected("the top level must be a JSON object")
+    return document, tuple(repeated)
+
+
+def _first_problem(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False)
+    place = ".".join(str(part)[:80] for part in problems[0]["loc"])
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{place}: {problems[0]['msg']}{more}"

@@ -1,0 +1,132 @@
+"""Change a JSON text without touching any byte that already says the right thing."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final
+
+DEFAULT_INDENT: Final = "    "
+"""Indentation of a text that shows none of its own: that of sglang's baseline files."""
+
+_WHITESPACE = re.compile(r"[ \t\n\r]*")
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One `key: value` of a JSON object, by its place in the text."""
+
+    key: str
+    key_start: int
+    start: int
+    end: int
+
+
+def edited_json(text: str, new: object) -> str:
+    """Return the text saying `new`, with every byte kept that said so already.
+
+    A value that stays keeps its spelling (`95.0` stays for 95), an object whose keys stay keeps its layout,
+    and keys added at an object's end are laid out as its others. Anything else is written anew, in the
+    indentation and line ends of the text. Of a key that stands twice, the last counts, as for `json.loads`.
+
+    Args:
+        text: A JSON text.
+        new: What `json.loads` of the result gives.
+    """
+    pieces, position = [], 0
+    for edit_start, edit_end, replacement in _edits(text, _skip_space(text, 0), new):
+        pieces += [text[position:edit_start], replacement]
+        position = edit_end
+    return "".join([*pieces, text[position:]])
+
+
+def _edits(text: str, start: int, new: object) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, replacement) for the smallest parts of the value at `start` that must change."""
+    old, end = json.JSONDecoder().raw_decode(text, start)
+    if _same(old, new):
+        return
+    if isinstance(old, dict) and isinstance(new, dict) and old and list(new)[: len(old)] == list(old):
+        members = list(_members(text, start))
+        last_of_each = {member.key: member for member in members}
+        for member in sorted(last_of_each.values(), key=attrgetter("start")):
+            yield from _edits(text, member.start, new[member.key])
+        yield from _appended(text, members, {key: new[key] for key in list(new)[len(old) :]})
+    else:
+        yield start, end, _dumped(text, start, new)
+
+
+def _appended(
+    text: str, members: Sequence[_Member], new: Mapping[str, object]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the insertion that puts these members after the last one, in its style."""
+    if not new:
+        return
+    last = members[-1]
+    separator = text[members[-2].end : last.key_start] if len(members) > 1 else "," + _before(text, last)
+    key_indent = _line_indent(text, last.key_start)
+    yield (
+        last.end,
+        last.end,
+        "".join(
+            f"{separator}{json.dumps(key, ensure_ascii=False)}: {_indented(text, value, key_indent)}"
+            for key, value in new.items()
+        ),
+    )
+
+
+def _before(text: str, member: _Member) -> str:
+    """Return the white space between the opening brace and the first member."""
+    start = member.key_start
+    while start and text[start - 1] in " \t\n\r":
+        start -= 1
+    return text[start : member.key_start]
+
+
+def _members(text: str, start: int) -> Iterator[_Member]:
+    """Yield the members of the JSON object at `start`, which is known to be well formed."""
+    position = _skip_space(text, start + 1)
+    while text[position] != "}":
+        key, after_key = json.JSONDecoder().raw_decode(text, position)
+        value = _skip_space(text, _skip_space(text, after_key) + 1)
+        _, end = json.JSONDecoder().raw_decode(text, value)
+        yield _Member(key, position, value, end)
+        position = _skip_space(text, end)
+        if text[position] == ",":
+            position = _skip_space(text, position + 1)
+
+
+def _same(old: object, new: object) -> bool:
+    """Return whether two JSON values say the same: 95 and 95.0 do; 1 and true, or another key order, not."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return list(old) == list(new) and all(_same(old[key], new[key]) for key in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return old == new and isinstance(old, bool) == isinstance(new, bool)
+
+
+def _dumped(text: str, start: int, value: object) -> str:
+    return _indented(text, value, _line_indent(text, start))
+
+
+def _indented(text: str, value: object, indent: str) -> str:
+    """Return a JSON value in the file's own indentation and line ends, for a line indented like this."""
+    dumped = json.dumps(value, indent=_indent_unit(text), ensure_ascii=False)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return dumped.replace("\n", newline + indent)
+
+
+def _indent_unit(text: str) -> str:
+    """Return the smallest step by which the file's top-level keys are indented."""
+    indents = re.findall(r"^[ \t]+(?=\")", text, flags=re.MULTILINE)
+    return min(indents, key=len, default=DEFAULT_INDENT)
+
+
+def _line_indent(text: str, position: int) -> str:
+    line = text[text.rfind("\n", 0, position) + 1 : position]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _skip_space(text: str, position: int) -> int:
+    match = _WHITESPACE.match(text, position)
+    return match.end() if match else position
