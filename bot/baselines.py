@@ -126,6 +126,18 @@ class ScenarioBaseline(_Part):
         value = getattr(self, field)
         return float(value) if is_measurement(value) else None
 
+    def by_field(self) -> dict[str, float]:
+        """Return every good value in milliseconds by its place, such as "stages_ms.DecodingStage".
+
+        End to end, average and median come first, then stages, then steps.
+        """
+        aggregates = {field: self.aggregate(field) for field in AGGREGATES}
+        return (
+            {field: value for field, value in aggregates.items() if value is not None}
+            | {f"stages_ms.{name}": value for name, value in self.stages.items()}
+            | {f"denoise_step_ms.{index}": value for index, value in self.steps.items()}
+        )
+
     def bad_values(self) -> Iterator[tuple[str, Any]]:
         """Yield the place and the value of everything that should be a measurement and is none."""
         for name, value in self.stages_ms.items():

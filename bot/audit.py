@@ -1,0 +1,214 @@
+"""Audit baselines: does a scenario agree with itself, and does it guard anything?
+
+Every rule is one small function from a scenario to findings. The thresholds come from 372 versions of real
+scenarios: a single run is exact to rounding, and no single run had steps longer than their stage.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Final, Literal
+
+from bot.baselines import BaselineFile, ScenarioBaseline
+from bot.snapshot import DECIMALS, denoising_total_ms
+
+Severity = Literal["error", "warning", "info"]
+
+ROUNDING_MS: Final = 0.011
+"""Largest honest gap in milliseconds between an aggregate and its steps: both are rounded to 0.01 ms.
+Evidence: 208 of 372 scenario versions are within it, and only 8 between it and 0.1 ms."""
+GROSS_RATIO: Final = 0.01
+"""From this fraction of the stored value on, a mismatch is an error. Chosen: it moves a verdict."""
+STEP_ROUNDING_MS: Final = 0.01
+"""What rounding can add per step, in milliseconds, when steps are summed."""
+E2E_SLACK_RATIO: Final = 1.003
+"""Stages may exceed end to end by 0.3 %. Evidence: five two-GPU runs of one month, up to 0.27 %."""
+
+LONGEST_SHOWN: Final = 80
+"""Characters shown of a value that is no measurement: it may be anything."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth knowing, about one scenario."""
+
+    rule: str
+    severity: Severity
+    scenario: str
+    field: str
+    """Where in the scenario, such as "expected_avg_denoise_ms"."""
+    actual: float | str | None
+    """What the file says."""
+    expected: float | str | None
+    """What would be consistent; None when only a new measurement can tell."""
+    message: str
+    """One sentence, and how to mend it."""
+
+
+Rule = Callable[[str, ScenarioBaseline], Iterable[Finding]]
+
+
+def audit(file: BaselineFile) -> list[Finding]:
+    """Return every finding of the file, in the file's order of scenarios."""
+    repeated = [_repeated(key) for key in file.repeated_keys]
+    return repeated + [
+        finding for name, scenario in file.scenarios.items() for finding in audit_scenario(name, scenario)
+    ]
+
+
+def audit_scenario(name: str, scenario: ScenarioBaseline) -> list[Finding]:
+    """Return every finding of one scenario, in the order of `RULES`."""
+    return [finding for rule in RULES.values() for finding in rule(name, scenario)]
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Return whether any finding is an error."""
+    return any(finding.severity == "error" for finding in findings)
+
+
+def mean_mismatch(name: str, scenario: ScenarioBaseline) -> Iterator[Finding]:
+    """Yield a finding when `expected_avg_denoise_ms` is not the mean of the steps."""
+    yield from _aggregate_mismatch(
+        "mean-mismatch", "mean", fmean, "expected_avg_denoise_ms", (name, scenario)
+    )
+
+
+def median_mismatch(name: str, scenario: ScenarioBaseline) -> Iterator[Finding]:
+    """Yield a finding when `expected_median_denoise_ms` is not the median of the steps."""
+    field = "expected_median_denoise_ms"
+    yield from _aggregate_mismatch("median-mismatch", "median", median, field, (name, scenario))
+
+
+def steps_exceed_stage(name: str, scenario: ScenarioBaseline) -> Iterator[Finding]:
+    """Yield a finding when the steps take longer than the denoising stages that contain them."""
+    if not scenario.steps or not scenario.has_every_step:
+        return
+    steps, stages = sum(scenario.steps.values()), denoising_total_ms(scenario.stages)
+    if steps > stages + STEP_ROUNDING_MS * len(scenario.steps):
+        yield Finding(
+            rule="steps-exceed-stage",
+            severity="error",
+            scenario=name,
+            field="denoise_step_ms",
+            actual=round(steps, DECIMALS),
+            expected=round(stages, DECIMALS),
+            message=f"{len(scenario.steps)} steps sum to {steps:,.2f} ms, longer than the denoising stages "
+            f"that contain them ({stages:,.2f} ms): replace the scenario by the values of one request",
+        )
+
+
+def stages_exceed_e2e(name: str, scenario: ScenarioBaseline) -> Iterator[Finding]:
+    """Yield a finding when the stages take longer than the whole request."""
+    e2e = scenario.aggregate("expected_e2e_ms")
+    stages = sum(scenario.stages.values())
+    if not e2e or stages <= e2e + STEP_ROUNDING_MS * len(scenario.stages):
+        return
+    yield Finding(
+        rule="stages-exceed-e2e",
+        severity="error" if stages > e2e * E2E_SLACK_RATIO else "info",
+        scenario=name,
+        field="expected_e2e_ms",
+        actual=e2e,
+        expected=round(stages, DECIMALS),
+        message=f"stages sum to {stages:,.2f} ms, longer than the whole request ({e2e:,.2f} ms): "
+        "replace the scenario by the values of one request",
+    )
+
+
+def sampled_steps(name: str, scenario: ScenarioBaseline) -> Iterator[Finding]:
+    """Yield a note when only some steps are stored: a legitimate form, of which less can be proved."""
+    indices = sorted(scenario.denoise_step_ms)
+    if indices != list(range(len(indices))):
+        yield Finding(
+            rule="sampled-steps",
+            severity="info",
+            scenario=name,
+            field="denoise_step_ms",
+            actual=f"{len(indices)} of {indices[-1] + 1} steps",
+            expected=None,
+            message=f"only {len(indices)} of {indices[-1] + 1} steps are stored: mean, median and sum of the "
+            "steps cannot be checked",
+        )
+
+
+def bad_value(name: str, scenario: ScenarioBaseline) -> Iterator[Finding]:
+    """Yield a finding for each metric that is negative, not finite, not a number, or null."""
+    for field, value in scenario.bad_values():
+        shown = str(value)[:LONGEST_SHOWN]
+        yield Finding(
+            rule="bad-value",
+            severity="error",
+            scenario=name,
+            field=field,
+            actual=shown,
+            expected=None,
+            message=f"{field} is {shown!r}, not a duration in milliseconds: measure it, or remove it",
+        )
+
+
+def unguarded(name: str, scenario: ScenarioBaseline) -> Iterator[Finding]:
+    """Yield a finding when the scenario guards nothing: a placeholder."""
+    no_e2e = scenario.expected_e2e_ms is None or scenario.aggregate("expected_e2e_ms") == 0
+    nothing_inside = not scenario.stages and not scenario.steps
+    if no_e2e or nothing_inside:
+        what = "expected_e2e_ms is 0 or absent" if no_e2e else "there are neither stages nor steps"
+        yield Finding(
+            rule="unguarded",
+            severity="warning",
+            scenario=name,
+            field="expected_e2e_ms" if no_e2e else "stages_ms",
+            actual=scenario.aggregate("expected_e2e_ms"),
+            expected=None,
+            message=f"{what}: any slowdown would pass; measure the scenario and put its values here",
+        )
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "mean-mismatch": mean_mismatch,
+    "median-mismatch": median_mismatch,
+    "steps-exceed-stage": steps_exceed_stage,
+    "stages-exceed-e2e": stages_exceed_e2e,
+    "sampled-steps": sampled_steps,
+    "bad-value": bad_value,
+    "unguarded": unguarded,
+}
+"""Every rule by its name, in the order in which findings are told."""
+
+
+def _aggregate_mismatch(
+    rule: str,
+    word: str,
+    aggregate: Callable[[Iterable[float]], float],
+    field: str,
+    subject: tuple[str, ScenarioBaseline],
+) -> Iterator[Finding]:
+    name, scenario = subject
+    stored = scenario.aggregate(field)
+    if stored is None or not scenario.steps or not scenario.has_every_step:
+        return
+    computed = aggregate(scenario.steps.values())
+    gap = abs(round(computed, DECIMALS) - round(stored, DECIMALS))
+    if gap <= ROUNDING_MS:
+        return
+    yield Finding(
+        rule=rule,
+        severity="error" if abs(computed - stored) > GROSS_RATIO * stored else "warning",
+        scenario=name,
+        field=field,
+        actual=stored,
+        expected=round(computed, DECIMALS),
+        message=f"{field} is {stored:,.2f} ms but the {word} of its {len(scenario.steps)} steps is "
+        f"{computed:,.2f} ms: set it to {computed:.2f}, or replace the scenario by one request",
+    )
+
+
+def _repeated(key: str) -> Finding:
+    return Finding(
+        rule="repeated-key",
+        severity="warning",
+        scenario=key,
+        field=key,
+        actual=None,
+        expected=None,
+        message=f"{key} stands twice in one object and only the last one counts: remove the first",
+    )

@@ -1,0 +1,90 @@
+"""What a run may testify about a scenario: the requests that hold together, of the same workload."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.audit import audit_scenario
+from bot.baselines import ScenarioBaseline
+from bot.limits import gates
+from bot.snapshot import Snapshot, snapshot
+from profiler.record import Clock, RequestRecord, ScenarioRecord
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The valid requests of one scenario."""
+
+    snapshots: tuple[Snapshot, ...]
+    """At least one, in the order in which they ran."""
+    measured: int
+    """How many requests were measured, valid or not."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a scenario cannot be judged."""
+
+    kind: Literal["missing", "incomparable", "invalid"]
+    reason: str
+    """A clause to follow the scenario's name."""
+
+
+def evidence(recorded: ScenarioRecord | None, clock: Clock) -> Evidence | Obstacle:
+    """Return the snapshots of the valid requests of a scenario, or why there are none.
+
+    A request is valid when it is no warm-up, has the clock everywhere, no stage of it failed, and it passes
+    the audit of baselines without an error.
+
+    Args:
+        recorded: What was recorded; None when the run does not have the scenario.
+        clock: The clock that the baseline file names.
+    """
+    if recorded is None:
+        return Obstacle("missing", "it is not in this run")
+    requests = [request for request in recorded.requests if not request.warmup]
+    if not requests:
+        return Obstacle("missing", recorded.error or "no request was measured")
+    if recorded.error:
+        return Obstacle("invalid", recorded.error)
+    taken = [snapshot(request, clock) for request in requests]
+    if not any(taken):
+        return Obstacle("incomparable", f"the baseline is on the {clock} clock, which this run does not have")
+    flaws = [_flaw(request, one) for request, one in zip(requests, taken, strict=True)]
+    valid = tuple(one for one, flaw in zip(taken, flaws, strict=True) if one and not flaw)
+    return Evidence(valid, len(requests)) if valid else Obstacle("invalid", next(filter(None, flaws)))
+
+
+def workload_change(baseline: ScenarioBaseline, taken: Snapshot) -> str:
+    """Return how the measured workload differs from the baseline's, or "" when it does not.
+
+    A different number of steps, or other denoising or decoding stages, is other work: no comparison.
+    """
+    count = len(taken.steps_ms)
+    if baseline.steps and baseline.has_every_step and count != len(baseline.steps):
+        return f"{count} denoising steps were measured, the baseline has {len(baseline.steps)}"
+    if not baseline.has_every_step and max(baseline.steps, default=-1) >= count:
+        return f"{count} denoising steps were measured, the baseline has step {max(baseline.steps)}"
+    here, there = _gating(taken.stages_ms), _gating(baseline.stages)
+    if here != there:
+        return f"the baseline has {_listed(there)}, this run has {_listed(here)}"
+    return ""
+
+
+def _flaw(request: RequestRecord, taken: Snapshot | None) -> str:
+    """Return why a request is not valid, or "" when it is."""
+    failed = [stage for stage in request.stages if stage.error]
+    if failed:
+        return f"{failed[0].name} failed: {failed[0].error}"
+    if taken is None:
+        return "a request does not have the baseline's clock everywhere"
+    findings = audit_scenario(request.request_id, taken.as_baseline())
+    return next((finding.message for finding in findings if finding.severity == "error"), "")
+
+
+def _gating(stages: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in stages if gates(f"stages_ms.{name}"))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "no denoising or decoding stage"

@@ -1,0 +1,73 @@
+"""How much slower a metric may be: limit = max(baseline x (1 + tolerance), baseline + pad).
+
+A metric is named by its place in a baseline file, such as "stages_ms.DenoisingStage". The tolerances are the
+file's, the pads are those of sglang's performance test.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bot.baselines import Tolerances
+from bot.snapshot import is_decoding_stage, is_denoising_stage
+
+MIN_IMPROVEMENT: Final = 0.05
+"""Fraction by which end to end must fall to be an improvement. Source: the rule of sglang's #25510."""
+TOP_LEVEL_PAD_MS: Final = 20.0
+"""Smallest slowdown that counts, in milliseconds: end to end, average, median, and a sampled step."""
+FIRST_STEP_PAD_MS: Final = 80.0
+FIRST_STEP_TOLERANCE: Final = 4.0
+"""Step 0 pays for warm-up and meets an empty launch queue: five times its baseline is allowed."""
+VIDEO_STEP_PAD_MS: Final = 160.0
+STAGE_PAD_MS: Final = 120.0
+DECODING_PAD_MS: Final = 450.0
+DECODING_TOLERANCE: Final = 0.9
+"""Least tolerance of a decoding stage: it also waits for what the denoising loop left in the queue."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most that a metric may take."""
+
+    ms: float
+    binds: Literal["tolerance", "pad"]
+    """Which of the two made it."""
+
+
+def limit(field: str, baseline_ms: float, tolerances: Tolerances, *, video: bool) -> Limit:
+    """Return the limit of a metric.
+
+    Args:
+        field: Its place in a baseline file.
+        baseline_ms: Its baseline in milliseconds.
+        tolerances: Those of the profile in use.
+        video: Whether the output has frames: a step of a video is allowed a larger pad.
+    """
+    tolerance, pad_ms = _allowance(field, tolerances, video=video)
+    by_tolerance, by_pad = baseline_ms * (1 + tolerance), baseline_ms + pad_ms
+    return Limit(by_tolerance, "tolerance") if by_tolerance >= by_pad else Limit(by_pad, "pad")
+
+
+def gates(field: str) -> bool:
+    """Return whether a metric decides: end to end, average, median, denoising stages and decoding do."""
+    kind, _, name = field.partition(".")
+    return not name or (kind == "stages_ms" and (is_denoising_stage(name) or is_decoding_stage(name)))
+
+
+def _allowance(field: str, tolerances: Tolerances, *, video: bool) -> tuple[float, float]:
+    """Return (fraction of the baseline, milliseconds)."""
+    kind, _, name = field.partition(".")
+    if kind == "stages_ms":
+        return _stage_allowance(name, tolerances)
+    if kind == "denoise_step_ms" and name == "0":
+        return FIRST_STEP_TOLERANCE, FIRST_STEP_PAD_MS
+    if kind == "denoise_step_ms":
+        return tolerances.denoise_step, VIDEO_STEP_PAD_MS if video else TOP_LEVEL_PAD_MS
+    return tolerances.e2e if field == "expected_e2e_ms" else tolerances.denoise_agg, TOP_LEVEL_PAD_MS
+
+
+def _stage_allowance(name: str, tolerances: Tolerances) -> tuple[float, float]:
+    if is_denoising_stage(name):
+        return tolerances.denoise_stage, STAGE_PAD_MS
+    if is_decoding_stage(name):
+        return max(DECODING_TOLERANCE, tolerances.non_denoise_stage), DECODING_PAD_MS
+    return tolerances.non_denoise_stage, STAGE_PAD_MS

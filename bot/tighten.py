@@ -1,0 +1,195 @@
+"""Propose tighter baselines: whole snapshots of one request, never the lowest value of each field."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from fnmatch import fnmatchcase
+from typing import Any, Final, Literal
+
+from bot.audit import audit_scenario
+from bot.baselines import BaselineFile, ScenarioBaseline, with_scenarios
+from bot.evidence import Evidence, Obstacle, evidence, workload_change
+from bot.limits import MIN_IMPROVEMENT
+from bot.snapshot import Snapshot, is_denoising_stage, rounded
+from profiler.record import RunRecord, ScenarioRecord, Source
+
+SLACK_RATIO: Final = 0.02
+SLACK_MS: Final = 5.0
+"""A top-level value may rise by up to 2 %, or by up to 5 ms, without being a regression.
+Chosen: above the spread of one value between two requests of an unchanged engine."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value of a scenario, before and after, in milliseconds as the file writes them."""
+
+    field: str
+    """Where it stands in the baseline file, such as "stages_ms.DenoisingStage"."""
+    old_ms: float | None
+    """None where there was none."""
+    new_ms: float
+
+    @property
+    def change_ratio(self) -> float | None:
+        """Relative change, positive is slower; None without an old value."""
+        return (self.new_ms - self.old_ms) / self.old_ms if self.old_ms else None
+
+    @property
+    def rose(self) -> bool:
+        """True when the new value is above an old one."""
+        return self.old_ms is not None and self.new_ms > self.old_ms
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A scenario's new values: those of one request."""
+
+    scenario: str
+    kind: Literal["tighter", "first"]
+    """A tighter baseline, or the first one."""
+    top_level: tuple[Change, ...]
+    """End to end, average, median and the denoising stages."""
+    raised: tuple[Change, ...]
+    """Other values that rise: the price of values that belong together."""
+    request_id: str
+    """The request all values come from."""
+    requests: int
+    """How many valid requests it was chosen from."""
+    values: dict[str, Any]
+    """What the baseline file will hold, rounded, with provenance."""
+
+
+@dataclass(frozen=True)
+class Declined:
+    """A scenario of the run that is not proposed."""
+
+    scenario: str
+    reason: str
+    """A clause to follow the scenario's name."""
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """What a run allows to tighten."""
+
+    proposals: tuple[Proposal, ...]
+    declined: tuple[Declined, ...]
+    source: Source
+    """The run all values come from."""
+
+    @property
+    def captured_on(self) -> date:
+        """The day of the run, in UTC."""
+        return self.source.created_at.astimezone(UTC).date()
+
+
+def propose(
+    file: BaselineFile,
+    record: RunRecord,
+    *,
+    min_improvement: float = MIN_IMPROVEMENT,
+    scenarios: str = "*",
+    add: bool = False,
+) -> Proposals:
+    """Return which scenarios of a run deserve a new baseline, and why the others do not.
+
+    A scenario's snapshot is its lower-median valid request by end to end. It is proposed when end to end
+    falls by `min_improvement`, no top-level value rises by more than 2 % and 5 ms, and the values audit
+    without error.
+
+    Args:
+        file: The baselines.
+        record: The run.
+        min_improvement: Fraction, 0.05 is 5 %.
+        scenarios: Glob; only these scenarios are looked at.
+        add: Whether to propose first baselines too, where there is none or a placeholder.
+    """
+    considered = [
+        _considered(file, record, scenario, min_improvement, add=add)
+        for scenario in record.scenarios
+        if fnmatchcase(scenario.id, scenarios)
+    ]
+    return Proposals(
+        tuple(one for one in considered if isinstance(one, Proposal)),
+        tuple(one for one in considered if isinstance(one, Declined)),
+        record.source,
+    )
+
+
+def tightened(file: BaselineFile, proposals: Proposals) -> BaselineFile:
+    """Return the file with every proposal in it; the same file when there is none."""
+    if not proposals.proposals:
+        return file
+    values = {proposal.scenario: proposal.values for proposal in proposals.proposals}
+    return with_scenarios(file, values, proposals.captured_on)
+
+
+def lower_median(snapshots: Sequence[Snapshot]) -> Snapshot:
+    """Return the snapshot in the middle by end to end; of two in the middle, the faster one."""
+    ordered = sorted(snapshots, key=lambda taken: (taken.e2e_ms, taken.request_id))
+    return ordered[(len(ordered) - 1) // 2]
+
+
+def _considered(
+    file: BaselineFile, record: RunRecord, scenario: ScenarioRecord, min_improvement: float, *, add: bool
+) -> Proposal | Declined:
+    found = evidence(scenario, file.metadata.clock)
+    if isinstance(found, Obstacle):
+        return Declined(scenario.id, found.reason)
+    baseline = file.scenarios.get(scenario.id, ScenarioBaseline())
+    taken = lower_median(found.snapshots)
+    proposal = _proposal(record.source, baseline, scenario.id, taken, found)
+    if proposal.kind == "first":
+        reason = "" if add else "it has no baseline yet: --add proposes a first one"
+    else:
+        reason = workload_change(baseline, taken) or _regression(proposal, min_improvement)
+    reason = reason or _contradiction(proposal)
+    return Declined(scenario.id, reason) if reason else proposal
+
+
+def _proposal(
+    source: Source, baseline: ScenarioBaseline, name: str, taken: Snapshot, found: Evidence
+) -> Proposal:
+    values = rounded(taken.values())
+    old, new = baseline.by_field(), ScenarioBaseline.model_validate(values).by_field()
+    changes = [Change(field, old.get(field), value) for field, value in new.items()]
+    provenance = {
+        "run_id": source.run_id,
+        "head_sha": source.head_sha,
+        "request_id": taken.request_id,
+        "captured_at": source.created_at.astimezone(UTC).isoformat(timespec="seconds"),
+        "requests": len(found.snapshots),
+    }
+    return Proposal(
+        scenario=name,
+        kind="tighter" if baseline.aggregate("expected_e2e_ms") else "first",
+        top_level=tuple(change for change in changes if _is_top_level(change.field)),
+        raised=tuple(change for change in changes if change.rose and not _is_top_level(change.field)),
+        request_id=taken.request_id,
+        requests=len(found.snapshots),
+        values={**values, "provenance": provenance},
+    )
+
+
+def _regression(proposal: Proposal, min_improvement: float) -> str:
+    """Return why a tighter baseline is not deserved, or "" when it is."""
+    e2e = proposal.top_level[0]
+    change = e2e.change_ratio or 0.0
+    if change > -min_improvement:
+        return f"end to end changed by {change:+.1%}, and at least {-min_improvement:.1%} is asked for"
+    for value in proposal.top_level:
+        rise_ms = value.new_ms - (value.old_ms or 0.0)
+        if value.old_ms is not None and rise_ms > max(SLACK_RATIO * value.old_ms, SLACK_MS):
+            return f"{value.field} rose from {value.old_ms:,.2f} to {value.new_ms:,.2f} ms"
+    return ""
+
+
+def _contradiction(proposal: Proposal) -> str:
+    """Return the first error that the file would have with this proposal, or ""."""
+    findings = audit_scenario(proposal.scenario, ScenarioBaseline.model_validate(proposal.values))
+    return next((finding.message for finding in findings if finding.severity == "error"), "")
+
+
+def _is_top_level(field: str) -> bool:
+    kind, _, name = field.partition(".")
+    return not name or (kind == "stages_ms" and is_denoising_stage(name))
