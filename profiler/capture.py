@@ -1,0 +1,168 @@
+"""Runs scenarios: warm-up, repeats, one record, and never a lost run.
+
+A scenario that fails is recorded with its error and keeps the requests it finished; the others still run.
+"""
+
+import gc
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+from profiler.environment import environment, source
+from profiler.pipelines import Workload, build
+from profiler.record import MAX_MESSAGE, RequestRecord, RunRecord, ScenarioRecord
+from profiler.scenarios import Scenario, config_hash
+from profiler.stages import RequestProfiler, error_line
+
+NOT_RUN: Final = "not run: the run was interrupted before it"
+
+
+class Progress(Protocol):
+    """Is told how a run goes on."""
+
+    def begins(self, scenario: Scenario, requests: int) -> None:
+        """A scenario begins; it is going to make so many requests, warm-ups among them."""
+
+    def measured(self, scenario: Scenario, request: RequestRecord) -> None:
+        """A request has ended."""
+
+    def ends(self, run: RunRecord) -> None:
+        """A scenario has ended, well or not: it is the last of the run so far."""
+
+
+class Silence:
+    """Progress that nobody watches."""
+
+    def begins(self, scenario: Scenario, requests: int) -> None:
+        """Say nothing."""
+
+    def measured(self, scenario: Scenario, request: RequestRecord) -> None:
+        """Say nothing."""
+
+    def ends(self, run: RunRecord) -> None:
+        """Say nothing."""
+
+
+class RequestFailed(RuntimeError):
+    """A request raised; the message says which request, in which stage, and what."""
+
+
+def capture(
+    scenarios: Sequence[Scenario],
+    *,
+    warmup: int = 1,
+    repeats: int = 3,
+    device: str = "cpu",
+    hardware: str = "cpu",
+    progress: Progress | None = None,
+) -> RunRecord:
+    """Run scenarios one after the other and return what they took.
+
+    Args:
+        scenarios: What to run; ids are unique.
+        warmup: Requests before the measured ones, kept and marked.
+        repeats: Measured requests.
+        device: As torch names it, such as "cpu".
+        hardware: The hardware of the configuration file.
+        progress: Is told how it goes on; None is nobody.
+
+    Returns:
+        One record with every scenario. After an interrupt by the user it is as whole as it could be: the
+        scenario that ran keeps what it had, those after it say that they did not run.
+    """
+    progress = progress or Silence()
+    run = RunRecord(source=source(), environment=environment(hardware, device))
+    for position, scenario in enumerate(scenarios):
+        progress.begins(scenario, warmup + repeats)
+        measurement = _Measurement(scenario, progress)
+        interrupted = measurement.take(device, warmup, repeats)
+        run = _with(run, measurement.record())
+        if interrupted:
+            run = _with(run, *(_failed(rest, NOT_RUN) for rest in scenarios[position + 1 :]))
+        progress.ends(run)
+        if interrupted:
+            break
+    return run
+
+
+class _Measurement:
+    """One scenario while it runs: what it has so far outlives whatever stops it."""
+
+    def __init__(self, scenario: Scenario, progress: Progress) -> None:
+        self._scenario = scenario
+        self._progress = progress
+        self._requests: list[RequestRecord] = []
+        self._error: str | None = None
+
+    def take(self, device: str, warmup: int, repeats: int) -> bool:
+        """Run the scenario; return whether the user interrupted it."""
+        try:
+            self._run(device, warmup, repeats)
+        except RequestFailed as failure:
+            self._error = str(failure)[:MAX_MESSAGE]
+            return isinstance(failure.__cause__, KeyboardInterrupt)
+        except KeyboardInterrupt as interrupt:
+            self._error = error_line(interrupt)
+            return True
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an engine raises, the others run
+            self._error = error_line(error)
+        finally:
+            # A pipeline is full of cycles: its weights must be gone before the next one is built.
+            gc.collect()
+        return False
+
+    def record(self) -> ScenarioRecord:
+        """Return what the scenario has."""
+        return ScenarioRecord(
+            id=self._scenario.id,
+            config_hash=config_hash(self._scenario),
+            requests=tuple(self._requests),
+            error=self._error,
+        )
+
+    def _run(self, device: str, warmup: int, repeats: int) -> None:
+        prepare = _prepare_function(self._scenario.prepare)
+        workload = build(self._scenario, device)
+        for pipeline in workload.pipelines:
+            prepare(pipeline)
+        for number in range(warmup + repeats):
+            request = self._request(workload, f"request-{number}", warmup=number < warmup)
+            self._requests.append(request)
+            self._progress.measured(self._scenario, request)
+
+    def _request(self, workload: Workload, request_id: str, *, warmup: bool) -> RequestRecord:
+        profiler = RequestProfiler()
+        try:
+            with profiler:
+                workload.request(profiler)
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
+            stages = [stage.name for stage in profiler.record(request_id).stages if stage.error]
+            place = ", ".join([request_id, *stages[-1:]])
+            raise RequestFailed(f"{place}: {error_line(error)}") from error
+        return profiler.record(request_id, warmup=warmup, frames=self._scenario.frames)
+
+
+def _with(run: RunRecord, *scenarios: ScenarioRecord) -> RunRecord:
+    return RunRecord(source=run.source, environment=run.environment, scenarios=(*run.scenarios, *scenarios))
+
+
+def _failed(scenario: Scenario, error: str) -> ScenarioRecord:
+    return ScenarioRecord(id=scenario.id, config_hash=config_hash(scenario), error=error)
+
+
+def _prepare_function(reference: str | None) -> Callable[[object], object]:
+    """Return the function that `module:function` names; for None one that does nothing."""
+    if reference is None:
+        return _leave_as_it_is
+    module, _, function = reference.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        # Last, so that a file here that is called like an installed package does not take its place.
+        sys.path.append(here)
+    return cast("Callable[[object], object]", getattr(import_module(module), function))
+
+
+def _leave_as_it_is(_pipeline: object) -> None:
+    """Prepare nothing."""
