@@ -1,0 +1,94 @@
+"""`ratchet-profiler`: the command line. Imports only what a command needs: help and errors come at once."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Final, Never
+
+FINE: Final = 0
+BAD_INPUT: Final = 2
+
+EXAMPLES: Final = """\
+examples:
+  ratchet-profiler list                                what can be measured
+  ratchet-profiler run                                 all of it, into run-record.json
+  ratchet-profiler run --scenario 'flux*' --repeats 5  some of it, more often
+  ratchet-profiler run --scenarios my.toml             your own scenarios
+  ratchet-profiler show run-record.json                what was measured, stage by stage
+
+exit codes: 0 fine, 1 a scenario failed (the others are recorded), 2 bad input
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line."""
+
+    def error(self, message: str) -> Never:
+        """Say it on stderr and exit."""
+        self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 fine, 1 a scenario failed, 2 bad input.
+
+    Args:
+        arguments: As on the command line, without the program; None takes the program's own.
+    """
+    options = _parser().parse_args(arguments)
+    commands = import_module("profiler.commands")
+    try:
+        return int(getattr(commands, options.command)(options))
+    except commands.BadInput as error:
+        sys.stderr.write(f"ratchet-profiler: {error}\n")
+        return BAD_INPUT
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. Python would complain once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="ratchet-profiler",
+        description="Measures scenarios of diffusion pipelines, stage by stage and step by step.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="measure scenarios and write a run record")
+    _add_run_options(run)
+    listing = commands.add_parser("list", help="name the scenarios")
+    listing.add_argument("--format", choices=("text", "json"), default="text")
+    for command in (run, listing):
+        command.add_argument(
+            "--scenarios", type=Path, metavar="FILE", help="TOML; default: the built-in ones"
+        )
+    show = commands.add_parser("show", help="print what a run measured")
+    show.add_argument("file", type=Path, metavar="FILE", help="a run record")
+    commands.add_parser("schema", help="print the JSON Schema of a run record")
+    return parser
+
+
+def _add_run_options(run: Parser) -> None:
+    run.add_argument("--scenario", default="*", metavar="GLOB", help="which ids; default: all")
+    run.add_argument("--repeats", type=_at_least(1), default=3, metavar="N", help="measured; default: 3")
+    run.add_argument("--warmup", type=_at_least(0), default=1, metavar="N", help="before them; default: 1")
+    run.add_argument("--out", type=Path, default=Path("run-record.json"), metavar="FILE")
+    run.add_argument("--device", choices=("cpu",), default="cpu", help="default: cpu")
+    run.add_argument("--hardware", metavar="NAME", help="as your configuration calls it; default: the device")
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least}")
+        return int(text)
+
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

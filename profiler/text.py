@@ -1,0 +1,81 @@
+"""A record and a list of scenarios as lines for a person to read."""
+
+from collections.abc import Iterator, Sequence
+from statistics import fmean, median, median_low
+from typing import Final
+
+from profiler.record import RequestRecord, RunRecord, ScenarioRecord, StageTiming, Total
+from profiler.scenarios import Scenario
+
+NAME_WIDTH: Final = 32
+"""Characters of the column of names. Chosen: the longest stage name of sglang's baselines has 30."""
+STEPS_A_LINE: Final = 10
+"""Steps in one line. Chosen: they fit in 80 characters."""
+
+
+def scenario_lines(scenarios: Sequence[Scenario]) -> Iterator[str]:
+    """Yield one line a scenario: its id and what it asks for."""
+    width = max(len(scenario.id) for scenario in scenarios)
+    for scenario in scenarios:
+        frames = f", {scenario.frames} frames" if scenario.frames else ""
+        refinement = f" + {scenario.refinement_steps}" if scenario.refinement_steps else ""
+        size = f"{scenario.width}x{scenario.height}{frames}"
+        yield f"{scenario.id:{width}}  {scenario.pipeline}, {size}, {scenario.steps}{refinement} steps"
+
+
+def run_lines(run: RunRecord) -> Iterator[str]:
+    """Yield a whole run record: where it comes from, then each scenario."""
+    commit = run.source.installed_sha or "unknown"
+    yield f"{run.environment.hardware}, {run.source.created_at:%Y-%m-%d %H:%M} UTC, commit {commit}"
+    for scenario in run.scenarios:
+        yield ""
+        yield scenario.id
+        yield from _scenario_lines(scenario)
+
+
+def outcome_line(scenario: ScenarioRecord) -> str:
+    """Return what came of one scenario: its median end-to-end time, or why it failed."""
+    if scenario.error is not None:
+        return f"{scenario.id}: failed: {scenario.error}"
+    totals_ms = [request.total.host_ms for request in measured_requests(scenario)]
+    return f"{scenario.id}: {median(totals_ms):.1f} ms end to end, median of {len(totals_ms)}"
+
+
+def measured_requests(scenario: ScenarioRecord) -> tuple[RequestRecord, ...]:
+    """Return the scenario's requests without its warm-ups."""
+    return tuple(request for request in scenario.requests if not request.warmup)
+
+
+def _scenario_lines(scenario: ScenarioRecord) -> Iterator[str]:
+    if scenario.error is not None:
+        yield f"  failed: {scenario.error}"
+    for request in scenario.requests:
+        yield _time_line(request.request_id, request.total, "warm-up" if request.warmup else "")
+    measured = measured_requests(scenario)
+    if measured:
+        middle_ms = median_low([request.total.host_ms for request in measured])
+        yield from _request_lines(next(r for r in measured if r.total.host_ms == middle_ms))
+
+
+def _request_lines(request: RequestRecord) -> Iterator[str]:
+    yield f"  {request.request_id}, the middle one, stage by stage ({request.clock} clock):"
+    for stage in request.stages:
+        indent = "  " if stage.parent is None else "    "
+        yield _time_line(indent + stage.name, stage, stage.error or "")
+        steps_ms = [step.host_ms for step in request.steps if step.stage_id == stage.id]
+        yield from _step_lines(steps_ms)
+    in_stages_ms = sum(stage.host_ms for stage in request.stages if stage.parent is None)
+    yield _time_line("  in no stage", Total(host_ms=max(0.0, request.total.host_ms - in_stages_ms)), "")
+
+
+def _step_lines(steps_ms: Sequence[float]) -> Iterator[str]:
+    if not steps_ms:
+        return
+    yield f"      {len(steps_ms)} steps, mean {fmean(steps_ms):.2f} ms, median {median(steps_ms):.2f} ms"
+    for first in range(0, len(steps_ms), STEPS_A_LINE):
+        yield "      " + " ".join(f"{ms:.1f}" for ms in steps_ms[first : first + STEPS_A_LINE])
+
+
+def _time_line(name: str, time: StageTiming | Total, note: str) -> str:
+    device = "" if time.device_ms is None else f"  device {time.device_ms:.2f} ms"
+    return f"  {name:<{NAME_WIDTH}} {time.host_ms:>12.2f} ms{device}  {note}".rstrip()
