@@ -13,6 +13,8 @@ from bot.baselines import BaselineFile, ScenarioBaseline
 from bot.snapshot import DECIMALS, denoising_total_ms
 
 Severity = Literal["error", "warning", "info"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
+"""The gravest first."""
 
 ROUNDING_MS: Final = 0.011
 """Largest honest gap in milliseconds between an aggregate and its steps: both are rounded to 0.01 ms.
@@ -59,6 +61,15 @@ def audit(file: BaselineFile) -> list[Finding]:
 def audit_scenario(name: str, scenario: ScenarioBaseline) -> list[Finding]:
     """Return every finding of one scenario, in the order of `RULES`."""
     return [finding for rule in RULES.values() for finding in rule(name, scenario)]
+
+
+def tally(findings: Iterable[Finding]) -> dict[str, dict[Severity, int]]:
+    """Return how many findings there are, by rule and severity, the graver first."""
+    counts: dict[str, dict[Severity, int]] = {}
+    for finding in sorted(findings, key=lambda one: SEVERITIES.index(one.severity)):
+        severities = counts.setdefault(finding.rule, {})
+        severities[finding.severity] = severities.get(finding.severity, 0) + 1
+    return counts
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

@@ -1,0 +1,216 @@
+"""`ratchet`: the command line. Reads arguments, calls one handler, turns errors into exit codes."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from bot.errors import BadInput
+
+FINDINGS: Final = 1
+BAD_INPUT: Final = 2
+FORMATS: Final = ("text", "json", "markdown")
+EXIT_CODES: Final = "exit codes: 0 fine, 1 findings or regressions, 2 bad input"
+EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
+    "": (
+        "ratchet demo",
+        "ratchet audit perf_baselines.json",
+        "ratchet compare run-record.json --baselines perf_baselines.json",
+        "ratchet tighten run-record.json --baselines perf_baselines.json --write",
+    ),
+    "audit": ("ratchet audit perf_baselines.json", "ratchet audit perf_baselines.json --format json"),
+    "compare": (
+        "ratchet compare run-record.json --baselines h100.json",
+        "ratchet compare run-record.json --baselines h100.json --scenario 'flux_*' --format markdown",
+    ),
+    "tighten": (
+        "ratchet tighten run-record.json --baselines h100.json",
+        "ratchet tighten run-record.json --baselines h100.json --add --write",
+    ),
+    "report": (
+        "ratchet report run-record.json --pull 7 --head 0123abc",
+        "GITHUB_TOKEN=... ratchet report h100.json npu.json --pull 7 --head 0123abc --repository octo/demo",
+    ),
+    "demo": ("ratchet demo", "ratchet demo --folder /tmp/ratchet-demo"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code.
+
+    Args:
+        arguments: The words after the program's name; those of the process when None.
+    """
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except BadInput as error:
+        print(f"ratchet: {error}", file=sys.stderr)
+        return BAD_INPUT
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from bot.handlers import audit
+
+    return audit.run(options.baselines, options.format)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from bot.handlers import compare
+
+    return compare.run(
+        options.record,
+        options.baselines,
+        profile=options.profile,
+        scenarios=options.scenario,
+        form=options.format,
+    )
+
+
+def _tighten(options: argparse.Namespace) -> int:
+    from bot.handlers import tighten
+
+    return tighten.run(
+        options.record,
+        options.baselines,
+        min_improvement=options.min_improvement,
+        scenarios=options.scenario,
+        add=options.add,
+        write=options.write,
+        form=options.format,
+    )
+
+
+def _report(options: argparse.Namespace) -> int:
+    from bot.handlers import report
+
+    token = os.environ.get("GITHUB_TOKEN", "")
+    hub = report.hub(options.repository, token, os.environ.get("GITHUB_API_URL"), options.local)
+    return report.run(options.record, options.config, hub, pull=options.pull, head_sha=options.head)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from bot.handlers import demo
+
+    return demo.run(options.folder)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ratchet",
+        description="Keep the performance baselines of a diffusion-inference engine honest and tight.",
+        epilog=_epilog(""),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], what: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=what,
+            description=what,
+            epilog=_epilog(name),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(command=run)
+        return added
+
+    _audit_arguments(command("audit", _audit, "say what is wrong with a baseline file"))
+    _compare_arguments(command("compare", _compare, "judge a run against its baselines"))
+    _tighten_arguments(command("tighten", _tighten, "propose tighter baselines, and write them"))
+    _report_arguments(command("report", _report, "post the comment and the check of a pull request"))
+    _demo_arguments(command("demo", _demo, "watch it work: a regression caught, a baseline tightened"))
+    return parser
+
+
+def _audit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("baselines", type=Path, metavar="BASELINES", help="a baseline file")
+    _format_argument(parser)
+
+
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    _run_arguments(parser)
+    parser.add_argument("--profile", default="pr_test", help="tolerances to use (default: %(default)s)")
+    _format_argument(parser)
+
+
+def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
+    _run_arguments(parser)
+    parser.add_argument(
+        "--min-improvement",
+        type=_fraction,
+        default=0.05,
+        metavar="FRACTION",
+        help="by how much end to end must fall (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--add", action="store_true", help="propose first baselines too, in a new file if need be"
+    )
+    parser.add_argument("--write", action="store_true", help="put the proposals into the baseline file")
+    _format_argument(parser)
+
+
+def _report_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("record", type=Path, nargs="+", metavar="RECORD", help="a run record per hardware")
+    parser.add_argument("--pull", type=int, required=True, metavar="NUMBER", help="the pull request")
+    parser.add_argument("--head", required=True, metavar="SHA", help="the commit that was profiled")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path(".github/perf-ratchet.yml"),
+        help="which hardware has which baseline file (default: %(default)s)",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--repository", metavar="OWNER/NAME", help="post on GitHub, with the token in GITHUB_TOKEN"
+    )
+    where.add_argument(
+        "--local",
+        type=Path,
+        default=Path(".perf-ratchet"),
+        metavar="FOLDER",
+        help="write into a folder instead (default: %(default)s)",
+    )
+
+
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--folder", type=Path, default=Path(".demo"), help="everything happens in here (default: %(default)s)"
+    )
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("record", type=Path, metavar="RECORD", help="a run record, from ratchet-profiler run")
+    parser.add_argument("--baselines", type=Path, required=True, metavar="FILE", help="the baseline file")
+    parser.add_argument("--scenario", default="*", metavar="GLOB", help="only these (default: all)")
+
+
+def _format_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
+
+
+def _fraction(word: str) -> float:
+    """Return a fraction from 0 to 1.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        value = float(word)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is no fraction from 0 to 1, such as 0.05 for 5 %")
+    return value
+
+
+def _epilog(command: str) -> str:
+    examples = "\n".join(f"  {example}" for example in EXAMPLES[command])
+    return f"{EXIT_CODES}\n\nexamples:\n{examples}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Values to words: numbers with their unit, and untrusted strings as inert text. Pure."""
+
+import re
+from typing import Final
+
+from markupsafe import Markup
+
+FEW_MS: Final = 10.0
+"""Milliseconds below which two decimals are shown instead of one: short stages differ there."""
+LONGEST_TEXT: Final = 300
+"""Characters shown of one untrusted string. Chosen: a sentence."""
+SHORT_SHA: Final = 7
+"""Characters of a commit's SHA that are shown, as git does."""
+
+ZERO_WIDTH_SPACE: Final = "\u200b"
+"""Invisible, and no part of a mention, a reference or an address."""
+
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]+"
+)
+_MARKDOWN = re.compile(r"[#$&*/:<>@\[\\\]^_`{|}~]")
+_REFERENCES = (
+    re.compile(r"\b(?i:(gh))(?=-\d)"),
+    re.compile(r"\b(?i:(www))(?=\.)"),
+)
+_SHA = re.compile(r"\b[0-9a-f]{7,64}\b")
+
+
+def text(value: object) -> Markup:
+    """Return an untrusted string as inert Markdown: it looks as it is, and does nothing.
+
+    Markup characters become entities; mentions, issue references, addresses and commit SHAs, which GitHub
+    links in the rendered text whatever their spelling, are broken by a zero-width space.
+    """
+    shown = plain(value)
+    for reference in _REFERENCES:
+        shown = reference.sub(rf"\1{ZERO_WIDTH_SPACE}", shown)
+    shown = _SHA.sub(lambda match: f"{match[0][:6]}{ZERO_WIDTH_SPACE}{match[0][6:]}", shown)
+    shown = re.sub(r"([@#]|:(?=//))", rf"\1{ZERO_WIDTH_SPACE}", shown)
+    return Markup(_MARKDOWN.sub(lambda match: f"&#{ord(match[0])};", shown))  # noqa: S704 - just escaped
+
+
+def code(value: object) -> Markup:
+    """Return an untrusted string as inline code that nothing in it can close, also inside of a table."""
+    shown = plain(value).replace("`", "'").replace("|", "\u00a6").strip()
+    return Markup(f"`{shown or ' '}`")  # noqa: S704 - nothing is special in a code span but the backtick
+
+
+def plain(value: object) -> str:
+    """Return a string on one line, without control, invisible and direction characters, at most 300 long."""
+    shown = _INVISIBLE.sub(" ", str(value))
+    return shown if len(shown) <= LONGEST_TEXT else shown[: LONGEST_TEXT - 1] + "\u2026"
+
+
+def ms(value: float | None) -> Markup:
+    """Return milliseconds, such as "1,234.5": two decimals below 10 ms. A dash for None."""
+    if value is None:
+        return Markup("\u2013")
+    return Markup(f"{value:,.2f}" if abs(value) < FEW_MS else f"{value:,.1f}")  # noqa: S704 - digits
+
+
+def change(ratio: float | None) -> Markup:
+    """Return a relative change, such as "+12.3 %": positive is slower. A dash for None."""
+    return Markup("\u2013" if ratio is None else f"{ratio * 100:+,.1f} %")  # noqa: S704 - digits
+
+
+def sha(value: str | None) -> Markup:
+    """Return the short form of a commit's SHA as code, or "unknown"."""
+    return code(value[:SHORT_SHA]) if value else Markup("an unknown commit")
+
+
+def metric(field: str) -> str:
+    """Return a reader's name of a metric, from its place in a baseline file."""
+    kind, _, name = field.partition(".")
+    if kind == "stages_ms":
+        return name
+    if kind == "denoise_step_ms":
+        return f"step {name}"
+    return {
+        "expected_e2e_ms": "end to end",
+        "expected_avg_denoise_ms": "average step",
+        "expected_median_denoise_ms": "median step",
+    }.get(kind, field)
+
+
+def plural(count: int, noun: str) -> Markup:
+    """Return a count with its noun: "1 scenario", "1,204 scenarios"."""
+    return Markup(f"{count:,} {noun}{'' if count == 1 else 's'}")  # noqa: S704 - nouns are ours

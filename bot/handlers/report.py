@@ -1,0 +1,86 @@
+"""`ratchet report`: tell a pull request what its runs have shown."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from bot import render
+from bot.errors import BadInput
+from bot.handlers.compare import judged
+from bot.hub import Check, Hub, HubRefused
+from bot.intake import record_from_file, settings_from_file
+from bot.local_hub import LocalHub
+from bot.report import HardwareReport, Report
+from bot.settings import Hardware, Settings
+
+CHECK_NAME = "perf-ratchet"
+"""What branch protection calls the check."""
+GITHUB_API = "https://api.github.com"
+"""Where GitHub's API is, unless GITHUB_API_URL says otherwise."""
+
+
+def run(records: Sequence[Path], config: Path, hub: Hub, *, pull: int, head_sha: str) -> int:
+    """Post the comment and the check; return 0 only when everything was judged and nothing regressed.
+
+    Args:
+        records: One run record per kind of hardware.
+        config: The configuration file.
+        hub: Where to post.
+        pull: Number of the pull request.
+        head_sha: Its commit that was profiled, as the caller knows it: never from a record.
+
+    Raises:
+        BadInput: a file cannot be used, or the hub refused; nothing more is posted then.
+    """
+    settings = settings_from_file(config)
+    report = Report(tuple(_section(path, config, settings) for path in records))
+    try:
+        places = (
+            hub.upsert_comment(pull, render.MARKER, render.comment(report)),
+            hub.upsert_check(_check(report, head_sha)),
+        )
+    except HubRefused as error:
+        raise BadInput(str(error)) from error
+    print(render.headline(report), *places, sep="\n")
+    return int(report.conclusion != "success")
+
+
+def hub(repository: str | None, token: str, base_url: str | None, folder: Path) -> Hub:
+    """Return GitHub's hub for a repository, or the local one in a folder when there is none.
+
+    Raises:
+        BadInput: there is a repository and no token.
+    """
+    if repository is None:
+        return LocalHub(folder, Path())
+    if not token:
+        raise BadInput("GITHUB_TOKEN is empty: pass the job's token, or leave --repository out")
+    from bot.github_hub import GithubHub  # noqa: PLC0415 - PyGithub takes 0.2 s, and only this needs it
+
+    return GithubHub(repository=repository, token=token, base_url=base_url or GITHUB_API)
+
+
+def _section(path: Path, config: Path, settings: Settings) -> HardwareReport:
+    record = record_from_file(path)
+    hardware = _hardware(record.environment.hardware, config, settings)
+    return judged(record, Path(hardware.baselines), hardware.baselines, profile=hardware.profile)
+
+
+def _hardware(name: str, config: Path, settings: Settings) -> Hardware:
+    if name in settings.hardware:
+        return settings.hardware[name]
+    close = get_close_matches(name, settings.hardware, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(settings.hardware)}"
+    raise BadInput(f"{config}: hardware: there is no {name!r}; {hint}")
+
+
+def _check(report: Report, head_sha: str) -> Check:
+    runs = [one.source.run_id or one.source.created_at.isoformat() for one in report.hardware]
+    return Check(
+        name=CHECK_NAME,
+        head_sha=head_sha,
+        conclusion=report.conclusion,
+        title=render.headline(report),
+        summary=render.check_summary(report),
+        external_id=" ".join(map(str, runs)),
+    )

@@ -1,0 +1,167 @@
+"""Reports to Markdown, HTML, text and JSON, through `templates/`.
+
+In Markdown and HTML every value is escaped unless a filter of ours has made it safe.
+"""
+
+import dataclasses
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from pydantic import BaseModel
+
+from bot import filters
+from bot.report import HardwareReport, Report
+
+MAX_COMMENT_BYTES: Final = 60_000
+"""Most UTF-8 bytes of a comment. GitHub cuts at 65,536 characters, and other tools' limits count bytes."""
+MARKER: Final = "<!-- perf-ratchet:report -->"
+"""How a comment begins that is ours. Other tools post under the same login, so it names us."""
+JSON_VERSION: Final = 1
+"""Version of every JSON output of the command line."""
+_HERE: Final = Path(__file__).parent
+TEMPLATES: Final = _HERE / "templates" if (_HERE / "templates").is_dir() else _HERE.parent / "templates"
+"""In the installed package, or beside it in a checkout."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The first of a list, and how many are left out."""
+
+    shown: Sequence[Any]
+    hidden: int
+
+
+def comment(report: Report) -> str:
+    """Return the pull-request comment: Markdown of at most 60,000 bytes that begins with `MARKER`.
+
+    Where it would be longer, rows are left out from the end of each list and counted: first those of the
+    folded details, then those that crossed a line.
+    """
+    most = max((_longest_list(one) for one in report.hardware), default=0)
+    sizes = range(2 * most + 1)
+    whole = _comment(report, sizes[-1], most)
+    if _fits(whole):
+        return whole
+    too_long = bisect_left(sizes, x=True, key=lambda size: not _fits(_comment(report, size, most)))
+    return _comment(report, max(too_long - 1, 0), most)
+
+
+def check_summary(report: Report) -> str:
+    """Return the same for a check run: without the marker."""
+    return comment(report).removeprefix(MARKER).lstrip()
+
+
+def headline(report: Report) -> str:
+    """Return the verdict in one line of plain text."""
+    return _plain().get_template("headline.txt.j2").render(report=report).strip()
+
+
+def page(title: str, parts: Sequence[tuple[str, str]]) -> str:
+    """Return an HTML page of (heading, HTML) parts; the HTML is what GitHub's Markdown parser made."""
+    html = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    bodies = [{"heading": heading, "body": Markup(body)} for heading, body in parts]  # noqa: S704 - see above
+    return html.get_template("page.html.j2").render(title=title, parts=bodies)
+
+
+def markdown(name: str, **values: object) -> str:
+    """Return `templates/NAME.md.j2` with these values."""
+    return _markdown().get_template(f"{name}.md.j2").render(**values)
+
+
+def text(name: str, **values: object) -> str:
+    """Return `templates/NAME.txt.j2` with these values, for a terminal: control characters are taken out."""
+    return _plain().get_template(f"{name}.txt.j2").render(**values)
+
+
+def to_json(**values: object) -> str:
+    """Return values as JSON with `"version": 1`: dataclasses and models become objects."""
+    return json.dumps({"version": JSON_VERSION, **values}, indent=2, default=_jsonable)
+
+
+def _comment(report: Report, size: int, most: int) -> str:
+    """Return the comment, its lists cut: up to `most` crossed rows, the rest of the size in details."""
+    return markdown(
+        "comment",
+        report=report,
+        headline=headline(report),
+        marker=Markup(MARKER),  # noqa: S704 - a constant
+        rows=min(size, most),
+        details=max(size - most, 0),
+    )
+
+
+def _fits(body: str) -> bool:
+    return len(body.encode()) <= MAX_COMMENT_BYTES
+
+
+def _longest_list(report: HardwareReport) -> int:
+    lists: Sequence[Sequence[object]] = (
+        report.crossed,
+        report.told,
+        report.improved,
+        report.comparison.scenarios,
+        report.findings,
+        report.proposals.proposals,
+        report.proposals.declined,
+    )
+    return max(map(len, lists))
+
+
+def _jsonable(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Enum):
+        return value.value
+    return str(value)
+
+
+def _escaped(value: object) -> Markup:
+    return value if isinstance(value, Markup) else filters.text(value)
+
+
+def _listed(values: Sequence[object], limit: int) -> Listing:
+    return Listing(values[:limit], max(len(values) - limit, 0))
+
+
+@cache
+def _markdown() -> Environment:
+    """Return the environment in which everything is escaped for Markdown."""
+    return _environment(autoescape=True, finalize=_escaped)
+
+
+@cache
+def _plain() -> Environment:
+    """Return the environment for a terminal: one line stays one line, and nothing moves the cursor."""
+    return _environment(autoescape=False, finalize=filters.plain)
+
+
+def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=autoescape,  # noqa: S701 - off for a terminal only
+        finalize=finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        change=filters.change,
+        code=filters.code,
+        listed=_listed,
+        metric=filters.metric,
+        ms=filters.ms,
+        plural=filters.plural,
+        sha=filters.sha,
+    )
+    return environment

@@ -1,0 +1,174 @@
+"""Everything a reader is told about a run, as plain data: what to say, not how to say it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from bot.audit import Finding, audit
+from bot.baselines import BaselineFile
+from bot.compare import JUDGED, Comparison, Outcome, Row, ScenarioComparison, Verdict
+from bot.hub import Conclusion
+from bot.tighten import Proposal, Proposals
+from profiler.record import Environment, RunRecord, Source
+
+OUTCOMES_BY_WEIGHT: Final = (
+    Outcome.REGRESSED,
+    Outcome.NOTHING_MEASURED,
+    Outcome.INCOMPLETE,
+    Outcome.IMPROVED,
+    Outcome.UNCHANGED,
+)
+"""The worst first: it speaks for a report on several kinds of hardware."""
+CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
+    Outcome.REGRESSED: "failure",
+    Outcome.NOTHING_MEASURED: "neutral",
+    Outcome.INCOMPLETE: "neutral",
+    Outcome.IMPROVED: "success",
+    Outcome.UNCHANGED: "success",
+}
+"""Improvement is never red, and nothing measured is never green."""
+
+
+@dataclass(frozen=True)
+class ScenarioRow:
+    """One metric of one scenario."""
+
+    scenario: str
+    row: Row
+
+
+@dataclass(frozen=True)
+class HardwareReport:
+    """What one run on one kind of hardware has shown."""
+
+    hardware: str
+    baselines: str
+    """Path of the baseline file, as a reader knows it."""
+    baselines_date: str
+    """What the file says about its age; empty when it says nothing."""
+    comparison: Comparison
+    findings: tuple[Finding, ...]
+    """What the audit says about the baselines of the scenarios that were compared; no notes."""
+    proposals: Proposals
+    environment: Environment
+    source: Source
+
+    @cached_property
+    def regressed(self) -> Sequence[ScenarioComparison]:
+        """The regressed scenarios, the worst first."""
+        found = [one for one in self.comparison.scenarios if one.verdict is Verdict.REGRESSED]
+        return sorted(found, key=_worst_excess, reverse=True)
+
+    @cached_property
+    def crossed(self) -> Sequence[ScenarioRow]:
+        """The rows above their limit that gate, those of the worst scenario first, then by excess."""
+        return _crossed(self.regressed, gates=True)
+
+    @cached_property
+    def told(self) -> Sequence[ScenarioRow]:
+        """The rows above their limit that do not gate, the largest excess first."""
+        rows = _crossed(self.comparison.scenarios, gates=False)
+        return sorted(rows, key=lambda one: _excess(one.row), reverse=True)
+
+    @cached_property
+    def improved(self) -> Sequence[ScenarioRow]:
+        """The end-to-end rows of improved scenarios, the largest improvement first."""
+        rows = [
+            ScenarioRow(one.scenario, one.e2e)
+            for one in self.comparison.scenarios
+            if one.verdict is Verdict.IMPROVED and one.e2e
+        ]
+        return sorted(rows, key=lambda one: one.row.change_ratio or 0.0)
+
+    @cached_property
+    def judged(self) -> Sequence[ScenarioComparison]:
+        """The scenarios whose verdict rests on a comparison of numbers."""
+        return [one for one in self.comparison.scenarios if one.verdict in JUDGED]
+
+    @cached_property
+    def unjudged(self) -> Sequence[ScenarioComparison]:
+        """The scenarios that should have been judged and were not."""
+        return [one for one in self.comparison.scenarios if one.verdict not in JUDGED | {Verdict.UNGUARDED}]
+
+    @cached_property
+    def unguarded(self) -> Sequence[ScenarioComparison]:
+        """The scenarios that have nothing to be judged by."""
+        return [one for one in self.comparison.scenarios if one.verdict is Verdict.UNGUARDED]
+
+    @property
+    def proposed(self) -> Sequence[Proposal]:
+        """The new baselines that this run would allow."""
+        return self.proposals.proposals
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the runs of one commit have shown, on each kind of hardware."""
+
+    hardware: tuple[HardwareReport, ...]
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """The worst outcome; nothing measured when there is no run at all."""
+        outcomes = {one.comparison.outcome for one in self.hardware} or {Outcome.NOTHING_MEASURED}
+        return min(outcomes, key=OUTCOMES_BY_WEIGHT.index)
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """What a check run on the commit concludes."""
+        return CONCLUSIONS[self.outcome]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The kinds of hardware."""
+        return [one.hardware for one in self.hardware]
+
+    def count(self, group: str) -> int:
+        """Return how many scenarios there are in a group, such as "regressed", on all hardware."""
+        return sum(len(getattr(one, group)) for one in self.hardware)
+
+
+def hardware_report(
+    path: str, file: BaselineFile, record: RunRecord, comparison: Comparison, proposals: Proposals
+) -> HardwareReport:
+    """Return the report on one run, from what was found out about it.
+
+    Args:
+        path: The baseline file, as a reader knows it.
+        file: Its content.
+        record: The run.
+        comparison: Its verdicts.
+        proposals: What it allows to tighten.
+    """
+    compared = {one.scenario for one in comparison.scenarios}
+    return HardwareReport(
+        hardware=record.environment.hardware,
+        baselines=path,
+        baselines_date=file.metadata.last_updated or "",
+        comparison=comparison,
+        findings=tuple(
+            finding for finding in audit(file) if finding.scenario in compared and finding.severity != "info"
+        ),
+        proposals=proposals,
+        environment=record.environment,
+        source=record.source,
+    )
+
+
+def _crossed(scenarios: Iterable[ScenarioComparison], *, gates: bool) -> list[ScenarioRow]:
+    return [
+        ScenarioRow(one.scenario, row)
+        for one in scenarios
+        for row in sorted(one.rows, key=_excess, reverse=True)
+        if row.crossed and row.gates is gates
+    ]
+
+
+def _excess(row: Row) -> float:
+    """Return by which factor a row is above its limit."""
+    return row.measured_ms / row.limit_ms if row.limit_ms else float("inf")
+
+
+def _worst_excess(scenario: ScenarioComparison) -> float:
+    return max(_excess(row) for row in scenario.rows if row.gates)

@@ -1,0 +1,72 @@
+"""The configuration file `.github/perf-ratchet.yml`: which hardware has which baselines."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.limits import MIN_IMPROVEMENT
+
+
+class SettingsRejected(ValueError):
+    """The text is no configuration; the message says where and why in one line."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Hardware(_Part):
+    """One kind of machine that scenarios run on."""
+
+    baselines: Annotated[str, Field(min_length=1)]
+    """Path of its baseline file, from the top of the repository."""
+    profile: str = "pr_test"
+    """Which tolerances of that file to use."""
+
+
+class Tighten(_Part):
+    """When a tighter baseline is proposed."""
+
+    min_improvement: Annotated[float, Field(ge=0, le=1)] = MIN_IMPROVEMENT
+    """Fraction by which end to end must fall."""
+
+
+class Settings(_Part):
+    """The whole file."""
+
+    hardware: Annotated[Mapping[str, Hardware], Field(min_length=1)]
+    """By the name that run records give."""
+    tighten: Tighten = Tighten()
+
+
+def settings_from_yaml(text: str) -> Settings:
+    """Return the configuration that this YAML text holds.
+
+    Raises:
+        SettingsRejected: it is no YAML, or a key is unknown, missing or has a wrong value.
+    """
+    try:
+        return Settings.model_validate(yaml.safe_load(text))
+    except yaml.MarkedYAMLError as error:
+        place = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise SettingsRejected(f"{place}{error.problem}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SettingsRejected(str(error).splitlines()[0]) from error
+    except ValidationError as error:
+        raise SettingsRejected(_first_problem(error)) from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem: Any = error.errors(include_url=False, include_input=False)[0]
+    *parents, key = problem["loc"] or ("the file",)
+    place = ".".join(map(str, (*parents, key)))
+    if problem["type"] != "extra_forbidden":
+        return f"{place}: {problem['msg']}"
+    parts: dict[str, type[_Part]] = {"hardware": Hardware, "tighten": Tighten}
+    known = parts.get(str(parents[0]), Settings) if parents else Settings
+    close = get_close_matches(str(key), known.model_fields, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known.model_fields)}"
+    return f"{place}: unknown key; {hint}"
