@@ -1,0 +1,161 @@
+"""What every hub promises, asked of each: they are interchangeable."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from github_fake import FakeGithub, a_check, quick_hub
+
+from bot.hub import Hub, HubRefused
+from bot.local_hub import LocalHub
+
+MARKER = "<!-- perf-ratchet -->"
+OTHER_MARKER = "<!-- perf-ratchet alarm -->"
+PATH = ".github/perf-baselines/h100.json"
+MESSAGE = "Tighten 2 baselines\n\nFrom run 123."
+
+
+@dataclass
+class Place:
+    """A hub, and eyes to see what it did."""
+
+    hub: Hub
+    comments: Callable[[], list[str]]
+    """Bodies of the comments on pull request 7."""
+    checks: Callable[[], list[tuple[str, str]]]
+    """External id and conclusion of each check of the head of "main"."""
+    head: Callable[[], str]
+    """SHA of the branch "main"."""
+    content: Callable[[str], bytes]
+    """What a path holds on "main"."""
+
+
+@pytest.fixture
+def on_github(github: FakeGithub) -> Place:
+    return Place(
+        hub=quick_hub(github),
+        comments=lambda: [it.body for it in github.comments],
+        checks=lambda: sorted(
+            (str(it.said["external_id"]), str(it.said["conclusion"])) for it in github.checks
+        ),
+        head=lambda: github.head("main").sha,
+        content=lambda path: github.head("main").files[path],
+    )
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Place:
+    repository, folder = tmp_path / "repository", tmp_path / "hub"
+
+    def git(*arguments: str) -> bytes:
+        who = ("-c", "user.name=a person", "-c", "user.email=person@example.com")
+        return subprocess.run(
+            ["git", *who, *arguments], cwd=repository, check=True, capture_output=True
+        ).stdout
+
+    def checks() -> list[tuple[str, str]]:
+        said = [json.loads(it.read_text()) for it in folder.glob("checks/*/*.json")]
+        return sorted((it["external_id"], it["conclusion"]) for it in said)
+
+    repository.mkdir()
+    git("init", "--quiet", "--initial-branch=main")
+    git("commit", "--quiet", "--allow-empty", "--message=Begin")
+    return Place(
+        hub=LocalHub(folder, repository),
+        comments=lambda: [it.read_text() for it in sorted(folder.glob("pulls/7/*"), key=lambda it: it.stem)],
+        checks=checks,
+        head=lambda: git("rev-parse", "main").decode().strip(),
+        content=lambda path: git("show", f"main:{path}"),
+    )
+
+
+@pytest.fixture(params=["on_github", "on_disk"])
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.getfixturevalue(request.param)
+    return found
+
+
+def test_a_comment_is_one_comment(place: Place):
+    """Said twice and then changed, it is still one, at one address, with the last words."""
+    urls = {
+        place.hub.upsert_comment(7, MARKER, f"{MARKER}\n{words}")
+        for words in ("first", "first", "second: ≤ 5 %")
+    }
+    assert len(urls) == 1
+    assert place.comments() == [f"{MARKER}\nsecond: ≤ 5 %"]
+
+
+def test_another_marker_is_another_comment(place: Place):
+    """Two kinds of comment do not overwrite each other."""
+    for marker in (MARKER, OTHER_MARKER, MARKER, OTHER_MARKER):
+        place.hub.upsert_comment(7, marker, marker)
+    assert place.comments() == [MARKER, OTHER_MARKER]
+
+
+@pytest.mark.parametrize(("marker", "body"), [(MARKER, f"hello {MARKER}"), ("", "hello")])
+def test_a_comment_that_could_not_be_found_again_is_a_mistake(place: Place, marker: str, body: str):
+    """A body that does not begin with its marker is refused as the programming mistake that it is."""
+    with pytest.raises(ValueError, match=r"^a comment begins with its marker, or it is not found again$"):
+        place.hub.upsert_comment(7, marker, body)
+    assert place.comments() == []
+
+
+def test_a_check_of_one_id_is_one_check(place: Place):
+    """The same external id is the same check, with the last conclusion; another id is another check."""
+    urls = [
+        place.hub.upsert_check(a_check(place.head(), external_id=external_id, conclusion=conclusion))
+        for external_id, conclusion in [("1", "failure"), ("2", "neutral"), ("1", "success")]
+    ]
+    assert place.checks() == [("1", "success"), ("2", "neutral")]
+    assert urls[0] == urls[2] != urls[1]
+
+
+def test_a_commit_puts_files_on_a_branch(place: Place):
+    """The branch has the new commit, and the bytes are the ones given, whatever they are."""
+    content = b"\xef\xbb\xbf{}\r\n\x00\xff"
+    sha = place.hub.commit_files("main", place.head(), {PATH: content, "a b/ä.json": b""}, MESSAGE)
+    assert place.head() == sha
+    assert place.content(PATH) == content
+    assert place.content("a b/ä.json") == b""
+
+
+def test_a_commit_asked_twice_is_made_once(place: Place):
+    """The second answer is the first commit."""
+    before = place.head()
+    first = place.hub.commit_files("main", before, {PATH: b"{}\n"}, MESSAGE)
+    second = place.hub.commit_files("main", before, {PATH: b"{}\n"}, MESSAGE)
+    assert first == second == place.head()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"[]\n", MESSAGE), (b"{}\n", "Tighten 3 baselines"), (b"[]\n", "Work on")]
+)
+def test_a_branch_that_moved_on_is_left_alone(place: Place, content: bytes, message: str):
+    """What somebody else put there is not overwritten, and the refusal says where the branch is."""
+    before = place.head()
+    now = place.hub.commit_files("main", before, {PATH: content}, message)
+    with pytest.raises(HubRefused, match=f"^main has moved on since {before[:7]}: it is at {now[:7]}; "):
+        place.hub.commit_files("main", before, {PATH: b"{}\n"}, MESSAGE)
+    assert place.head() == now
+    assert place.content(PATH) == content
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../escaped.json", "a/../../escaped.json", "/escaped.json", ".git/config", "a/.GIT/config", "", "a//b"],
+)
+def test_a_path_out_of_the_repository_is_refused(place: Place, path: str):
+    """Nothing is committed when one of the paths leads elsewhere."""
+    before = place.head()
+    with pytest.raises(HubRefused):
+        place.hub.commit_files("main", before, {PATH: b"{}\n", path: b"{}\n"}, MESSAGE)
+    assert place.head() == before
+
+
+def test_a_branch_that_is_not_there_is_refused(place: Place):
+    """No branch is made out of a wrong name."""
+    with pytest.raises(HubRefused, match="nope"):
+        place.hub.commit_files("nope", place.head(), {PATH: b"{}\n"}, MESSAGE)
