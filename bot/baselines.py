@@ -230,8 +230,10 @@ def with_scenarios(
     return baselines_from_text(edited_json(file.text, document))
 
 
-def new_baselines(hardware: str, clock: Clock) -> BaselineFile:
-    """Return a file without scenarios, with the default tolerances and sampling."""
+def new_baselines(
+    hardware: str, clock: Clock, profiles: Mapping[str, Tolerances] = DEFAULT_TOLERANCES
+) -> BaselineFile:
+    """Return a file without scenarios, with these tolerance profiles and the default sampling."""
     document = {
         "metadata": {
             "model": "Diffusion Server",
@@ -239,7 +241,7 @@ def new_baselines(hardware: str, clock: Clock) -> BaselineFile:
             "description": f"Reference numbers captured by perf-ratchet on {hardware}",
             "clock": clock,
         },
-        "tolerances": {name: profile.model_dump() for name, profile in DEFAULT_TOLERANCES.items()},
+        "tolerances": {name: profile.model_dump() for name, profile in profiles.items()},
         "sampling": {"step_fractions": list(Sampling().step_fractions)},
         "scenarios": {},
     }

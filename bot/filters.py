@@ -19,12 +19,15 @@ _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]+"
 )
-_MARKDOWN = re.compile(r"[#$&*/:<>@\[\\\]^_`{|}~]")
-_REFERENCES = (
-    re.compile(r"\b(?i:(gh))(?=-\d)"),
-    re.compile(r"\b(?i:(www))(?=\.)"),
+_MARKDOWN = re.compile(r"[#$&*<>@\[\\\]^_`{|}~]")
+_LINKED = re.compile(
+    r"@|#"  # a mention, an issue
+    r"|\b[gG][hH](?=-\d)"  # an issue
+    r"|\b[wW]{3}(?=\.)|:(?=//)"  # an address
+    r"|:(?=[\w+-]+:)"  # an emoji
+    r"|\b[0-9a-f]{6}(?=[0-9a-f]{1,58}\b)"  # a commit
 )
-_SHA = re.compile(r"\b[0-9a-f]{7,64}\b")
+"""After these GitHub would make a link or a picture, if what follows followed at once."""
 
 
 def text(value: object) -> Markup:
@@ -33,11 +36,7 @@ def text(value: object) -> Markup:
     Markup characters become entities; mentions, issue references, addresses and commit SHAs, which GitHub
     links in the rendered text whatever their spelling, are broken by a zero-width space.
     """
-    shown = plain(value)
-    for reference in _REFERENCES:
-        shown = reference.sub(rf"\1{ZERO_WIDTH_SPACE}", shown)
-    shown = _SHA.sub(lambda match: f"{match[0][:6]}{ZERO_WIDTH_SPACE}{match[0][6:]}", shown)
-    shown = re.sub(r"([@#]|:(?=//))", rf"\1{ZERO_WIDTH_SPACE}", shown)
+    shown = _LINKED.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", plain(value))
     return Markup(_MARKDOWN.sub(lambda match: f"&#{ord(match[0])};", shown))  # noqa: S704 - just escaped
 
 
@@ -62,7 +61,10 @@ def ms(value: float | None) -> Markup:
 
 def change(ratio: float | None) -> Markup:
     """Return a relative change, such as "+12.3 %": positive is slower. A dash for None."""
-    return Markup("\u2013" if ratio is None else f"{ratio * 100:+,.1f} %")  # noqa: S704 - digits
+    if ratio is None:
+        return Markup("\u2013")
+    percent = round(ratio * 100, 1) + 0.0  # no "-0.0 %"
+    return Markup(f"{percent:+,.1f} %")  # noqa: S704 - digits
 
 
 def sha(value: str | None) -> Markup:

@@ -37,7 +37,7 @@ def run(records: Sequence[Path], config: Path, hub: Hub, *, pull: int, head_sha:
     try:
         places = (
             hub.upsert_comment(pull, render.MARKER, render.comment(report)),
-            hub.upsert_check(_check(report, head_sha)),
+            hub.upsert_check(check(report, head_sha)),
         )
     except HubRefused as error:
         raise BadInput(str(error)) from error
@@ -74,7 +74,8 @@ def _hardware(name: str, config: Path, settings: Settings) -> Hardware:
     raise BadInput(f"{config}: hardware: there is no {name!r}; {hint}")
 
 
-def _check(report: Report, head_sha: str) -> Check:
+def check(report: Report, head_sha: str) -> Check:
+    """Return the check of a report on a commit; reporting the same runs again gives the same check."""
     runs = [one.source.run_id or one.source.created_at.isoformat() for one in report.hardware]
     return Check(
         name=CHECK_NAME,
