@@ -19,13 +19,14 @@ _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]+"
 )
-_MARKDOWN = re.compile(r"[#$&*<>@\[\\\]^_`{|}~]")
+_MARKDOWN = re.compile(r"[#$&*<>@\[\\\]^`{|}~]|(?<![^\W_])_|_(?![^\W_])")
+"""What has a meaning in Markdown; an underscore inside of a word has none."""
 _LINKED = re.compile(
     r"@|#"  # a mention, an issue
     r"|\b[gG][hH](?=-\d)"  # an issue
     r"|\b[wW]{3}(?=\.)|:(?=//)"  # an address
     r"|:(?=[\w+-]+:)"  # an emoji
-    r"|\b[0-9a-f]{6}(?=[0-9a-f]{1,58}\b)"  # a commit
+    r"|[0-9a-fA-F]{6}(?=[0-9a-fA-F])"  # a commit: seven digits or more
 )
 """After these GitHub would make a link or a picture, if what follows followed at once."""
 
@@ -41,8 +42,12 @@ def text(value: object) -> Markup:
 
 
 def code(value: object) -> Markup:
-    """Return an untrusted string as inline code that nothing in it can close, also inside of a table."""
+    """Return an untrusted string as inline code that nothing in it can close, also inside of a table.
+
+    An HTML comment is broken too: tools look for their markers in the source of a comment.
+    """
     shown = plain(value).replace("`", "'").replace("|", "\u00a6").strip()
+    shown = shown.replace("<!--", f"<{ZERO_WIDTH_SPACE}!--")
     return Markup(f"`{shown or ' '}`")  # noqa: S704 - nothing is special in a code span but the backtick
 
 

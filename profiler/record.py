@@ -17,8 +17,8 @@ MAX_RECORD_BYTES: Final = 32 * 1024 * 1024
 """Largest record that is read. Chosen: 67 scenarios of 8 requests of 100 steps are about 6 MiB."""
 MAX_MS: Final = 7 * 24 * 3600 * 1000.0
 """Longest duration in milliseconds: one week, above the 5 days GitHub gives a self-hosted job."""
-MAX_BYTES: Final = 2**53
-"""Largest amount of memory in bytes: the largest integer every JSON reader keeps exactly."""
+MAX_INTEGER: Final = 2**53
+"""Largest integer: the largest that every JSON reader keeps exactly."""
 MAX_TEXT: Final = 200
 """Longest name in characters. Chosen: the longest stage name of sglang's baselines has 30."""
 MAX_MESSAGE: Final = 2000
@@ -34,7 +34,8 @@ MAX_STEPS: Final = 4096
 
 Milliseconds = Annotated[float, Field(ge=0, le=MAX_MS)]
 SignedMilliseconds = Annotated[float, Field(ge=-MAX_MS, le=MAX_MS)]
-Bytes = Annotated[int, Field(ge=0, le=MAX_BYTES)]
+Bytes = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+RunId = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Message = Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE)]
@@ -66,7 +67,7 @@ class Source(Frozen):
     """The commit that was asked for; null when unknown."""
     installed_sha: Sha | None = None
     """The commit of the engine that really ran; null when the engine does not say."""
-    run_id: Count | None = None
+    run_id: RunId | None = None
     """The Actions run; null outside of Actions."""
     run_attempt: Count | None = None
     """The attempt of that run, from 1; null outside of Actions."""

@@ -1,0 +1,245 @@
+"""The comment as a person reads it: golden files, and what holds for every comment."""
+
+import json
+import re
+from collections.abc import Callable
+
+import cmarkgfm
+import pytest
+from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
+from cmarkgfm.cmark import Options
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import render
+from bot.baselines import BaselineFile
+from bot.compare import Outcome, compare
+from bot.report import Report, hardware_report
+from bot.tighten import propose
+from profiler.record import RunRecord
+
+Golden = Callable[[str, str], None]
+OPEN_TAGS = re.compile(r"<([a-z0-9]+)[^>]*?(?<!/)>")
+CLOSE_TAGS = re.compile(r"</([a-z0-9]+)>")
+OUR_TAGS = {
+    "p",
+    "strong",
+    "code",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "details",
+    "summary",
+    "ul",
+    "li",
+}
+VOID_TAGS = {"br", "hr", "img", "input"}
+NAME = "flux_image_t2i"
+SLOW_STAGES = {**STAGES, "DenoisingStage": 700.0, "TextEncodingStage": 200.0}
+
+
+def make_report(*runs: tuple[BaselineFile, RunRecord]) -> Report:
+    """Return the report on runs against baseline files."""
+    return Report(
+        tuple(
+            hardware_report(
+                f".github/perf-baselines/{record.environment.hardware}.json",
+                file,
+                record,
+                compare(file, record),
+                propose(file, record),
+            )
+            for file, record in runs
+        )
+    )
+
+
+def html(markdown: str) -> str:
+    """Return what GitHub's parser makes of it, with raw HTML."""
+    return str(cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE))
+
+
+def assert_well_formed(comment: str) -> None:
+    """Claim that a comment is ours, fits, and is shown with the markup of our templates and no other."""
+    rendered = html(comment)
+    opened = [tag for tag in OPEN_TAGS.findall(rendered) if tag not in VOID_TAGS]
+
+    assert comment.startswith(render.MARKER)
+    assert comment.count("<!--") == 1
+    assert len(comment.encode()) <= render.MAX_COMMENT_BYTES
+    assert sorted(opened) == sorted(CLOSE_TAGS.findall(rendered))
+    assert set(opened) <= OUR_TAGS
+
+
+def regression() -> Report:
+    """One scenario slower in the denoiser and, told only, in the text encoder; one as it was; one failed."""
+    slow = make_request(e2e_ms=1000.0, stages=SLOW_STAGES, steps=(90.0, 150.0, 150.0, 150.0, 150.0))
+    file = make_baselines({name: make_values() for name in (NAME, "wan2_1_t2v_1.3b", "qwen_image_t2i")})
+    record = make_record(
+        make_scenario(NAME, slow),
+        make_scenario("wan2_1_t2v_1.3b"),
+        make_scenario("qwen_image_t2i", make_request(warmup=True), error="RuntimeError: CUDA out of memory"),
+        run_id=25963872007,
+        run_attempt=2,
+    )
+    return make_report((file, record))
+
+
+def improvement() -> Report:
+    """One scenario faster by a tenth, on two kinds of hardware, of which one holds bad baselines."""
+    record = make_record(make_scenario(NAME, *(make_request(f"r{i}", scale=0.9 + i / 100) for i in range(3))))
+    ascend = make_record(make_scenario(NAME), hardware="ascend")
+    inconsistent = make_baselines(
+        {NAME: make_values(expected_avg_denoise_ms=132.32), "held": make_values(e2e_ms=0.0)}
+    )
+    return make_report((make_baselines({NAME: make_values()}), record), (inconsistent, ascend))
+
+
+def unchanged() -> Report:
+    """Everything as it was."""
+    return make_report((make_baselines({NAME: make_values()}), make_record(make_scenario(NAME))))
+
+
+def nothing_measured() -> Report:
+    """The run came back empty."""
+    return make_report((make_baselines({NAME: make_values()}), make_record()))
+
+
+def oversize() -> Report:
+    """Four hundred scenarios, all of them slower."""
+    names = [f"scenario_{index:03d}_with_quite_a_long_name_as_they_have_them" for index in range(400)]
+    file = make_baselines({name: make_values() for name in names})
+    slower = [make_scenario(name, scale=2.0 + index / 100) for index, name in enumerate(names)]
+    return make_report((file, make_record(*slower)))
+
+
+REPORTS = (regression, improvement, unchanged, nothing_measured, oversize)
+
+
+@pytest.mark.parametrize("build", REPORTS)
+def test_comment_is_golden(build: Callable[[], Report], golden: Golden):
+    """The comment is exactly the one that was reviewed."""
+    comment = render.comment(build())
+
+    assert_well_formed(comment)
+    golden(f"{build.__name__}.md", comment)
+
+
+@pytest.mark.parametrize(
+    ("build", "outcome", "conclusion"),
+    [
+        (regression, Outcome.REGRESSED, "failure"),
+        (improvement, Outcome.IMPROVED, "success"),
+        (unchanged, Outcome.UNCHANGED, "success"),
+        (nothing_measured, Outcome.NOTHING_MEASURED, "neutral"),
+        (oversize, Outcome.REGRESSED, "failure"),
+    ],
+)
+def test_conclusion(build: Callable[[], Report], outcome: Outcome, conclusion: str):
+    """Improvement is never red, and nothing measured is never green."""
+    report = build()
+
+    assert (outcome, conclusion) == (report.outcome, report.conclusion)
+
+
+def test_a_report_on_nothing_is_not_green():
+    """Without a single run nothing is known."""
+    report = Report(())
+
+    assert (report.outcome, report.conclusion) == (Outcome.NOTHING_MEASURED, "neutral")
+    assert render.headline(report) == "Nothing was compared, so nothing is known"
+
+
+def test_oversize_comment_keeps_the_worst_and_counts_the_rest():
+    """The scenario that is slowest against its limit leads, and every row left out is counted."""
+    comment = render.comment(oversize())
+    shown = len(re.findall(r"^\| `scenario_", comment, flags=re.MULTILINE))
+    hidden = re.search(r"^([\d,]+) more rows above the limit left out", comment, flags=re.MULTILINE)
+
+    assert re.search(r"^\| `scenario_399_", comment, flags=re.MULTILINE)
+    assert "`scenario_000_" not in comment
+    assert hidden
+    assert shown + int(hidden[1].replace(",", "")) == 400 * 4
+    assert len(comment.encode()) > render.MAX_COMMENT_BYTES - 400
+
+
+def test_details_go_before_rows_that_crossed():
+    """While any detail is still shown, no row that crossed its limit is left out."""
+    names = [f"scenario_{index:03d}" for index in range(160)]
+    file = make_baselines({name: make_values() for name in names})
+    report = make_report((file, make_record(*(make_scenario(name, scale=2.0) for name in names))))
+    comment = render.comment(report)
+
+    assert_well_formed(comment)
+    assert "above the limit left out" not in comment
+    assert "more scenarios left out" in comment
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=80))
+def test_no_string_of_a_baseline_or_a_record_does_anything(stage: str, message: str):
+    """Stage names and error messages of a hostile run are words in the comment, whatever they hold."""
+    file = make_baselines({NAME: make_values(stages={**STAGES, stage: 1.0}), "gone": make_values()})
+    record = make_record(make_scenario(NAME, scale=3.0), make_scenario("gone", error=message))
+
+    assert_well_formed(render.comment(make_report((file, record))))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "</details>|<img src=x>",
+        "@everyone",
+        "`x` | y",
+        "<!-- perf-ratchet:report -->",
+        "a\n\n# b",
+        "{{ 7*7 }}{% x %}",
+    ],
+)
+def test_hostile_names_stay_in_their_place(name: str):
+    """A scenario, a stage or a description cannot close what contains it, and is no template."""
+    file = make_baselines(
+        {name: make_values(stages={**STAGES, name: 30.0}), NAME: make_values()},
+        metadata={"last_updated": name, "description": name},
+    )
+    slow = make_request(scale=3.0)
+    comment = render.comment(make_report((file, make_record(make_scenario(NAME, slow)))))
+
+    assert_well_formed(comment)
+    assert "49" not in html(comment)
+
+
+def test_terminal_output_is_golden(golden: Golden):
+    """The text of `ratchet compare` is the one that was reviewed."""
+    report = regression()
+
+    golden("compare.txt", render.text("compare", report=report, headline=render.headline(report)))
+
+
+def test_check_summary_is_the_comment_without_marker():
+    """A check run says what the comment says."""
+    report = regression()
+
+    assert render.comment(report) == f"{render.MARKER}\n{render.check_summary(report)}"
+
+
+def test_json_has_a_version_and_plain_values():
+    """JSON output says which version it is; verdicts are words and dates are ISO."""
+    file, record = make_baselines(), make_record(make_scenario(scale=0.5))
+    shown = json.loads(render.to_json(comparison=compare(file, record), proposals=propose(file, record)))
+
+    assert shown["version"] == 1
+    assert shown["comparison"]["scenarios"][0]["verdict"] == "improved"
+    assert shown["proposals"]["source"]["created_at"] == "2026-11-22T06:30:00Z"
+
+
+def test_page_holds_what_it_is_given():
+    """Headings are escaped; bodies are what the Markdown parser made."""
+    page = render.page("a <b>", [("x & y", "<p>body</p>")])
+
+    assert "<title>a &lt;b&gt;</title>" in page
+    assert "<header>x &amp; y</header>" in page
+    assert "<p>body</p>" in page

@@ -1,0 +1,26 @@
+"""What every test may use: golden files, and no accidental network."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--golden=write`, which writes the golden files anew."""
+    parser.addoption("--golden", choices=("check", "write"), default="check", help="write: golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Return a check that a text is the content of a golden file."""
+
+    def check(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if request.config.getoption("--golden") == "write":
+            file.write_text(text, encoding="utf-8")
+        assert file.read_text("utf-8") == text, f"{name}: make golden writes it anew; review it rendered"
+
+    return check
