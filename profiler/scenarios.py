@@ -39,6 +39,10 @@ Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
 class ScenariosRejected(ValueError):
     """The scenarios cannot be used; the message is one line: file, key, what is wrong, how to mend it."""
 
+    def __init__(self, message: str) -> None:
+        """Keep the message on one line: a quoted key of TOML may hold line breaks."""
+        super().__init__(" ".join(message.split()))
+
 
 class Scenario(Frozen):
     """One thing measured. Two requests of one scenario do the same work."""
