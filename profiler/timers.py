@@ -1,8 +1,9 @@
 """Where a boundary's time comes from: the host clock here, device events later, one interface for both."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from profiler.record import Clock
 
@@ -10,8 +11,12 @@ NS_PER_MS: Final = 1e6
 """Nanoseconds in a millisecond."""
 
 
-class Mark(NamedTuple):
-    """One boundary in time. Only the timer that made it can tell how far two marks are apart."""
+@dataclass(slots=True)
+class Mark:
+    """One boundary in time. Only the timer that made it can tell how far two marks are apart.
+
+    Not frozen: one is made at every boundary, and a frozen one takes twice as long.
+    """
 
     host_ns: int
     """Nanoseconds on the host clock, from an arbitrary origin."""
