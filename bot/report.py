@@ -62,7 +62,7 @@ class HardwareReport:
 
     @cached_property
     def crossed(self) -> Sequence[ScenarioRow]:
-        """The rows above their limit that gate, those of the worst scenario first, then by excess."""
+        """The rows above their limit that gate, those of the worst scenario first."""
         return _crossed(self.regressed, gates=True)
 
     @cached_property
@@ -160,7 +160,7 @@ def _crossed(scenarios: Iterable[ScenarioComparison], *, gates: bool) -> list[Sc
     return [
         ScenarioRow(one.scenario, row)
         for one in scenarios
-        for row in sorted(one.rows, key=_excess, reverse=True)
+        for row in one.rows
         if row.crossed and row.gates is gates
     ]
 

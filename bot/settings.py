@@ -60,7 +60,9 @@ def settings_from_yaml(text: str) -> Settings:
 
 
 def _first_problem(error: ValidationError) -> str:
-    problem: Any = error.errors(include_url=False, include_input=False)[0]
+    problems: Any = error.errors(include_url=False, include_input=False)
+    mistyped = (problem for problem in problems if problem["type"] == "extra_forbidden")
+    problem = next(mistyped, problems[0])
     *parents, key = problem["loc"] or ("the file",)
     place = ".".join(map(str, (*parents, key)))
     if problem["type"] != "extra_forbidden":

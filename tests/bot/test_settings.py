@@ -1,0 +1,62 @@
+"""The configuration file."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.settings import Hardware, SettingsRejected, settings_from_yaml
+
+
+def test_what_is_absent_has_a_default():
+    """A baseline file per hardware is all that is needed."""
+    settings = settings_from_yaml("hardware: {h100: {baselines: h100.json}}")
+
+    assert settings.hardware == {"h100": Hardware(baselines="h100.json", profile="pr_test")}
+    assert settings.tighten.min_improvement == 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("hardwear: {}", "hardwear: unknown key; did you mean 'hardware'?"),
+        ("hardware: {}", "hardware: Dictionary should have at least 1 item after validation, not 0"),
+        (
+            "hardware: {h100: {baseline: x}}",
+            "hardware.h100.baseline: unknown key; did you mean 'baselines'?",
+        ),
+        (
+            "hardware: {h100: {baselines: x, zzz: 1}}",
+            "hardware.h100.zzz: unknown key; known here: baselines, profile",
+        ),
+        (
+            "hardware: {h100: {baselines: x}}\ntighten: {min_improvment: 0.1}",
+            "tighten.min_improvment: unknown key; did you mean 'min_improvement'?",
+        ),
+        (
+            "hardware: {h100: {baselines: x}}\ntighten: {min_improvement: 5}",
+            "tighten.min_improvement: Input should be less than or equal to 1",
+        ),
+        ("hardware: {h100: {}}", "hardware.h100.baselines: Field required"),
+        ("", "the file: Input should be a valid dictionary or instance of Settings"),
+        ("a: [1", "line 1: expected ',' or ']', but got '<stream end>'"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(text: str, message: str):
+    """A wrong key or value is refused in one line that says where and, for a key, what was meant."""
+    with pytest.raises(SettingsRejected) as refused:
+        settings_from_yaml(text)
+
+    assert str(refused.value) == message
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_settings_or_a_line(text: str):
+    """No text makes anything but a configuration or a refusal of one line."""
+    try:
+        settings_from_yaml(text)
+    except SettingsRejected as refused:
+        lines = str(refused).splitlines()
+    else:
+        lines = ["accepted"]
+
+    assert len(lines) == 1

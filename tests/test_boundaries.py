@@ -1,0 +1,58 @@
+"""Who may know whom."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {"torch", "diffusers", "transformers", "numpy"}
+BOT = (
+    "bot.__main__",
+    "bot.handlers.audit",
+    "bot.handlers.compare",
+    "bot.handlers.report",
+    "bot.handlers.tighten",
+    "bot.github_hub",
+)
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """Return the top-level modules that a fresh interpreter has after importing these."""
+    code = f"import {', '.join(modules)}, sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_command_line_loads_nothing_heavy():
+    """`ratchet` starts without torch, diffusers and numpy, where they are installed too."""
+    code = "import bot.__main__, sys; assert not {'torch','diffusers','numpy'} & set(sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_whole_bot_loads_nothing_heavy():
+    """Neither does anything that a command of the bot imports later."""
+    assert not loaded_by(*BOT) & HEAVY
+
+
+def test_help_and_wrong_arguments_load_no_library():
+    """The entry point itself needs neither pydantic nor PyGithub nor Jinja2: --help is fast."""
+    assert not loaded_by("bot.__main__") & {"pydantic", "github", "jinja2", "yaml", "requests"}
+
+
+@pytest.mark.parametrize(
+    "module", ["profiler", "profiler.__main__", "profiler.scenarios", "profiler.pipelines"]
+)
+def test_the_profiler_loads_torch_only_to_run(module: str):
+    """Listing scenarios and reading records needs no torch."""
+    assert not loaded_by(module) & HEAVY
+
+
+def test_import_contracts_hold():
+    """import-linter finds no import across the walls of pyproject.toml."""
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([program, "--no-cache"], cwd=ROOT, text=True, capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stdout
