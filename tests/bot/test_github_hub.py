@@ -190,10 +190,11 @@ def test_a_branch_that_moved_on_is_left_alone(
 
 
 def test_a_branch_with_a_slash_is_looked_up(github: FakeGithub, hub: GithubHub):
-    """The name of a branch may hold slashes, also where it becomes part of an address."""
+    """In an address the slash is escaped, and "heads/" says that it is no tag."""
     github.branches["perf/refresh"] = before = github.branches["main"]
     github.fail_next("POST", "/graphql", 502, after=True)
     assert hub.commit_files("perf/refresh", before, BASELINES, MESSAGE) == github.head("perf/refresh").sha
+    assert github.log[-1].request.path == "/repos/octo/demo/commits/heads%2Fperf%2Frefresh"
 
 
 def test_a_graphql_timeout_is_a_lost_answer(github: FakeGithub, hub: GithubHub):

@@ -143,6 +143,15 @@ def test_a_branch_that_moved_on_is_left_alone(place: Place, content: bytes, mess
     assert place.content(PATH) == content
 
 
+def test_our_words_after_somebody_elses_are_not_our_commit(place: Place):
+    """Content and message may be the ones asked for: on top of another parent it is another commit."""
+    before = place.head()
+    between = place.hub.commit_files("main", before, {PATH: b"[]\n"}, "Work on")
+    now = place.hub.commit_files("main", between, {PATH: b"{}\n"}, MESSAGE)
+    with pytest.raises(HubRefused, match=f"^main has moved on since {before[:7]}: it is at {now[:7]}; "):
+        place.hub.commit_files("main", before, {PATH: b"{}\n"}, MESSAGE)
+
+
 @pytest.mark.parametrize(
     "path",
     ["../escaped.json", "a/../../escaped.json", "/escaped.json", ".git/config", "a/.GIT/config", "", "a//b"],
