@@ -109,7 +109,7 @@ def _validator(schema: str) -> OAS30Validator:
 
 
 @functools.cache
-def _read(place: str) -> Any:  # noqa: ANN401 - whatever JSON is there
+def _read(place: str) -> Any:
     node: Any = _description()
     for name in place.split("/")[1:]:
         key = name.replace("~1", "/").replace("~0", "~")

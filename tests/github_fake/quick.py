@@ -15,7 +15,7 @@ def quick_hub(github: FakeGithub) -> GithubHub:
     return GithubHub(github.repository, TOKEN, login=github.login, base_url=github.url, pace=HASTE)
 
 
-def a_check(head_sha: str, **changed: Any) -> Check:  # noqa: ANN401 - any field of a check
+def a_check(head_sha: str, **changed: Any) -> Check:
     """Return a check of this commit, different from the usual one where told."""
     usual = {
         "name": "perf-ratchet (h100)",
