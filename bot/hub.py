@@ -44,6 +44,7 @@ class Hub(Protocol):
 
         Raises:
             HubRefused: the host would not, or did not answer.
+            ValueError: the body does not begin with the marker.
         """
 
     def upsert_check(self, check: Check) -> str:

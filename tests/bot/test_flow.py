@@ -1,0 +1,127 @@
+"""From a run record to what a pull request shows: the same story on GitHub and in a folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+from builders import make_baselines, make_record, make_scenario, make_values
+from github_fake import FakeGithub, quick_hub
+
+from bot import render
+from bot.errors import BadInput
+from bot.handlers import report
+from bot.hub import Hub
+from bot.local_hub import LocalHub
+from profiler.record import record_to_json
+
+PULL = 7
+
+
+class Repository:
+    """A checkout with a configuration, baselines of two scenarios, and whatever a runner brought."""
+
+    def __init__(self, folder: Path, head_sha: str) -> None:
+        """Write the files."""
+        self.folder = folder
+        self.head_sha = head_sha
+        self.config = folder / "perf-ratchet.yml"
+        self.config.write_text(
+            "hardware:\n  h100: {baselines: h100.json}\n  ascend: {baselines: ascend.json}\n"
+        )
+        for hardware in ("h100", "ascend"):
+            file = make_baselines({"flux": make_values(), "wan": make_values()})
+            (folder / f"{hardware}.json").write_text(file.text)
+
+    def measured(self, hardware: str, **scales: float) -> Path:
+        """Bring a record in which scenarios are this much slower."""
+        path = self.folder / f"record-{hardware}.json"
+        scenarios = [make_scenario(name, scale=scale) for name, scale in scales.items()]
+        path.write_bytes(record_to_json(make_record(*scenarios, hardware=hardware, run_id=42)))
+        return path
+
+    def reported(self, hub: Hub, *records: Path) -> int:
+        """Report them on the pull request; return the exit code."""
+        return report.run(records, self.config, hub, pull=PULL, head_sha=self.head_sha)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, github: FakeGithub) -> Repository:
+    monkeypatch.chdir(tmp_path)
+    return Repository(tmp_path, github.head("main").sha)
+
+
+def test_a_regression_and_its_repair_are_one_comment(repository: Repository, github: FakeGithub):
+    """The comment of a slow commit turns green in place when the next commit is as fast as before."""
+    hub = quick_hub(github)
+    slow = repository.reported(hub, repository.measured("h100", flux=2.0, wan=1.0))
+    first = github.comments[0].body
+    repaired = repository.reported(hub, repository.measured("h100", flux=1.0, wan=1.0))
+
+    assert (slow, repaired) == (1, 0)
+    assert "🔴 **Slower than the baseline allows: 1 of 2 scenarios on h100.**" in first
+    assert [comment.body.splitlines()[1] for comment in github.comments] == [
+        "🟢 **No change: 2 scenarios on h100 within their limits.** Nothing to do."
+    ]
+    assert [check.said["conclusion"] for check in github.checks] == ["success"]
+
+
+def test_two_kinds_of_hardware_share_a_comment(repository: Repository, github: FakeGithub):
+    """One comment speaks for all hardware; the worst speaks first."""
+    records = (
+        repository.measured("h100", flux=0.5, wan=1.0),
+        repository.measured("ascend", flux=1.0, wan=3.0),
+    )
+    code = repository.reported(quick_hub(github), *records)
+    body = github.comments[0].body
+
+    assert code == 1
+    assert "Slower than the baseline allows: 1 of 4 scenarios on h100 and ascend" in body
+    assert body.index("on `h100`") < body.index("on `ascend`")
+
+
+def test_a_lost_answer_does_not_double_the_comment(repository: Repository, github: FakeGithub):
+    """GitHub took the comment and its answer was lost: there is still one comment and one check."""
+    github.fail_next("POST", r"/issues/7/comments$", 502, after=True)
+    github.fail_next("POST", r"/check-runs$", 502, after=True)
+    code = repository.reported(quick_hub(github), repository.measured("h100", flux=1.0, wan=1.0))
+
+    assert code == 0
+    assert (len(github.comments), len(github.checks)) == (1, 1)
+
+
+def test_a_refusal_is_one_line(repository: Repository, github: FakeGithub):
+    """Without the right to comment the run ends with one line that names the permission."""
+    github.permissions.discard("pull-requests: write")
+
+    with pytest.raises(BadInput, match="pull-requests: write"):
+        repository.reported(quick_hub(github), repository.measured("h100", flux=1.0, wan=1.0))
+
+
+def test_a_report_costs_four_requests(repository: Repository, github: FakeGithub):
+    """Two to look, two to write: whatever the number of scenarios."""
+    many = {f"scenario{index}": 1.0 for index in range(60)}
+    repository.reported(quick_hub(github), repository.measured("h100", **many))
+
+    assert len(github.log) == 4
+
+
+def test_the_folder_shows_the_same(repository: Repository, github: FakeGithub, tmp_path: Path):
+    """The local hub writes the very comment and check that GitHub would get."""
+    record = repository.measured("h100", flux=2.0, wan=1.0)
+    repository.reported(quick_hub(github), record)
+    repository.reported(LocalHub(tmp_path / "hub", tmp_path), record)
+    check = json.loads(next((tmp_path / "hub" / "checks" / repository.head_sha).glob("*.json")).read_text())
+
+    assert (tmp_path / "hub/pulls/7/comment.md").read_text() == github.comments[0].body
+    assert (check["conclusion"], check["external_id"]) == ("failure", "42")
+    assert check["summary"] == github.comments[0].body.removeprefix(render.MARKER).lstrip()
+
+
+def test_a_record_cannot_say_where_it_is_posted(repository: Repository, github: FakeGithub):
+    """The check goes to the commit that the caller names, whatever commit the record claims."""
+    path = repository.folder / "record.json"
+    claimed = make_record(make_scenario("flux"), make_scenario("wan"), head_sha="f" * 40)
+    path.write_bytes(record_to_json(claimed))
+    repository.reported(quick_hub(github), path)
+
+    assert [check.said["head_sha"] for check in github.checks] == [repository.head_sha]
