@@ -74,16 +74,15 @@ def capture(
     """
     progress = progress or Silence()
     run = RunRecord(source=source(), environment=environment(hardware, device))
-    for position, scenario in enumerate(scenarios):
-        progress.begins(scenario, warmup + repeats)
+    interrupted = False
+    for scenario in scenarios:
         measurement = _Measurement(scenario, progress)
-        interrupted = measurement.take(device, warmup, repeats)
+        if interrupted:
+            measurement.error = NOT_RUN
+        else:
+            interrupted = measurement.take(device, warmup, repeats)
         run = _with(run, measurement.record())
-        if interrupted:
-            run = _with(run, *(_failed(rest, NOT_RUN) for rest in scenarios[position + 1 :]))
         progress.ends(run)
-        if interrupted:
-            break
     return run
 
 
@@ -94,20 +93,21 @@ class _Measurement:
         self._scenario = scenario
         self._progress = progress
         self._requests: list[RequestRecord] = []
-        self._error: str | None = None
+        self.error: str | None = None
 
     def take(self, device: str, warmup: int, repeats: int) -> bool:
         """Run the scenario; return whether the user interrupted it."""
+        self._progress.begins(self._scenario, warmup + repeats)
         try:
             self._run(device, warmup, repeats)
         except RequestFailed as failure:
-            self._error = str(failure)[:MAX_MESSAGE]
+            self.error = str(failure)[:MAX_MESSAGE]
             return isinstance(failure.__cause__, KeyboardInterrupt)
         except KeyboardInterrupt as interrupt:
-            self._error = error_line(interrupt)
+            self.error = error_line(interrupt)
             return True
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an engine raises, the others run
-            self._error = error_line(error)
+            self.error = error_line(error)
         finally:
             # A pipeline is full of cycles: its weights must be gone before the next one is built.
             gc.collect()
@@ -119,7 +119,7 @@ class _Measurement:
             id=self._scenario.id,
             config_hash=config_hash(self._scenario),
             requests=tuple(self._requests),
-            error=self._error,
+            error=self.error,
         )
 
     def _run(self, device: str, warmup: int, repeats: int) -> None:
@@ -144,12 +144,8 @@ class _Measurement:
         return profiler.record(request_id, warmup=warmup, frames=self._scenario.frames)
 
 
-def _with(run: RunRecord, *scenarios: ScenarioRecord) -> RunRecord:
-    return RunRecord(source=run.source, environment=run.environment, scenarios=(*run.scenarios, *scenarios))
-
-
-def _failed(scenario: Scenario, error: str) -> ScenarioRecord:
-    return ScenarioRecord(id=scenario.id, config_hash=config_hash(scenario), error=error)
+def _with(run: RunRecord, scenario: ScenarioRecord) -> RunRecord:
+    return RunRecord(source=run.source, environment=run.environment, scenarios=(*run.scenarios, scenario))
 
 
 def _prepare_function(reference: str | None) -> Callable[[object], object]:

@@ -135,12 +135,14 @@ def test_requests_before_the_failure_are_kept():
 @pytest.mark.usefixtures("engine")
 def test_an_interrupt_keeps_what_there_is():
     """Ctrl-C in the second request: the first stays, and what did not run says so."""
+    log = Log()
     chosen = scenarios(one="interrupt_the_second_request", two=None)
-    run = capture(chosen, warmup=0, repeats=3)
+    run = capture(chosen, warmup=0, repeats=3, progress=log)
     assert outcome(run) == [
         ("one", ["request-0"], "request-1, DenoisingStage: KeyboardInterrupt"),
         ("two", [], NOT_RUN),
     ]
+    assert log.lines == ["one begins 3", "one request-0", "one ends", "two ends"]
 
 
 @pytest.mark.usefixtures("engine")
