@@ -143,6 +143,22 @@ def test_every_request_does_the_same_work(ltx2: Workload):
     assert np.isfinite(first.frames).all()
 
 
+FAMILIES = {
+    "flux": {"width": 32, "height": 32, "steps": 1},
+    "wan": VIDEO | {"steps": 1},
+    "ltx2_two_stage": VIDEO | {"steps": 1, "refinement_steps": 1},
+}
+
+
+@pytest.mark.parametrize(("family", "fields"), FAMILIES.items(), ids=FAMILIES)
+def test_another_seed_is_another_output(family: str, fields: dict[str, int]):
+    """The seed of the scenario is the one that is used, in every family."""
+    outputs = [measured(workload(pipeline=family, **fields, seed=seed))[0] for seed in (3, 3, 4)]
+    first, again, other = [output.images if family == "flux" else output.frames for output in outputs]
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
 def image(pipe: object) -> np.ndarray:
     import torch  # noqa: PLC0415 - only tests that build a pipeline need it
 
