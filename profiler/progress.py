@@ -18,7 +18,13 @@ class Display:
         """Expect so many scenarios, and give `keep` the record after each of them."""
         self._keep = keep
         self._console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-        self._bar = Progress(console=self._console, transient=True, disable=not self._console.is_terminal)
+        # Drawn between requests only: a thread that draws while one is measured would be measured too.
+        self._bar = Progress(
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
         self._task = self._bar.add_task("", total=scenarios)
         self._share = 0.0
 
@@ -34,11 +40,11 @@ class Display:
     def begins(self, scenario: Scenario, requests: int) -> None:
         """Name the scenario that is built now."""
         self._share = 1 / requests
-        self._bar.update(self._task, description=scenario.id)
+        self._bar.update(self._task, description=scenario.id, refresh=True)
 
     def measured(self, scenario: Scenario, request: RequestRecord) -> None:  # noqa: ARG002 - Progress names them
         """Move the bar by one request."""
-        self._bar.advance(self._task, self._share)
+        self._bar.update(self._task, advance=self._share, refresh=True)
 
     def ends(self, run: RunRecord) -> None:
         """Keep what there is, then say what came of the scenario."""
