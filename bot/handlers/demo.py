@@ -45,13 +45,13 @@ REQUESTS: Final = 3
 """Measured requests of a scenario: the middle one of three is not a fluke."""
 PROFILE: Final = "shared_cpu"
 TOLERANCES: Final = Tolerances(
-    e2e=0.5, denoise_stage=0.5, non_denoise_stage=2.0, denoise_step=1.0, denoise_agg=0.5
+    e2e=1.0, denoise_stage=1.0, non_denoise_stage=2.0, denoise_step=1.0, denoise_agg=1.0
 )
 """A CPU that others use too is far noisier than an H100 of its own. Chosen: the same request was seen to take
-35 % longer while both cores were busy; the demo's slower denoiser takes 100 % longer."""
+60 % longer while both cores were busy; the demo's slower denoiser takes three times as long."""
 WIDTH: Final = 120
 """Columns to print in when there is no terminal to ask: no table of the comment is wider."""
-MAIN_PASSES: Final = {"flux": 1, "wan": 2}
+MAIN_PASSES: Final = {"flux": 1, "wan": 3}
 """How often the engine of the main branch runs each denoiser."""
 
 
@@ -69,7 +69,7 @@ class Story:
 
 
 STORIES: Final = (
-    Story(1, "slower", "Refactor the FLUX denoiser", {"flux": 2, "wan": 2}, Outcome.REGRESSED),
+    Story(1, "slower", "Refactor the FLUX denoiser", {"flux": 3, "wan": 3}, Outcome.REGRESSED),
     Story(2, "faster", "Run Wan's denoiser once", {"flux": 1, "wan": 1}, Outcome.IMPROVED),
 )
 
