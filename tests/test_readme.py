@@ -1,0 +1,58 @@
+"""What the README promises, the code keeps."""
+
+import re
+from pathlib import Path
+
+from bot import audit, limits, render, tighten
+from bot.compare import Verdict
+from bot.settings import settings_from_yaml
+
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+
+
+def table(heading: str) -> list[str]:
+    """Return the first column of the table under a heading."""
+    section = README.split(f"## {heading}\n")[1].split("\n## ")[0]
+    return [name.strip("` ") for name in re.findall(r"^\| ([^|]+) \|", section, flags=re.MULTILINE)[2:]]
+
+
+def test_every_rule_is_explained():
+    """The table of rules has the rules of the code, in their order."""
+    assert table("What the audit finds") == [*audit.RULES, "repeated-key"]
+
+
+def test_every_verdict_is_explained():
+    """The table of verdicts has the verdicts of the code, in their order."""
+    assert table("How a verdict is reached") == [str(verdict) for verdict in Verdict]
+
+
+def test_the_numbers_are_those_of_the_code():
+    """Every limit that the README states is the constant of that name."""
+    section = " ".join(README.split("## How a verdict is reached\n")[1].split())
+
+    assert f"{limits.TOP_LEVEL_PAD_MS:.0f} ms for end to end, average, median and a sampled step" in section
+    assert f"{limits.FIRST_STEP_PAD_MS:.0f} ms for step 0" in section
+    assert f"{limits.VIDEO_STEP_PAD_MS:.0f} ms for a step of a video" in section
+    assert f"{limits.STAGE_PAD_MS:.0f} ms for a stage" in section
+    assert f"{limits.DECODING_PAD_MS:.0f} ms for decoding" in section
+    assert f"end to end fell by at least {limits.MIN_IMPROVEMENT:.0%}".replace("%", " %") in section
+    assert f"{tighten.SLACK_RATIO * 100:.0f} % and {tighten.SLACK_MS:.0f} ms" in section
+
+
+def test_the_configuration_is_valid():
+    """The example of a configuration file is one."""
+    example = re.search(r"```yaml\n(.+?)```", README, flags=re.DOTALL)
+
+    assert example
+    assert settings_from_yaml(example[1]).hardware["h100"].baselines == ".github/perf-baselines/h100.json"
+
+
+def test_the_comment_is_one_of_ours():
+    """The comment in the README has the parts that a comment of today has."""
+    comment = README.split("<!-- comment -->")[1].split("<!-- /comment -->")[0]
+    template = (render.TEMPLATES / "section.md.j2").read_text("utf-8")
+    heads = re.findall(r"^\| (?:scenario|faster) \|.+$", comment, flags=re.MULTILINE)
+
+    assert heads
+    assert all(head in template for head in heads)
+    assert "Slower than the baseline allows: 1 of 3 scenarios on cpu." in comment
