@@ -1,0 +1,80 @@
+"""The parts of the demo that need no pipeline; `make demo` is its whole test."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import render
+from bot.handlers import demo
+from profiler.scenarios import scenarios_from_toml, select
+
+
+class FluxTransformer2DModel:
+    """Counts its forward passes. The engine knows denoisers by the name of their class."""
+
+    def __init__(self) -> None:
+        """Begin at none."""
+        self.count = 0
+
+    def forward(self, value: int) -> int:
+        """Return the value, and count."""
+        self.count += 1
+        return value
+
+
+class Pipeline:
+    """What `prepare` is called with."""
+
+    def __init__(self) -> None:
+        """Have a denoiser."""
+        self.transformer = FluxTransformer2DModel()
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path):
+    """A folder that holds anything but an earlier demo is refused in one line and left as it is."""
+    (tmp_path / "thesis.tex").write_text("years of work")
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "demo", "--folder", str(tmp_path)],
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"ratchet: {tmp_path}: is not empty and no demo's; name another --folder\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_the_demo_runs_the_built_in_scenarios_on_its_engine():
+    """Three scenarios, an image and two videos, all prepared by the engine that pull requests change."""
+    chosen = select(scenarios_from_toml(demo._scenarios(), "demo"), demo.GLOB)
+
+    assert sorted(scenario.id for scenario in chosen) == [
+        "flux_tiny_t2i",
+        "ltx_2_tiny_two_stage_t2v",
+        "wan_tiny_t2v",
+    ]
+    assert {scenario.prepare for scenario in chosen} == {"engine:prepare"}
+
+
+@pytest.mark.parametrize("passes", [1, 3])
+def test_the_engine_really_does_the_work_so_often(passes: int):
+    """A slower denoiser is not a sleep: it runs its forward pass that often, and gives the same result."""
+    engine: dict[str, object] = {}
+    exec(render.text("demo_engine", passes={"flux": passes, "wan": 1}), engine)  # noqa: S102 - our own template
+    pipeline = Pipeline()
+    prepare = engine["prepare"]
+    assert callable(prepare)
+    prepare(pipeline)
+
+    assert pipeline.transformer.forward(7) == 7
+    assert pipeline.transformer.count == passes
+
+
+def test_a_terminal_shows_what_a_page_folds():
+    """Folded details stand under their heading; nothing of HTML is left."""
+    body = "<!-- x -->\n**a**\n\n<details><summary>3 rows</summary>\n\ninside\n\n</details>\n"
+
+    assert demo._for_terminal(body).split() == ["**a**", "**3", "rows**", "inside"]
