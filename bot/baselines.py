@@ -6,16 +6,15 @@ The format is that of sglang's `perf_baselines.json`. Keys that we do not know a
 import json
 import math
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.lossless import DEFAULT_INDENT, edited_json
+from bot.lossless import DEFAULT_INDENT, JsonRejected, edited_json, parsed_json
 from profiler.record import Clock
 
 PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
@@ -23,10 +22,24 @@ PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
 AGGREGATES: Final = ("expected_e2e_ms", "expected_avg_denoise_ms", "expected_median_denoise_ms")
 BIGGEST_KEPT_INT: Final = 2**53
 """Integers above this do not survive a float, so they are no measurement."""
+_ISO_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
-StepIndex = Annotated[int, Field(ge=0, le=1_000_000)]
+def _as_index(key: object) -> object:
+    """Return the index that a step's key names: "01", "1.0" and "+1" would be the same step as "1"."""
+    if isinstance(key, str) and not _INDEX.fullmatch(key):
+        raise ValueError("must be a step index such as 0 or 17, without sign, point or leading zero")
+    return key
+
+
+StepIndex = Annotated[int, BeforeValidator(_as_index), Field(ge=0, le=1_000_000)]
+Tolerance = Annotated[float, Field(strict=True, ge=0, le=100)]
+Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
+
+_AN_OBJECT: Final = "must be a JSON object"
+_DEMANDS: Final = {"missing": "is missing: add it", "dict_type": _AN_OBJECT, "model_type": _AN_OBJECT}
+"""What to do, where pydantic's own words are for Python programmers."""
 
 
 class BaselinesRejected(ValueError):
@@ -42,11 +55,11 @@ class _Part(BaseModel):
 class Tolerances(_Part):
     """How much slower each kind of metric may be: fractions of the baseline, 0.25 is 25 %."""
 
-    e2e: Annotated[float, Field(ge=0, le=100)]
-    denoise_stage: Annotated[float, Field(ge=0, le=100)]
-    non_denoise_stage: Annotated[float, Field(ge=0, le=100)]
-    denoise_step: Annotated[float, Field(ge=0, le=100)]
-    denoise_agg: Annotated[float, Field(ge=0, le=100)]
+    e2e: Tolerance
+    denoise_stage: Tolerance
+    non_denoise_stage: Tolerance
+    denoise_step: Tolerance
+    denoise_agg: Tolerance
     """For the average and the median step."""
 
 
@@ -73,7 +86,7 @@ class Metadata(_Part):
 class Sampling(_Part):
     """Which denoising steps are compared one by one."""
 
-    step_fractions: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    step_fractions: tuple[Fraction, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     """Positions in the list of steps, as fractions of its last index. The default is sglang's."""
 
 
@@ -121,6 +134,11 @@ class ScenarioBaseline(_Part):
         """True when the step list is 0..n-1 with good values: neither sampled nor spoiled."""
         return list(self.steps) == list(range(len(self.denoise_step_ms)))
 
+    @property
+    def guards(self) -> bool:
+        """True when a slowdown can be seen: there is an end-to-end time, and a stage or a step."""
+        return bool(self.aggregate("expected_e2e_ms") and (self.stages or self.steps))
+
     def aggregate(self, field: str) -> float | None:
         """Return one of `AGGREGATES` in milliseconds, or None when it is absent or no measurement."""
         value = getattr(self, field)
@@ -151,9 +169,15 @@ class ScenarioBaseline(_Part):
                 yield field, getattr(self, field)
 
 
+def _by_profile(tolerances: object) -> object:
+    """Return a flat table of tolerances under every default profile's name; anything else as it is."""
+    is_flat = isinstance(tolerances, dict) and tolerances.keys() & Tolerances.model_fields.keys()
+    return dict.fromkeys(DEFAULT_TOLERANCES, tolerances) if is_flat else tolerances
+
+
 class _Document(_Part):
     metadata: Metadata = Metadata()
-    tolerances: Mapping[str, Tolerances] | Tolerances | None = None
+    tolerances: Annotated[Mapping[str, Tolerances] | None, BeforeValidator(_by_profile)] = None
     sampling: Sampling = Sampling()
     scenarios: Mapping[str, ScenarioBaseline]
 
@@ -199,15 +223,14 @@ def baselines_from_text(text: str) -> BaselineFile:
     Raises:
         BaselinesRejected: it is no JSON, or does not have the shape of a baseline file.
     """
-    document, repeated_keys = _parsed(text)
     try:
-        parsed = _Document.model_validate(document)
+        document, repeated_keys = parsed_json(text)
+        it = _Document.model_validate(document)
+    except JsonRejected as error:
+        raise BaselinesRejected(str(error)) from error
     except ValidationError as error:
         raise BaselinesRejected(_first_problem(error)) from error
-    tolerances = parsed.tolerances
-    if isinstance(tolerances, Tolerances):
-        tolerances = dict.fromkeys(DEFAULT_TOLERANCES, tolerances)
-    return BaselineFile(text, parsed.metadata, tolerances, parsed.sampling, parsed.scenarios, repeated_keys)
+    return BaselineFile(text, it.metadata, it.tolerances, it.sampling, it.scenarios, repeated_keys)
 
 
 def with_scenarios(
@@ -261,39 +284,17 @@ def _replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 def _redated(metadata: Mapping[str, Any], day: date) -> dict[str, Any]:
     """Return metadata whose description and `last_updated` name this day."""
-    redated = dict(metadata)
-    description = redated.get("description")
+    redated, description = {**metadata, "last_updated": day.isoformat()}, metadata.get("description")
     if isinstance(description, str):
         moved, found = _ISO_DATE.subn(day.isoformat(), description)
         redated["description"] = moved if found else f"{description} ({day.isoformat()})"
-    return {**redated, "last_updated": day.isoformat()}
-
-
-def _parsed(text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the JSON object in the text, and the keys that stand twice in one object."""
-    repeated: list[str] = []
-
-    def last_of_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            repeated.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        return members
-
-    try:
-        document = json.loads(text, object_pairs_hook=last_of_each)
-    except json.JSONDecodeError as error:
-        raise BaselinesRejected(f"line {error.lineno} column {error.colno}: {error.msg}") from error
-    except (RecursionError, ValueError) as error:
-        raise BaselinesRejected(
-            "no JSON that a reader can hold: nested too deeply, or a huge number"
-        ) from error
-    if not isinstance(document, dict):
-        raise BaselinesRejected("the top level must be a JSON object")
-    return document, tuple(repeated)
+    return redated
 
 
 def _first_problem(error: ValidationError) -> str:
+    """Return the first of pydantic's complaints as `place: what to do (and N more)`, on one line."""
     problems = error.errors(include_url=False, include_input=False)
-    place = ".".join(str(part)[:80] for part in problems[0]["loc"])
+    place = ".".join(repr(str(part)[:80])[1:-1] for part in problems[0]["loc"]) or "the top level"
+    what = _DEMANDS.get(problems[0]["type"], problems[0]["msg"].removeprefix("Value error, "))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{place}: {problems[0]['msg']}{more}"
+    return f"{place}: {what}{more}"

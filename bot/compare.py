@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from bot.baselines import AGGREGATES, BaselineFile, Sampling, ScenarioBaseline, Tolerances
 from bot.evidence import Evidence, Obstacle, evidence, workload_change
-from bot.limits import MIN_IMPROVEMENT, gates, limit
+from bot.limits import gates, has_improved, limit
 from bot.snapshot import Snapshot
 from profiler.record import Clock, RunRecord, ScenarioRecord
 
@@ -158,7 +158,7 @@ def _compared(
 
 
 def _guards(baseline: ScenarioBaseline | None) -> bool:
-    return bool(baseline and baseline.aggregate("expected_e2e_ms"))
+    return baseline is not None and baseline.guards
 
 
 def _rows(
@@ -200,8 +200,7 @@ def sampled_indices(fractions: Iterable[float], step_count: int) -> list[int]:
 def _verdict(rows: Sequence[Row]) -> Verdict:
     if any(row.crossed and row.gates for row in rows):
         return Verdict.REGRESSED
-    change = rows[0].change_ratio
-    return Verdict.IMPROVED if change is not None and change <= -MIN_IMPROVEMENT else Verdict.UNCHANGED
+    return Verdict.IMPROVED if has_improved(rows[0].change_ratio) else Verdict.UNCHANGED
 
 
 def _notes(baseline: ScenarioBaseline, found: Evidence) -> tuple[str, ...]:

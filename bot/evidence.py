@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.audit import audit_scenario
-from bot.baselines import ScenarioBaseline
+from bot.baselines import AGGREGATES, ScenarioBaseline
 from bot.limits import gates
-from bot.snapshot import Snapshot, snapshot
+from bot.snapshot import Snapshot, rounded, snapshot
 from profiler.record import Clock, RequestRecord, ScenarioRecord
 
 
@@ -61,6 +61,8 @@ def workload_change(baseline: ScenarioBaseline, taken: Snapshot) -> str:
     A different number of steps, or other denoising or decoding stages, is other work: no comparison.
     """
     count = len(taken.steps_ms)
+    if not count and any(baseline.aggregate(field) for field in AGGREGATES[1:]):
+        return "no denoising steps were measured, the baseline has their average"
     if baseline.steps and baseline.has_every_step and count != len(baseline.steps):
         return f"{count} denoising steps were measured, the baseline has {len(baseline.steps)}"
     if not baseline.has_every_step and max(baseline.steps, default=-1) >= count:
@@ -78,6 +80,8 @@ def _flaw(request: RequestRecord, taken: Snapshot | None) -> str:
         return f"{failed[0].name} failed: {failed[0].error}"
     if taken is None:
         return "a request does not have the baseline's clock everywhere"
+    if not rounded(taken.e2e_ms):
+        return "a request took no time at all"
     findings = audit_scenario(request.request_id, taken.as_baseline())
     return next((finding.message for finding in findings if finding.severity == "error"), "")
 

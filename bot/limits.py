@@ -12,6 +12,8 @@ from bot.snapshot import is_decoding_stage, is_denoising_stage
 
 MIN_IMPROVEMENT: Final = 0.05
 """Fraction by which end to end must fall to be an improvement. Source: the rule of sglang's #25510."""
+EXACT_DECIMALS: Final = 9
+"""Decimals kept of a computed ratio or difference: from 10.20 to 9.69 ms is 5 %, which binary misses."""
 TOP_LEVEL_PAD_MS: Final = 20.0
 """Smallest slowdown that counts, in milliseconds: end to end, average, median, and a sampled step."""
 FIRST_STEP_PAD_MS: Final = 80.0
@@ -45,6 +47,11 @@ def limit(field: str, baseline_ms: float, tolerances: Tolerances, *, video: bool
     tolerance, pad_ms = _allowance(field, tolerances, video=video)
     by_tolerance, by_pad = baseline_ms * (1 + tolerance), baseline_ms + pad_ms
     return Limit(by_tolerance, "tolerance") if by_tolerance >= by_pad else Limit(by_pad, "pad")
+
+
+def has_improved(change_ratio: float | None, least: float = MIN_IMPROVEMENT) -> bool:
+    """Return whether a relative change is a fall by at least this fraction, whatever binary fractions say."""
+    return change_ratio is not None and change_ratio < 0 and round(-change_ratio, EXACT_DECIMALS) >= least
 
 
 def gates(field: str) -> bool:

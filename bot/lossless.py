@@ -1,14 +1,19 @@
-"""Change a JSON text without touching any byte that already says the right thing."""
+"""Read a JSON text strictly, and change it without touching any byte that already says the right thing."""
 
 import json
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 DEFAULT_INDENT: Final = "    "
 """Indentation of a text that shows none of its own: that of sglang's baseline files."""
+MAX_DEPTH: Final = 64
+"""Deepest nesting that is read. Chosen: a baseline file has five levels; some hundred exhaust the stack."""
 
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 
@@ -21,6 +26,40 @@ class _Member:
     key_start: int
     start: int
     end: int
+
+
+class JsonRejected(ValueError):
+    """The text is no JSON that we read; the message says where and why in one line."""
+
+
+def parsed_json(text: str) -> tuple[Any, tuple[str, ...]]:
+    """Return what a JSON text says, and the keys that stand twice in one object: the last one counts.
+
+    Raises:
+        JsonRejected: it is no JSON, is nested deeper than `MAX_DEPTH`, or holds half a surrogate pair, which
+            no file in UTF-8 can hold.
+    """
+    repeated: list[str] = []
+
+    def last_of_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            repeated.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return members
+
+    if text.startswith("\ufeff"):
+        raise JsonRejected("line 1 column 1: a byte order mark; save the file as UTF-8 without one")
+    try:
+        document = json.loads(text, object_pairs_hook=last_of_each)
+    except json.JSONDecodeError as error:
+        raise JsonRejected(f"line {error.lineno} column {error.colno}: {error.msg}") from error
+    except (RecursionError, ValueError) as error:
+        raise JsonRejected("nested too deeply, or a number of thousands of digits: shorten it") from error
+    if _is_deeper(document, MAX_DEPTH):
+        raise JsonRejected(f"nested deeper than {MAX_DEPTH} levels: flatten it")
+    if not _is_unicode(text, document):
+        raise JsonRejected("half of a surrogate pair (\\ud800 to \\udfff) in a string: remove it")
+    return document, tuple(repeated)
 
 
 def edited_json(text: str, new: object) -> str:
@@ -96,12 +135,40 @@ def _members(text: str, start: int) -> Iterator[_Member]:
             position = _skip_space(text, position + 1)
 
 
+def _is_deeper(value: object, levels: int) -> bool:
+    """Return whether containers are nested in this value more than so many levels deep."""
+    nested = [value]
+    for _ in range(levels + 1):
+        nested = [
+            member
+            for container in nested
+            if isinstance(container, dict | list)
+            for member in (container.values() if isinstance(container, dict) else container)
+        ]
+    return bool(nested)
+
+
+def _is_unicode(text: str, document: object) -> bool:
+    """Return whether a text and what its escapes stand for can be written in UTF-8."""
+    escapes_surrogates = "\\ud" in text or "\\uD" in text
+    try:
+        (text + json.dumps(document, ensure_ascii=False) if escapes_surrogates else text).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _same(old: object, new: object) -> bool:
-    """Return whether two JSON values say the same: 95 and 95.0 do; 1 and true, or another key order, not."""
+    """Return whether two JSON values say the same: 95 and 95.0 do; 1 and true, or another key order, not.
+
+    Not-a-number, which Python reads and writes as `NaN`, says the same as itself.
+    """
     if isinstance(old, dict) and isinstance(new, dict):
         return list(old) == list(new) and all(_same(old[key], new[key]) for key in old)
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(old, float) and isinstance(new, float) and math.isnan(old):
+        return math.isnan(new)
     return old == new and isinstance(old, bool) == isinstance(new, bool)
 
 
@@ -111,11 +178,14 @@ def _dumped(text: str, start: int, value: object) -> str:
 
 def _indented(text: str, value: object, indent: str) -> str:
     """Return a JSON value in the file's own indentation and line ends, for a line indented like this."""
+    if not isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
     dumped = json.dumps(value, indent=_indent_unit(text), ensure_ascii=False)
     newline = "\r\n" if "\r\n" in text else "\n"
     return dumped.replace("\n", newline + indent)
 
 
+@lru_cache(maxsize=1)  # asked for with every edit of one text
 def _indent_unit(text: str) -> str:
     """Return the smallest step by which the file's top-level keys are indented."""
     indents = re.findall(r"^[ \t]+(?=\")", text, flags=re.MULTILINE)

@@ -77,7 +77,7 @@ def rounded(value: Any) -> Any:  # noqa: ANN401 - a JSON value of any shape
     """Return a JSON value with every number rounded as a baseline file writes it."""
     if isinstance(value, dict):
         return {key: rounded(member) for key, member in value.items()}
-    return round(value, DECIMALS) if isinstance(value, float) else value
+    return round(value, DECIMALS) + 0.0 if isinstance(value, float) else value  # no "-0.0"
 
 
 def is_denoising_stage(name: str) -> bool:

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 from bot.audit import audit_scenario
-from bot.baselines import BaselineFile, ScenarioBaseline, with_scenarios
+from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline, with_scenarios
 from bot.evidence import Evidence, Obstacle, evidence, workload_change
-from bot.limits import MIN_IMPROVEMENT
+from bot.limits import EXACT_DECIMALS, MIN_IMPROVEMENT, has_improved
 from bot.snapshot import Snapshot, is_denoising_stage, rounded
 from profiler.record import RunRecord, ScenarioRecord, Source
 
@@ -33,6 +33,16 @@ class Change:
     def change_ratio(self) -> float | None:
         """Relative change, positive is slower; None without an old value."""
         return (self.new_ms - self.old_ms) / self.old_ms if self.old_ms else None
+
+    @property
+    def rise_ms(self) -> float:
+        """How much it rose, negative when it fell; 0 without an old value."""
+        return 0.0 if self.old_ms is None else round(self.new_ms - self.old_ms, EXACT_DECIMALS)
+
+    @property
+    def slack_ms(self) -> float:
+        """How much a top-level value may rise: 2 % or 5 ms, whichever is more."""
+        return max(round(SLACK_RATIO * (self.old_ms or 0.0), EXACT_DECIMALS), SLACK_MS)
 
     @property
     def rose(self) -> bool:
@@ -162,7 +172,7 @@ def _proposal(
     }
     return Proposal(
         scenario=name,
-        kind="tighter" if baseline.aggregate("expected_e2e_ms") else "first",
+        kind="tighter" if baseline.guards else "first",
         top_level=tuple(change for change in changes if _is_top_level(change.field)),
         raised=tuple(change for change in changes if change.rose and not _is_top_level(change.field)),
         request_id=taken.request_id,
@@ -175,11 +185,11 @@ def _regression(proposal: Proposal, min_improvement: float) -> str:
     """Return why a tighter baseline is not deserved, or "" when it is."""
     e2e = proposal.top_level[0]
     change = e2e.change_ratio or 0.0
-    if change > -min_improvement:
+    if not has_improved(change, min_improvement):
         return f"end to end changed by {change:+.1%}, and at least {-min_improvement:.1%} is asked for"
     for value in proposal.top_level:
-        rise_ms = value.new_ms - (value.old_ms or 0.0)
-        if value.old_ms is not None and rise_ms > max(SLACK_RATIO * value.old_ms, SLACK_MS):
+        was_placeholder = value.field in AGGREGATES and not value.old_ms
+        if not was_placeholder and value.rise_ms > value.slack_ms:
             return f"{value.field} rose from {value.old_ms:,.2f} to {value.new_ms:,.2f} ms"
     return ""
 
