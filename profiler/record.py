@@ -11,49 +11,77 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
+
+from profiler.fields import (
+    MAX_INTEGER,
+    MAX_MESSAGE,
+    MAX_MS,
+    MAX_RANKS,
+    MAX_REQUESTS,
+    MAX_SCENARIOS,
+    MAX_STAGES,
+    MAX_STEPS,
+    MAX_TEXT,
+    Bytes,
+    Clock,
+    Count,
+    Frozen,
+    Message,
+    Milliseconds,
+    RunId,
+    ScenarioId,
+    Sha,
+    SignedMilliseconds,
+    Text,
+)
+from profiler.machine import Accelerator, Environment, MachineState, comparability_key, spoilt_by
+
+__all__ = [
+    "MAX_INTEGER",
+    "MAX_MESSAGE",
+    "MAX_MS",
+    "MAX_RANKS",
+    "MAX_RECORD_BYTES",
+    "MAX_REQUESTS",
+    "MAX_SCENARIOS",
+    "MAX_STAGES",
+    "MAX_STEPS",
+    "MAX_TEXT",
+    "Accelerator",
+    "Bytes",
+    "Clock",
+    "Count",
+    "Environment",
+    "Frozen",
+    "MachineState",
+    "Memory",
+    "Message",
+    "Milliseconds",
+    "RecordRejected",
+    "RequestRecord",
+    "RunRecord",
+    "ScenarioId",
+    "ScenarioRecord",
+    "Sha",
+    "Source",
+    "StageTiming",
+    "StepTiming",
+    "Text",
+    "Total",
+    "comparability_key",
+    "record_from_json",
+    "record_schema",
+    "record_to_json",
+    "spoilt_by",
+]
 
 MAX_RECORD_BYTES: Final = 32 * 1024 * 1024
 """Largest record that is read. Chosen: 67 scenarios of 8 requests of 100 steps are about 6 MiB."""
-MAX_MS: Final = 7 * 24 * 3600 * 1000.0
-"""Longest duration in milliseconds: one week, above the 5 days GitHub gives a self-hosted job."""
-MAX_INTEGER: Final = 2**53
-"""Largest integer: the largest that every JSON reader keeps exactly."""
-MAX_TEXT: Final = 200
-"""Longest name in characters. Chosen: the longest stage name of sglang's baselines has 30."""
-MAX_MESSAGE: Final = 2000
-"""Longest error message in characters. Chosen: a sentence and its cause, not a traceback."""
-MAX_SCENARIOS: Final = 512
-"""Most scenarios of one run. Chosen: the largest baseline file of sglang has 67."""
-MAX_REQUESTS: Final = 256
-"""Most requests of one scenario. Chosen: warm-ups, measurements and confirmations are about ten."""
-MAX_STAGES: Final = 1024
-"""Most stages of one request. Chosen: sglang's have at most 13; a stage may occur many times."""
-MAX_STEPS: Final = 4096
-"""Most denoising steps of one request. Chosen: schedulers are trained on 1000 timesteps."""
-
-Milliseconds = Annotated[float, Field(ge=0, le=MAX_MS)]
-SignedMilliseconds = Annotated[float, Field(ge=-MAX_MS, le=MAX_MS)]
-Bytes = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
-RunId = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
-Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Message = Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE)]
-ScenarioId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,119}$")]
-Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
-Clock = Literal["host", "device-events"]
 
 
 class RecordRejected(ValueError):
     """The bytes are no run record of this version; the message says where and why in one line."""
-
-
-class Frozen(BaseModel):
-    """Base of everything in a record: strict, immutable, no unknown keys, finite numbers."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
 
 
 class Source(Frozen):
@@ -73,55 +101,6 @@ class Source(Frozen):
     """The attempt of that run, from 1; null outside of Actions."""
     job: Text | None = None
     """The Actions job; null outside of Actions."""
-
-
-class Accelerator(Frozen):
-    """The devices a run had."""
-
-    name: Text
-    """The product name, such as "NVIDIA H100 80GB HBM3"."""
-    count: Count
-    """How many of them."""
-    memory_bytes: Bytes | None = None
-    """Memory of one device in bytes; null when the device does not say."""
-
-
-class MachineState(Frozen):
-    """What may differ from run to run on one machine, and can spoil a measurement."""
-
-    clock_mhz: Count | None = None
-    """Compute clock in MHz at the end of the run; null when unknown."""
-    memory_clock_mhz: Count | None = None
-    """Memory clock in MHz at the end of the run; null when unknown."""
-    temperature_celsius: Annotated[float, Field(ge=-100, le=300)] | None = None
-    """Device temperature; null when unknown."""
-    throttle_reasons: Annotated[tuple[Text, ...], Field(max_length=32)] = ()
-    """Why the device held its clocks back; empty when it did not, or when unknown."""
-    other_processes: Count | None = None
-    """Processes of others on the device; null when unknown."""
-
-
-class Environment(Frozen):
-    """What ran where."""
-
-    hardware: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
-    """The hardware of the configuration file, such as "h100" or "ascend"."""
-    accelerator: Accelerator | None = None
-    """The devices; null on a machine without one."""
-    driver: Text | None = None
-    """Driver version; null without an accelerator."""
-    cuda: Text | None = None
-    """CUDA version; null without CUDA."""
-    cann: Text | None = None
-    """CANN version; null without an Ascend device."""
-    torch: Text | None = None
-    """Version of torch; null when the engine runs in another process."""
-    python: Text
-    """Version of Python."""
-    image: Text | None = None
-    """Container image; null outside of one."""
-    state: MachineState = MachineState()
-    """Clocks, temperature, company."""
 
 
 class Total(Frozen):
@@ -195,6 +174,10 @@ class RequestRecord(Frozen):
     """In the order in which they ran."""
     frames: Count | None = None
     """Frames of the output video; null for images."""
+    rank: Count | None = None
+    """The rank that this is the record of; null when there was one process."""
+    rank_totals: Annotated[tuple[Total, ...], Field(max_length=MAX_RANKS)] = ()
+    """What the request took on every rank, by rank; empty until the ranks' records are put together."""
 
     @model_validator(mode="after")
     def _stages_are_a_forest(self) -> Self:
@@ -232,7 +215,7 @@ class ScenarioRecord(Frozen):
     config_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")] | None = None
     """Hash of the scenario's configuration; null when the source does not know it."""
     requests: Annotated[tuple[RequestRecord, ...], Field(max_length=MAX_REQUESTS)] = ()
-    """Warm-ups first, each in the order in which it ran."""
+    """In the order in which they ran. Warm-ups come first; requests appended later begin with their own."""
     error: Message | None = None
     """Why the scenario has no, or not all, requests; null when it finished."""
 
