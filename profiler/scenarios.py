@@ -6,25 +6,34 @@ Version history of the configuration hash, newest first:
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, get_args
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 
-from profiler.record import MAX_STEPS, Frozen, ScenarioId
+from profiler.record import Frozen, ScenarioId
+from profiler.scenario_keys import (
+    DIFFUSERS_ARGUMENTS,
+    SERVED_ARGUMENTS,
+    Address,
+    Arguments,
+    ClassName,
+    Frames,
+    Guidance,
+    Prompt,
+    Reference,
+    Seed,
+    Side,
+    Steps,
+    Word,
+    checked_arguments,
+)
+from profiler.scenario_problems import first_problem, suggestion, unknown_value
 
-MAX_PROMPT: Final = 4000
-"""Longest prompt in characters. Chosen: several times the 512 tokens that text encoders read."""
-MAX_SIDE: Final = 16_384
-"""Largest width or height in pixels. Chosen: four times what any known pipeline makes."""
-MAX_FRAMES: Final = 10_000
-"""Most frames of a video. Chosen: far above any known pipeline."""
-MAX_SEED: Final = 2**63 - 1
-"""Largest seed: the largest that both TOML and torch.Generator take."""
 HASH_DIGITS: Final = 16
 """Hexadecimal digits of a configuration hash: 64 bits, no collision among any list a person can write."""
 
@@ -32,8 +41,7 @@ Family = Literal["flux", "ltx2_two_stage", "wan"]
 VIDEO_FAMILIES: Final = frozenset[Family](("ltx2_two_stage", "wan"))
 TWO_STAGE_FAMILIES: Final = frozenset[Family](("ltx2_two_stage",))
 
-Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
-Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
+SourceName = Literal["builtin", "callable", "diffusers", "served"]
 
 
 class ScenariosRejected(ValueError):
@@ -45,27 +53,52 @@ class ScenariosRejected(ValueError):
 
 
 class Scenario(Frozen):
-    """One thing measured. Two requests of one scenario do the same work."""
+    """One thing measured. Two requests of one scenario do the same work.
+
+    What it is measured with is its source; `Scenario.model_validate` gives the scenario of that source.
+    """
+
+    HOW: ClassVar[frozenset[str]] = frozenset({"id", "prepare"})
+    """Keys that say how the work is done and not what it is: they leave the configuration hash as it is."""
 
     id: ScenarioId
+    source: SourceName
+    """Where the pipeline comes from."""
+    frames: Frames | None = None
+    """Frames of the video; null for images."""
+    prepare: Reference | None = None
+    """`module:function`, called with each pipeline before the warm-up: here an engine installs what makes it
+    fast. Null when the pipeline runs as it is, and where there is none in this process."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_its_source(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Any:  # noqa: ANN401 - any input
+        if cls is not Scenario or not isinstance(data, Mapping):
+            return handler(data)
+        model = SOURCES.get(str(data.get("source", "builtin")), BuiltinScenario)
+        return model.model_validate(data)
+
+
+class BuiltinScenario(Scenario):
+    """A pipeline of perf-ratchet's own: real classes, tiny, with random weights made in memory."""
+
+    HOW: ClassVar[frozenset[str]] = Scenario.HOW | {"source"}
+    """The source too: hashes are older than sources."""
+
+    source: Literal["builtin"] = "builtin"
     pipeline: Family
     """The family of pipelines, see `profiler.pipelines`."""
-    prompt: Annotated[str, Field(min_length=1, max_length=MAX_PROMPT)]
+    prompt: Prompt
     width: Side
     """Pixels."""
     height: Side
     """Pixels."""
-    frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] | None = None
-    """Frames of the video; null for images."""
     steps: Steps
     """Denoising steps, of the first stage where there are two."""
     refinement_steps: Steps | None = None
     """Denoising steps of the second stage; null where there is one."""
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    seed: Seed = 0
     """Seed of every request's noise."""
-    prepare: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
-    """`module:function`, called with each pipeline before the warm-up: here an engine installs what makes it
-    fast. Null when the pipeline runs as it is."""
 
     @model_validator(mode="after")
     def _has_what_its_family_needs(self) -> Self:
@@ -77,13 +110,115 @@ class Scenario(Frozen):
         return self
 
 
+class DiffusersScenario(Scenario):
+    """Any pipeline of diffusers, at its real size."""
+
+    source: Literal["diffusers"]
+    model: Word
+    """A folder that `save_pretrained` wrote, or a repository of the Hugging Face hub."""
+    pipeline: ClassName | None = None
+    """Class of diffusers, such as "FluxPipeline"; null takes the one that the model names."""
+    weights: Literal["hub", "random"] = "hub"
+    """Those of the model, or random ones of the same size: then only its configurations are read."""
+    dtype: Literal["bfloat16", "float16", "float32"] = "bfloat16"
+    """What the weights are computed in."""
+    prompt: Prompt | None = None
+    width: Side | None = None
+    """Pixels; null takes the pipeline's own, as for all keys below."""
+    height: Side | None = None
+    """Pixels."""
+    steps: Steps | None = None
+    """Denoising steps."""
+    guidance: Guidance | None = None
+    """Guidance scale."""
+    seed: Seed = 0
+    """Seed of every request's noise."""
+    arguments: Arguments = Field(default_factory=dict)
+    """More arguments of the pipeline's call."""
+
+    @field_validator("arguments")
+    @classmethod
+    def _are_not_keys(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        return checked_arguments(arguments, DIFFUSERS_ARGUMENTS)
+
+
+class ServedScenario(Scenario):
+    """An engine behind an OpenAI-compatible endpoint, such as `sglang serve`."""
+
+    HOW: ClassVar[frozenset[str]] = Scenario.HOW | {"url", "command", "perf_log", "perf_dump"}
+
+    source: Literal["served"]
+    url: Address
+    """Where the engine listens, such as "http://127.0.0.1:30000"."""
+    command: Annotated[tuple[Word, ...], Field(strict=False, min_length=1, max_length=1000)] | None = None
+    """Starts the engine, argument by argument; null when it runs already."""
+    model: Word
+    """What is served; each request names it."""
+    prompt: Prompt
+    width: Side
+    """Pixels."""
+    height: Side
+    """Pixels."""
+    steps: Steps | None = None
+    """Denoising steps; null takes the engine's own, as for `guidance`."""
+    guidance: Guidance | None = None
+    """Guidance scale."""
+    seed: Seed = 0
+    """Seed of every request's noise."""
+    perf_log: Word | None = None
+    """sglang's `performance.log`: from there come stages and steps."""
+    perf_dump: bool = False
+    """Whether each request asks for sglang's dump (`perf_dump_path`): stages and steps without a log."""
+    arguments: Arguments = Field(default_factory=dict)
+    """More members of the request's JSON."""
+
+    @field_validator("arguments")
+    @classmethod
+    def _are_not_keys(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        return checked_arguments(arguments, SERVED_ARGUMENTS)
+
+    @model_validator(mode="after")
+    def _is_one_request(self) -> Self:
+        if self.prepare is not None:
+            raise ValueError("prepare is not for source 'served': the pipeline is in another process")
+        if self.perf_log is not None and self.perf_dump:
+            raise ValueError("perf_log and perf_dump both give the stages; leave out one")
+        return self
+
+
+class CallableScenario(Scenario):
+    """A function of the engine's own that does one request."""
+
+    source: Literal["callable"]
+    call: Reference
+    """`module:function`, called with the request's profiler, or with nothing when it takes nothing."""
+
+    @model_validator(mode="after")
+    def _is_one_request(self) -> Self:
+        if self.prepare is not None:
+            raise ValueError("prepare is not for source 'callable': the function prepares what it calls")
+        return self
+
+
+SOURCES: Final[Mapping[str, type[Scenario]]] = MappingProxyType(
+    {
+        "builtin": BuiltinScenario,
+        "callable": CallableScenario,
+        "diffusers": DiffusersScenario,
+        "served": ServedScenario,
+    }
+)
+"""The scenario of each source."""
+
+
 def config_hash(scenario: Scenario) -> str:
     """Return 16 hexadecimal digits that change when the scenario asks for other work.
 
-    Its id and `prepare` do not count: how fast an engine does the same work is what is measured. Keys without
-    a value do not count either, so that a key added later leaves the hashes of today as they are.
+    How the work is done does not count (`Scenario.HOW`): how fast an engine does the same work is what is
+    measured. Keys without a value do not count either, so that a key added later leaves the hashes of today
+    as they are.
     """
-    work = scenario.model_dump(mode="json", exclude={"id", "prepare"}, exclude_none=True)
+    work = scenario.model_dump(mode="json", exclude=set(scenario.HOW), exclude_none=True)
     canonical = json.dumps(work, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()[:HASH_DIGITS]
 
@@ -104,7 +239,7 @@ def scenarios_from_toml(text: str, source: str) -> tuple[Scenario, ...]:
         raise ScenariosRejected(f"{source}: not TOML: {error}") from error
     for key in document:
         if key != "scenario":
-            raise ScenariosRejected(f"{source}: {key}: unknown key{_suggestion(key, ['scenario'])}")
+            raise ScenariosRejected(f"{source}: {key}: unknown key{suggestion(key, ['scenario'])}")
     tables = document.get("scenario")
     if not isinstance(tables, dict) or not tables:
         raise ScenariosRejected(f"{source}: scenario: no scenario is given; begin one with [scenario.NAME]")
@@ -128,7 +263,7 @@ def select(scenarios: Iterable[Scenario], glob: str) -> tuple[Scenario, ...]:
     if not chosen:
         ids = [scenario.id for scenario in known]
         raise ScenariosRejected(
-            f"no scenario matches {glob!r}{_suggestion(glob, ids)}; there are: {', '.join(ids)}"
+            f"no scenario matches {glob!r}{suggestion(glob, ids)}; there are: {', '.join(ids)}"
         )
     return chosen
 
@@ -139,35 +274,11 @@ def _scenario(name: str, table: object, source: str) -> Scenario:
         raise ScenariosRejected(f"{place}: not a table; write [scenario.{name}]")
     if "id" in table:
         raise ScenariosRejected(f"{place}.id: unknown key; the id is the table's name")
+    given = table.get("source", "builtin")
+    model = SOURCES.get(given) if isinstance(given, str) else None
+    if model is None:
+        raise ScenariosRejected(f"{place}.source: {unknown_value('source', given, tuple(SOURCES))}")
     try:
-        return Scenario.model_validate({"id": name, **table})
+        return model.model_validate({"id": name, **table})
     except ValidationError as error:
-        raise ScenariosRejected(f"{place}{_first_problem(error, table)}") from error
-
-
-def _first_problem(error: ValidationError, table: Mapping[str, Any]) -> str:
-    """Return the first problem as `.key: what is wrong`, an unknown key before a missing one."""
-    problems = error.errors(include_url=False)
-    problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
-    key = str(problem["loc"][0]) if problem["loc"] else ""
-    if key == "id":
-        return ": an id has letters, digits and . _ + - only, at most 120"
-    place = f".{key}" if key else ""
-    match problem["type"]:
-        case "extra_forbidden":
-            others = [name for name in Scenario.model_fields if name not in {"id", *table}]
-            return f"{place}: unknown key{_suggestion(key, others)}"
-        case "missing":
-            return f"{place}: missing"
-        case "literal_error":
-            families, value = get_args(Family), problem["input"]
-            hint = f"{_suggestion(value, families)}; there are: {', '.join(families)}"
-            return f"{place}: unknown pipeline {value!r}{hint}"
-        case _:
-            return f"{place}: {problem['msg'].removeprefix('Value error, ')}"
-
-
-def _suggestion(word: object, known: Sequence[str]) -> str:
-    """Return `; did you mean X?` when one of the known words is close, else nothing."""
-    close = get_close_matches(str(word), known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+        raise ScenariosRejected(f"{place}{first_problem(error, table, model)}") from error

@@ -5,7 +5,13 @@ from statistics import fmean, median, median_low
 from typing import Final
 
 from profiler.record import RequestRecord, RunRecord, ScenarioRecord, StageTiming, Total
-from profiler.scenarios import Scenario
+from profiler.scenarios import (
+    BuiltinScenario,
+    CallableScenario,
+    DiffusersScenario,
+    Scenario,
+    ServedScenario,
+)
 
 NAME_WIDTH: Final = 32
 """Characters of the column of names. Chosen: the longest stage name of sglang's baselines has 30."""
@@ -14,13 +20,12 @@ STEPS_A_LINE: Final = 10
 
 
 def scenario_lines(scenarios: Sequence[Scenario]) -> Iterator[str]:
-    """Yield one line a scenario: its id and what it asks for."""
-    width = max(len(scenario.id) for scenario in scenarios)
+    """Yield one line a scenario: its id, its source, and what it asks for."""
+    id_width = max(len(scenario.id) for scenario in scenarios)
+    source_width = max(len(scenario.source) for scenario in scenarios)
     for scenario in scenarios:
-        frames = f", {scenario.frames} frames" if scenario.frames else ""
-        refinement = f" + {scenario.refinement_steps}" if scenario.refinement_steps else ""
-        size = f"{scenario.width}x{scenario.height}{frames}"
-        yield f"{scenario.id:{width}}  {scenario.pipeline}, {size}, {scenario.steps}{refinement} steps"
+        work = ", ".join(part for part in _work(scenario) if part)
+        yield f"{scenario.id:{id_width}}  {scenario.source:{source_width}}  {work}"
 
 
 def run_lines(run: RunRecord) -> Iterator[str]:
@@ -44,6 +49,35 @@ def outcome_line(scenario: ScenarioRecord) -> str:
 def measured_requests(scenario: ScenarioRecord) -> tuple[RequestRecord, ...]:
     """Return the scenario's requests without its warm-ups."""
     return tuple(request for request in scenario.requests if not request.warmup)
+
+
+def _work(scenario: Scenario) -> tuple[str, ...]:
+    frames = f"{scenario.frames} frames" if scenario.frames else ""
+    match scenario:
+        case BuiltinScenario():
+            refinement = f" + {scenario.refinement_steps}" if scenario.refinement_steps else ""
+            size = _size(scenario.width, scenario.height)
+            return scenario.pipeline, size, frames, f"{scenario.steps}{refinement} steps"
+        case DiffusersScenario():
+            weights = f"{scenario.weights} weights, {scenario.dtype}"
+            size = _size(scenario.width, scenario.height)
+            return scenario.model, weights, size, frames, _steps(scenario.steps)
+        case ServedScenario():
+            place = f"{scenario.model} at {scenario.url}"
+            only = "" if scenario.perf_log or scenario.perf_dump else "end to end only"
+            return place, _size(scenario.width, scenario.height), frames, _steps(scenario.steps), only
+        case CallableScenario():
+            return scenario.call, frames
+        case _:
+            return (frames,)
+
+
+def _size(width: int | None, height: int | None) -> str:
+    return f"{width or '?'}x{height or '?'}" if width or height else ""
+
+
+def _steps(steps: int | None) -> str:
+    return f"{steps} steps" if steps else ""
 
 
 def _scenario_lines(scenario: ScenarioRecord) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""One module a family: how a scenario's pipeline is built and observed. Imports torch only to build."""
+"""One module a family, and one a source: how a scenario is built and run. Imports torch only to build it."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -7,7 +7,9 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final, cast
 
-from profiler.scenarios import Family, Scenario
+from profiler.pipelines.engine_process import release
+from profiler.record import RequestRecord
+from profiler.scenarios import BuiltinScenario, Family, Scenario, ServedScenario, SourceName
 from profiler.stages import RequestProfiler
 
 BUILDERS: Final[Mapping[Family, str]] = MappingProxyType(
@@ -19,6 +21,19 @@ BUILDERS: Final[Mapping[Family, str]] = MappingProxyType(
 )
 """The module of each family. It has `build(scenario, device) -> Workload`."""
 
+SOURCE_BUILDERS: Final[Mapping[SourceName, str]] = MappingProxyType(
+    {
+        "callable": "profiler.pipelines.callables",
+        "diffusers": "profiler.pipelines.diffusers_models",
+        "served": "profiler.pipelines.served",
+    }
+)
+"""The module of each other source, with the same `build`."""
+
+
+def _as_it_is(record: RequestRecord) -> RequestRecord:
+    return record
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:
@@ -28,22 +43,31 @@ class Workload:
     """Its diffusers pipelines, in the order in which a request calls them: what `prepare` is called with."""
     request: Callable[[RequestProfiler], object]
     """Runs one request, observed by the profiler, and returns its output. Each call does the same work."""
+    complete: Callable[[RequestRecord], RequestRecord] = _as_it_is
+    """Called with each request's record after its end, so that nothing here is measured: what another process
+    has measured of the request is added."""
+    is_here: bool = True
+    """Whether this process does the work: the clock of its device is none for what another process does."""
 
 
 def build(scenario: Scenario, device: str) -> Workload:
-    """Return the scenario's pipelines on `device`, with their weights. Imports torch; downloads nothing.
+    """Return the scenario's pipelines on `device`, with their weights. Imports torch when it is needed.
+
+    Downloads nothing, except for a scenario with the weights of the hub. An engine that an earlier scenario
+    started and this one has no use for is ended: it would compute beside what is measured.
 
     Args:
         scenario: What to build.
         device: As torch names it, such as "cpu".
     """
-    # diffusers and transformers read these once, when they are imported. Nothing here needs the network, and
-    # what they say about optional packages would drown what the run says.
-    for name, value in (
-        ("HF_HUB_OFFLINE", "1"),
-        ("DIFFUSERS_VERBOSITY", "error"),
-        ("TRANSFORMERS_VERBOSITY", "error"),
-    ):
-        os.environ.setdefault(name, value)
-    builder = cast("Callable[[Scenario, str], Workload]", import_module(BUILDERS[scenario.pipeline]).build)
-    return builder(scenario, device)
+    release(keep=scenario.command if isinstance(scenario, ServedScenario) else None)
+    # These are read once, when the libraries are imported: what they say about optional packages would drown
+    # what the run says.
+    for name in ("DIFFUSERS_VERBOSITY", "TRANSFORMERS_VERBOSITY"):
+        os.environ.setdefault(name, "error")
+    module = import_module(
+        BUILDERS[scenario.pipeline]
+        if isinstance(scenario, BuiltinScenario)
+        else SOURCE_BUILDERS[scenario.source]
+    )
+    return cast("Callable[[Scenario, str], Workload]", module.build)(scenario, device)

@@ -15,7 +15,7 @@ from profiler.pipelines.tiny_parts import (
     t5_encoder,
     tokenizer,
 )
-from profiler.scenarios import Scenario
+from profiler.scenarios import BuiltinScenario
 from profiler.stages import RequestProfiler
 
 PROMPT_TOKENS: Final = 48
@@ -27,7 +27,7 @@ SINGLE_BLOCKS: Final = 4
 """With the heads: 9 million parameters, chosen for about 80 ms a step of 256 tokens on one CPU core."""
 
 
-def build(scenario: Scenario, device: str) -> Workload:
+def build(scenario: BuiltinScenario, device: str) -> Workload:
     """Return a FLUX with random weights on `device`."""
     pipe = _pipeline().to(device)
     pipe.set_progress_bar_config(disable=True)

@@ -218,9 +218,9 @@ def test_help_has_examples(tmp_path: Path):
 def test_list_names_the_builtin_scenarios(tmp_path: Path):
     """One line each."""
     assert ratchet_profiler(tmp_path, "list").stdout == (
-        "flux_tiny_t2i             flux, 64x64, 8 steps\n"
-        "wan_tiny_t2v              wan, 64x64, 9 frames, 8 steps\n"
-        "ltx_2_tiny_two_stage_t2v  ltx2_two_stage, 32x32, 9 frames, 8 + 3 steps\n"
+        "flux_tiny_t2i             builtin  flux, 64x64, 8 steps\n"
+        "wan_tiny_t2v              builtin  wan, 64x64, 9 frames, 8 steps\n"
+        "ltx_2_tiny_two_stage_t2v  builtin  ltx2_two_stage, 32x32, 9 frames, 8 + 3 steps\n"
     )
 
 

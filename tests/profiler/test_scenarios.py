@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from profiler.scenario_keys import MAX_SEED
 from profiler.scenarios import (
-    MAX_SEED,
     Scenario,
     ScenariosRejected,
     builtin_scenarios,
