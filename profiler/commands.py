@@ -11,9 +11,9 @@ from typing import Final
 from pydantic import ValidationError
 
 from profiler.capture import capture
-from profiler.environment import environment
 from profiler.record import (
     MAX_REQUESTS,
+    Environment,
     RecordRejected,
     RunRecord,
     record_from_json,
@@ -126,7 +126,7 @@ def _check_options(options: argparse.Namespace) -> None:
     if options.warmup + options.repeats > MAX_REQUESTS:
         raise BadInput(f"--warmup and --repeats: a record holds {MAX_REQUESTS} requests a scenario")
     try:
-        environment(options.hardware or options.device, options.device)
+        Environment(hardware=options.hardware or "x", python="3")
     except ValidationError as error:
         raise BadInput(f"--hardware: {options.hardware!r} is not 1 to 40 of a-z, 0-9, _ . -") from error
     if options.out.is_dir() or not os.access(options.out.parent, os.W_OK):

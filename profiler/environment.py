@@ -7,13 +7,29 @@ import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
-from profiler.record import Environment, Source
+from profiler.devices import DeviceReport, family, tool_for
+from profiler.machine import worst
+from profiler.record import MAX_TEXT, Accelerator, Environment, MachineState, Source
 
 GIT_TIMEOUT_S: Final = 10.0
 """Seconds that git may take. Chosen: it needs milliseconds; a hanging file system must not hang the run."""
+HEAT_NS: Final = 10_000_000
+"""Longest time in nanoseconds for which heat may slow a run down. Chosen: 10 ms, half of the smallest pad of
+a limit, so that it cannot turn a verdict."""
+NOT_ASKED: Final = MappingProxyType(
+    {
+        "cuda": "torch has no CUDA device here",
+        "cann": "the device is not Ascend's",
+        "torch": "torch is not installed here",
+        "image": "PERF_RATCHET_IMAGE is not set; a container does not know its image",
+    }
+)
+"""Why a value is absent that no tool was asked for, by its name in `Environment`."""
 
 
 def source(variables: Mapping[str, str] = os.environ, folder: Path | None = None) -> Source:
@@ -37,19 +53,111 @@ def source(variables: Mapping[str, str] = os.environ, folder: Path | None = None
     )
 
 
-def environment(hardware: str, device: str) -> Environment:
-    """Return what a run has.
+class Watch:
+    """Looks at the machine when a run begins and whenever it is told to, and remembers the worst.
 
-    Args:
-        hardware: The hardware of the configuration file, such as "cpu".
-        device: As torch names it. This version knows "cpu".
-
-    Raises:
-        ValueError: the device is another.
+    One look at the end would not do: once the last request is over the device is idle and cools down.
     """
-    if device != "cpu":
-        raise ValueError(f"device {device!r} is not known; use cpu")
-    return Environment(hardware=hardware, torch=_torch_version(), python=platform.python_version())
+
+    def __init__(
+        self,
+        hardware: str,
+        device: str,
+        variables: Mapping[str, str] = os.environ,
+        *,
+        has_guest: bool = False,
+    ) -> None:
+        """Look for the first time, before the run is on the device.
+
+        Args:
+            hardware: The hardware of the configuration file, such as "h100".
+            device: As torch names it, such as "cpu", "cuda" or "npu:1".
+            variables: Environment variables.
+            has_guest: Whether an engine that this run did not start works for it.
+        """
+        self._hardware = hardware
+        self._device = device
+        self._variables = variables
+        self._has_guest = has_guest
+        self._tool = tool_for(device)
+        self._reports = [self._report(begun=False)]
+
+    def look(self) -> Environment:
+        """Look again, and return what the run has had so far."""
+        self._reports.append(self._report(begun=True))
+        return self.environment()
+
+    def environment(self) -> Environment:
+        """Return what the run has had so far."""
+        first = self._reports[0]
+        module = device_module(self._device)
+        found = Environment(
+            hardware=self._hardware,
+            accelerator=first.accelerator or _torch_accelerator(module),
+            driver=first.driver,
+            cuda=_cuda_version() if module else None,
+            cann=first.cann,
+            torch=_torch_version(),
+            python=platform.python_version(),
+            image=_line(self._variables.get("PERF_RATCHET_IMAGE", "")) or None,
+            state=worst([*(report.state for report in self._reports), self._heat()]),
+        )
+        return found.model_copy(update={"absent": self._absent(found)})
+
+    def _report(self, *, begun: bool) -> DeviceReport:
+        return self._tool(family(self._variables, begun=begun, has_guest=self._has_guest))
+
+    def _heat(self) -> MachineState:
+        """Return what the devices' counters say of the time between the first look and the last."""
+        heat_ns = self._reports[-1].thermal_violation_ns - self._reports[0].thermal_violation_ns
+        return MachineState(throttle_reasons=("thermal_violation",) if heat_ns > HEAT_NS else ())
+
+    def _absent(self, found: Environment) -> Mapping[str, str]:
+        """Return why each value that is unknown is unknown."""
+        reasons = dict(NOT_ASKED)
+        for report in self._reports:
+            reasons |= report.absent
+        values = found.model_dump() | found.state.model_dump()
+        # No reason to throttle is an answer where the device was asked.
+        values["throttle_reasons"] = found.state.throttle_reasons or None
+        if found.accelerator:
+            values["memory_bytes"] = found.accelerator.memory_bytes
+        return {name: _line(reason) for name, reason in reasons.items() if values.get(name) is None}
+
+
+def device_module(device: str) -> Any | None:  # noqa: ANN401 - the modules of devices have no common type
+    """Return torch's module of a device that this machine has, such as `torch.cuda`; None without one."""
+    if device.partition(":")[0] == "cpu" or find_spec("torch") is None:
+        return None
+    import torch  # noqa: PLC0415 - on a CPU nobody needs it here, and it takes two seconds
+
+    try:
+        module = torch.get_device_module(device)
+    except RuntimeError:
+        return None
+    return module if module.is_available() else None
+
+
+def _torch_accelerator(module: Any | None) -> Accelerator | None:  # noqa: ANN401 - as above
+    """Return the devices as torch sees them, where their own tool does not tell."""
+    if module is None or not hasattr(module, "get_device_properties"):
+        return None
+    properties = module.get_device_properties(0)
+    return Accelerator(
+        name=properties.name, count=module.device_count(), memory_bytes=properties.total_memory
+    )
+
+
+def _cuda_version() -> str | None:
+    """Return the CUDA that torch was built for: its kernels are what is measured."""
+    import torch  # noqa: PLC0415 - only where it has been imported for its device
+
+    return torch.version.cuda
+
+
+def environment(hardware: str, device: str) -> Environment:
+    """Return what a run has at its beginning."""
+    return Watch(hardware, device).environment()
 
 
 def _torch_version() -> str | None:
@@ -79,6 +187,11 @@ def _pull_request_head(variables: Mapping[str, str]) -> str | None:
     except (KeyError, OSError, TypeError, ValueError):
         return None
     return sha if isinstance(sha, str) else None
+
+
+def _line(text: str) -> str:
+    """Return what others wrote as a record can hold it."""
+    return " ".join(text.split())[:MAX_TEXT]
 
 
 def _number(text: str | None) -> int | None:

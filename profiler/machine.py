@@ -8,12 +8,21 @@ from pydantic import Field
 from profiler.fields import Bytes, Clock, Count, Frozen, Text
 
 SPOILING: Final = frozenset(
-    ("hw_slowdown", "sw_thermal_slowdown", "hw_thermal_slowdown", "hw_power_brake_slowdown", "reliability")
+    (
+        "hw_slowdown",
+        "hw_thermal_slowdown",
+        "hw_power_brake_slowdown",
+        "sw_thermal_slowdown",
+        "thermal_violation",
+        "health_alarm",
+        "health_critical",
+    )
 )
 """Throttle reasons that make times those of a sick or starved machine.
 
 The others are how a healthy device runs: idle, at clocks that somebody chose, or at its power limit, where a
 large model keeps an H100 all the time.
+The last three are our names, of NVML's thermal policy and of what npu-smi calls health.
 Source: https://docs.nvidia.com/deploy/nvml-api/group__nvmlClocksEventReasons.html
 """
 MEMORY_BUCKET_BYTES: Final = 4 * 2**30
@@ -110,7 +119,8 @@ def spoilt_by(state: MachineState) -> str:
     if reasons:
         return f"the device was throttled: {', '.join(reasons)}"
     if state.other_processes:
-        return f"the device was shared: {state.other_processes} other processes were on it"
+        plural = "" if state.other_processes == 1 else "es"
+        return f"the device was shared with {state.other_processes} other process{plural}"
     return ""
 
 

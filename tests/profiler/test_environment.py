@@ -1,4 +1,5 @@
 import json
+import os
 import platform
 import subprocess
 from importlib.metadata import version
@@ -6,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from profiler.environment import environment, source
+from profiler.devices import family
+from profiler.environment import Watch, device_module, source
+from profiler.record import MachineState, RunRecord, record_from_json, record_to_json
 
 ACTIONS = {
     "GITHUB_REPOSITORY": "sgl-project/sglang",
@@ -84,14 +87,61 @@ def test_without_git_the_commit_is_unknown(tmp_path: Path):
     assert (found.head_sha, found.installed_sha) == (None, None)
 
 
+NO_DEVICE = "there is no accelerator: the device is the CPU"
+
+
 def test_a_machine_without_a_device_says_its_versions():
-    """The accelerator is null, and the versions are those that run."""
-    found = environment("cpu", "cpu")
+    """The accelerator is null, the versions are those that run, and every absent value says why."""
+    found = Watch("cpu", "cpu", {}).look()
     assert (found.hardware, found.accelerator, found.cuda) == ("cpu", None, None)
     assert (found.torch, found.python) == (version("torch"), platform.python_version())
+    assert found.state == MachineState()
+    assert dict(found.absent) == dict.fromkeys(
+        ["accelerator", "driver", *MachineState.model_fields], NO_DEVICE
+    ) | {
+        "cuda": "torch has no CUDA device here",
+        "cann": "the device is not Ascend's",
+        "image": "PERF_RATCHET_IMAGE is not set; a container does not know its image",
+    }
 
 
-def test_an_unknown_device_is_refused():
-    """Host times must not be passed off as a device's."""
-    with pytest.raises(ValueError, match="device 'cuda' is not known; use cpu"):
-        environment("h100", "cuda")
+def test_a_kind_of_device_without_a_tool_says_so():
+    """The run goes on: its state is unknown, not wrong."""
+    found = Watch("gaudi", "hpu", {}).environment()
+    assert found.absent["throttle_reasons"] == "no tool is known that tells about a device of kind hpu"
+
+
+def test_the_environment_goes_into_a_record():
+    """With its reasons, and back."""
+    run = RunRecord(source=source({}), environment=Watch("cpu", "cpu", {}).look())
+    assert record_from_json(record_to_json(run)) == run
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0", "cuda", "npu:1", "nonsense"])
+def test_a_device_that_this_machine_lacks_has_no_module(device: str):
+    """Neither has a name that torch has never heard of."""
+    assert device_module(device) is None
+
+
+def test_the_run_and_what_it_started_are_one_family(tmp_path: Path):
+    """By parents, also those of a program whose name looks like a table of processes."""
+    me = os.getpid()
+    for pid, parent, name in (
+        (me, 1, "python"),
+        (70, me, "serve) R 1 (x"),
+        (71, 70, "worker"),
+        (72, 1, "other"),
+    ):
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} ({name}) S {parent} 0 0\n")
+    (tmp_path / "73").mkdir()
+    assert family({}, begun=True, proc=tmp_path).pids == {me, 70, 71}
+
+
+def test_ranks_beside_this_one_are_family(tmp_path: Path):
+    """Their launcher starts them side by side: their parent's children are no strangers."""
+    me, agent = os.getpid(), os.getppid()
+    for pid, parent in ((me, agent), (70, agent), (71, 1)):
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} (python) S {parent} 0 0\n")
+    assert family({"WORLD_SIZE": "2"}, begun=True, proc=tmp_path).pids == {me, agent, 70}
