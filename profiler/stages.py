@@ -6,12 +6,13 @@ Source: https://github.com/sgl-project/sglang/pull/21955.
 """
 
 import warnings
-from collections import Counter
-from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-from profiler.record import MAX_MESSAGE, RequestRecord, StageTiming, StepTiming, Total
+from profiler.memory import DeviceMemory
+from profiler.record import MAX_MESSAGE, RequestRecord, Total
+from profiler.spans import Span, nearest_stage, stage_timings, step_timings
 from profiler.timers import HostTimer, Mark, Timer
 
 STEP_PREFIX: Final = "denoising_step_"
@@ -22,35 +23,6 @@ class StepNameMisplaced(UserWarning):
     """A span's name contains `denoising_step_` without beginning with it, so it counts as a stage."""
 
 
-class Span:
-    """What happened between two marks. A step that did not finish keeps no end."""
-
-    __slots__ = ("begin", "end", "error", "forwards", "is_step", "name", "outer")
-
-    def __init__(
-        self,
-        name: str,
-        outer: "Span | None",
-        begin: Mark,
-        is_step: bool,  # noqa: FBT001 - a keyword would cost a tenth of a boundary
-    ) -> None:
-        """Begin at `begin`, inside of `outer`."""
-        self.name = name
-        self.outer = outer
-        self.begin = begin
-        self.is_step = is_step
-        self.end: Mark | None = None
-        self.error: str | None = None
-        self.forwards: dict[str, int] | None = None
-
-    def owner(self) -> "Span | None":
-        """Return the nearest stage around this span, or None at the top level."""
-        span = self.outer
-        while span is not None and span.is_step:
-            span = span.outer
-        return span
-
-
 class RequestProfiler:
     """One request: `with RequestProfiler() as request:` around it, then `request.record(...)`.
 
@@ -58,13 +30,17 @@ class RequestProfiler:
     open has ended with the error.
     """
 
-    def __init__(self, timer: Timer | None = None) -> None:
-        """Take boundaries from `timer`; None is the host clock."""
+    def __init__(self, timer: Timer | None = None, memory: DeviceMemory | None = None) -> None:
+        """Take boundaries from `timer`, None is the host clock, and bytes from `memory`, None is none.
+
+        The device is idle when the request begins, or what it still has to do is part of every lead.
+        """
         self.timer: Timer = timer or HostTimer()
+        self._memory = memory
         self._spans: list[Span] = []
         self._current: Span | None = None
-        self._begin: Mark | None = None
-        self._end: Mark | None = None
+        self._begin: Mark = None
+        self._end: Mark = None
         self._warned: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -75,12 +51,28 @@ class RequestProfiler:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the request, and with it every stage that is still open."""
-        end = self._end = self.timer.settle()
-        for span in self._spans:
-            if span.end is None and not span.is_step:
-                self.close(span, end, error)
+        """Wait for the device, once, and end the request and every stage that is still open.
+
+        Raises:
+            RuntimeError: the device has failed. Never in the place of what the request itself raised.
+        """
+        open_stages = [span for span in self._spans if span.end is None and not span.is_step]
+        for span in open_stages:
+            if error is not None and span.error is None:
+                span.error = error_line(error)
+        try:
+            self._end = self.timer.settle(self._begin)
+            for span in reversed(open_stages):
+                self.close(span, self._end)
+        except Exception:
+            if error is None:
+                raise
         self._current = None
+
+    @property
+    def failed_stage(self) -> str | None:
+        """The name of the last stage in which something was raised, or None."""
+        return next((s.name for s in reversed(self._spans) if s.error and not s.is_step), None)
 
     def stage(self, name: str, *, record_as_step: bool = False) -> "StageProfiler":
         """Return a context manager that records its block as a stage, or as a denoising step."""
@@ -90,19 +82,31 @@ class RequestProfiler:
         """Begin a stage of denoising steps that share boundaries; `steps` is how many, None if unknown."""
         return StepLoop(name, self, steps)
 
-    def open(self, name: str, *, is_step: bool, begin: Mark | None = None) -> Span:
+    def open(self, span: Span, begin: Mark = None) -> None:
         """Begin a span inside of the innermost open one, at `begin` or now."""
-        span = Span(name, self._current, begin or self.timer.mark(), is_step)
+        if self._memory is not None and not span.is_step:
+            self._note_peak(self._memory)
+        span.outer = self._current
+        span.begin = self.timer.mark() if begin is None else begin
         self._spans.append(span)
         self._current = span
-        return span
 
-    def close(self, span: Span, end: Mark, error: BaseException | None = None) -> None:
-        """End a span at `end`, with what was raised in it."""
+    def close(self, span: Span, end: Mark) -> None:
+        """End a span at `end`."""
         span.end = end
+        if self._memory is not None and not span.is_step:
+            self._note_memory(self._memory, span)
         self._current = span.outer
-        if error is not None:
-            span.error = error_line(error)
+
+    def abort(self, span: Span, error: BaseException) -> None:
+        """End a span, now, in which something was raised: that is what the caller must see.
+
+        A device that has failed may refuse its mark: then the span ends with the request.
+        """
+        span.error = error_line(error)
+        self._current = span.outer
+        with suppress(Exception):
+            self.close(span, self.timer.mark(span.begin))
 
     def count_forward(self, denoiser: str) -> None:
         """Count one forward pass of `denoiser` in the running step; outside of steps it is not kept."""
@@ -114,9 +118,9 @@ class RequestProfiler:
         forwards = span.forwards = span.forwards or {}
         forwards[denoiser] = forwards.get(denoiser, 0) + 1
 
-    def warn_if_misplaced(self, name: str) -> None:
+    def warn_misplaced(self, name: str) -> None:
         """Warn, once a name, the caller of the span that wanted to be a step but is a stage."""
-        if STEP_PREFIX not in name or name in self._warned:
+        if name in self._warned:
             return
         self._warned.add(name)
         message = (
@@ -134,11 +138,11 @@ class RequestProfiler:
             frames: Frames of the output video; None for images.
 
         Raises:
-            RuntimeError: the request's `with` block has not ended.
+            RuntimeError: the request's `with` block has not ended, or it was released, or the device cannot
+                tell a time: then there is no record rather than a wrong one.
         """
         if self._begin is None or self._end is None:
-            raise RuntimeError("a request has a record once its with block has ended")
-        stage_ids = {span: number for number, span in enumerate(s for s in self._spans if not s.is_step)}
+            raise RuntimeError("a request has a record once its with block has ended, and until its release")
         return RequestRecord(
             request_id=request_id,
             clock=self.timer.clock,
@@ -147,111 +151,109 @@ class RequestProfiler:
                 host_ms=self.timer.host_ms(self._begin, self._end),
                 device_ms=self.timer.device_ms(self._begin, self._end),
             ),
-            stages=tuple(self._stage_timings(self._begin, self._end, stage_ids)),
-            steps=tuple(self._step_timings(self._begin, stage_ids)),
+            stages=tuple(stage_timings(self._spans, self.timer, self._begin, self._end)),
+            steps=tuple(step_timings(self._spans, self.timer, self._begin)),
             frames=frames,
         )
 
-    def _stage_timings(self, begin: Mark, end: Mark, stage_ids: dict[Span, int]) -> Iterator[StageTiming]:
-        occurrences: Counter[str] = Counter()
-        for span, number in stage_ids.items():
-            owner = span.owner()
-            stop = span.end or end
-            yield StageTiming(
-                id=number,
-                name=span.name,
-                occurrence=occurrences[span.name],
-                parent=None if owner is None else stage_ids[owner],
-                start_ms=self.timer.host_ms(begin, span.begin),
-                host_ms=self.timer.host_ms(span.begin, stop),
-                device_ms=self.timer.device_ms(span.begin, stop),
-                error=span.error,
-            )
-            occurrences[span.name] += 1
+    def release(self) -> None:
+        """Give the device's events to the next request, after `record`: from here on there is no record.
 
-    def _step_timings(self, begin: Mark, stage_ids: dict[Span, int]) -> Iterator[StepTiming]:
-        indices: Counter[Span | None] = Counter()
-        for span in self._spans:
-            if not span.is_step or span.end is None or span.error is not None:
-                continue
-            owner = span.owner()
-            yield StepTiming(
-                stage_id=None if owner is None else stage_ids[owner],
-                index=indices[owner],
-                host_ms=self.timer.host_ms(span.begin, span.end),
-                device_ms=self.timer.device_ms(span.begin, span.end),
-                lead_ms=self._lead_ms(begin, span.begin),
-                forwards=span.forwards or {},
-            )
-            indices[owner] += 1
+        The events of a request that did not settle are given up: they may be pending.
+        """
+        if self._end is not None:
+            marks = [mark for span in self._spans for mark in (span.begin, span.end) if mark is not None]
+            self.timer.release([self._begin, *marks, self._end])
+        self._begin = self._end = None
+        self._spans.clear()
 
-    def _lead_ms(self, begin: Mark, mark: Mark) -> float | None:
-        """Return how far the host was ahead of the device at `mark`: the device was idle at `begin`."""
-        device_ms = self.timer.device_ms(begin, mark)
-        return None if device_ms is None else device_ms - self.timer.host_ms(begin, mark)
+    def _note_peak(self, memory: DeviceMemory) -> None:
+        """Give the innermost open stage the peak since the last boundary; from here on it is counted anew."""
+        peak_bytes = memory.take_peak_bytes()
+        stage = nearest_stage(self._current)
+        if stage is not None:
+            stage.peak_bytes = max(stage.peak_bytes, peak_bytes)
+
+    def _note_memory(self, memory: DeviceMemory, span: Span) -> None:
+        """Give a stage that ends its memory, and its peak to the stage around it too."""
+        span.peak_bytes = max(span.peak_bytes, memory.take_peak_bytes())
+        span.memory = memory.now(span.peak_bytes)
+        owner = span.owner()
+        if owner is not None:
+            owner.peak_bytes = max(owner.peak_bytes, span.peak_bytes)
 
 
-class StageProfiler:
+class StageProfiler(Span):
     """Context manager that records its block in a request. What the block raises is recorded and goes on."""
 
-    __slots__ = ("_is_step", "_name", "_request", "_span")
+    __slots__ = ("_request",)
 
     def __init__(self, stage_name: str, request: RequestProfiler, *, record_as_step: bool = False) -> None:
         """Name the block; it is a denoising step with `record_as_step` or a name in `denoising_step_*`."""
-        self._name = stage_name
+        Span.__init__(self, stage_name, record_as_step or stage_name.startswith(STEP_PREFIX))
         self._request = request
-        self._is_step = record_as_step or stage_name.startswith(STEP_PREFIX)
 
     def __enter__(self) -> Self:
         """Begin the span."""
-        if not self._is_step:
-            self._request.warn_if_misplaced(self._name)
-        self._span = self._request.open(self._name, is_step=self._is_step)
+        if not self.is_step and STEP_PREFIX in self.name:
+            self._request.warn_misplaced(self.name)
+        self._request.open(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the span. A step in which something was raised is no finished step and gets no time."""
-        self._request.close(self._span, self._request.timer.mark(), error)
+        if error is None:
+            self._request.close(self, self._request.timer.mark(self.begin))
+        else:
+            self._request.abort(self, error)
 
 
 class StepLoop:
     """A stage of denoising steps where one mark ends a step and begins the next.
 
     The stage opens on the first step's mark, and the last step ends with the stage: the steps' times add up
-    to the stage's. When the loop is left early, what remains belongs to the stage and to no step.
+    to the stage's. When the loop is left early, what remains belongs to the stage and to no step. All marks
+    are on the stream on which the stage began.
     """
 
     __slots__ = ("_done", "_last", "_request", "_stage", "_step", "_steps")
 
     def __init__(self, stage_name: str, request: RequestProfiler, steps: int | None) -> None:
         """Begin the stage and its first step."""
-        begin = request.timer.mark()
         self._request = request
         self._steps = steps
         self._done = 0
-        self._stage = request.open(stage_name, is_step=False, begin=begin)
-        self._step = request.open(STEP_PREFIX, is_step=True, begin=begin)
+        self._stage = Span(stage_name, is_step=False)
+        request.open(self._stage)
+        self._step = Span(STEP_PREFIX, is_step=True)
+        request.open(self._step, self._stage.begin)
         self._last: Span | None = None
 
     def boundary(self, steps: int = 1) -> None:
         """End the running step and begin the next. `steps` > 1: they ended together and get one time."""
         request, step = self._request, self._step
-        mark = request.timer.mark()
+        mark = request.timer.mark(step.begin)
         request.close(step, mark)
         self._last = step
         self._done += steps
-        self._step = request.open(STEP_PREFIX, is_step=True, begin=mark)
+        self._step = Span(STEP_PREFIX, is_step=True)
+        request.open(self._step, mark)
 
     def finish(self, error: BaseException | None = None) -> None:
         """End the stage, with what was raised in it. A second call changes nothing."""
-        if self._stage.end is not None:
+        request, stage = self._request, self._stage
+        if stage.end is not None or stage.error is not None:
             return
-        end = self._request.timer.mark()
-        if error is None and self._last is not None and self._done == self._steps:
+        request.close(self._step, None)
+        if error is not None:
+            request.abort(stage, error)
+            return
+        end = request.timer.mark(stage.begin)
+        if self._last is not None and self._done == self._steps:
             self._last.end = end
-        self._request.close(self._stage, end, error)
+        request.close(stage, end)
 
 
 def error_line(error: BaseException) -> str:

@@ -1,0 +1,86 @@
+"""For an engine that carries a request object of its own from stage to stage, as sglang does.
+
+Its stages keep saying `with StageProfiler(name, logger=..., metrics=request_object, ...)` and import the name
+from here. What they record goes to the request profiler that is attached to that object. Unless one is, it
+costs a function call and a look at the object:
+
+    with attached(metrics, RequestProfiler(timer_for("cuda"))) as request:
+        run(batch)
+    record = request.record(batch.request_id)
+    request.release()
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
+from typing import Final
+
+from profiler.stages import RequestProfiler
+from profiler.stages import StageProfiler as RecordedStage
+
+ATTRIBUTE: Final = "perf_ratchet_request"
+"""Where the request profiler is found on the engine's object."""
+
+
+@contextmanager
+def attached(owner: object, request: RequestProfiler) -> Iterator[RequestProfiler]:
+    """Switch profiling on for what the engine does for one of its request objects.
+
+    Afterwards the object is as before: engines pickle it and send it on.
+
+    Args:
+        owner: The engine's own object, such as sglang's `batch.metrics`; it must take attributes.
+        request: Not yet begun; its block is this one.
+    """
+    with request:
+        setattr(owner, ATTRIBUTE, request)
+        try:
+            yield request
+        finally:
+            delattr(owner, ATTRIBUTE)
+
+
+def StageProfiler(  # noqa: N802 - it takes the place of an engine's class of this name
+    stage_name: str,
+    logger: object = None,  # noqa: ARG001 - see the docstring
+    metrics: object = None,
+    *,
+    log_stage_start_end: bool = False,  # noqa: ARG001 - see the docstring
+    perf_dump_path_provided: bool = False,  # noqa: ARG001 - see the docstring
+    capture_memory: bool = False,  # noqa: ARG001 - see the docstring
+    record_as_step: bool = False,
+) -> AbstractContextManager[object]:
+    """Return a context manager that records its block, or does nothing unless a request is attached.
+
+    It has the parameters of sglang's class; most of them have no use here.
+
+    Args:
+        stage_name: The stage; it is a denoising step when it begins with `denoising_step_`.
+        logger: Not used: what is recorded is not logged as well.
+        metrics: The engine's request object.
+        log_stage_start_end: Not used.
+        perf_dump_path_provided: Not used: only `attached` switches it on.
+        capture_memory: Not used: the attached request says whether memory is recorded.
+        record_as_step: Whether the block is a denoising step whatever its name.
+    """
+    request = getattr(metrics, ATTRIBUTE, None)
+    if request is None:
+        return _OFF
+    return RecordedStage(stage_name, request, record_as_step=record_as_step)
+
+
+class _Off:
+    """A context manager that does nothing: contextlib's own is made anew each time."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Do nothing: what the block raises goes on."""
+
+
+_OFF: Final = _Off()

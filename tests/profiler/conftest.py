@@ -1,0 +1,16 @@
+import pytest
+from clocks import Clock
+
+from profiler.stages import RequestProfiler
+from profiler.timers import HostTimer
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def request_profiler(clock: Clock) -> RequestProfiler:
+    """A request on the host clock of `clock`."""
+    return RequestProfiler(HostTimer(clock))
