@@ -82,7 +82,10 @@ def _flaw(request: RequestRecord, taken: Snapshot | None) -> str:
         return "a request does not have the baseline's clock everywhere"
     if not rounded(taken.e2e_ms):
         return "a request took no time at all"
-    findings = audit_scenario(request.request_id, taken.as_baseline())
+    as_baseline = taken.as_baseline()
+    if not as_baseline.guards:
+        return "a request has neither stages nor steps: the profiler did not see into it"
+    findings = audit_scenario(request.request_id, as_baseline)
     return next((finding.message for finding in findings if finding.severity == "error"), "")
 
 

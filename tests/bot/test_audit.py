@@ -60,6 +60,12 @@ def test_the_median_is_the_median_of_its_steps(stored: float, severity: str | No
     assert told(values) == ([("median-mismatch", severity)] if severity else [])
 
 
+def test_one_percent_is_not_past_one_percent():
+    """A mean of 99 where 100 is stored is off by exactly 1 % of what is stored: still a warning."""
+    values = make_values(steps=[99.0] * 3) | {"expected_avg_denoise_ms": 100.0}
+    assert told(values) == [("mean-mismatch", "warning")]
+
+
 def test_a_mismatch_says_how_to_mend_it():
     """The finding names the stored value, the computed one, and what to set."""
     [finding] = findings(make_values() | {"expected_avg_denoise_ms": 95.0})
@@ -169,6 +175,17 @@ def test_a_placeholder_is_a_warning(values: dict[str, Any], field: str):
     """Without an end-to-end time, or with nothing inside, any slowdown would pass."""
     [finding] = findings(values)
     assert (finding.rule, finding.severity, finding.field) == ("unguarded", "warning", field)
+
+
+def test_stages_alone_guard():
+    """A baseline without steps, as sglang has for some models, still guards its stages."""
+    assert findings(make_values(steps=[])) == []
+
+
+def test_the_order_of_steps_in_the_file_is_free():
+    """Steps may stand in any order: what counts is that none is left out."""
+    steps = {"4": 90.0, "0": 50.0, "3": 100.0, "1": 100.0, "2": 110.0}
+    assert findings(make_values() | {"denoise_step_ms": steps}) == []
 
 
 def test_null_and_absent_end_to_end_are_not_the_same():

@@ -239,6 +239,14 @@ def test_a_first_baseline_is_asked_for(baselines: dict[str, Any]):
     assert (one.kind, one.values["expected_e2e_ms"]) == ("first", 560.0)
 
 
+def test_a_first_baseline_must_guard():
+    """A request that the profiler did not see into would make a baseline that guards nothing."""
+    record = make_record(make_scenario("flux", make_request(stages={}, steps=())))
+    found = propose(make_baselines({}), record, add=True)
+    reason = "a request has neither stages nor steps: the profiler did not see into it"
+    assert (found.proposals, found.declined) == ((), (Declined("flux", reason),))
+
+
 def test_a_first_list_of_steps_is_no_regression():
     """A baseline of stages only, its average 0, may get steps: 0 was no measurement."""
     one = proposed(make_request(e2e_ms=800.0), baseline=make_values(e2e_ms=1000.0, steps=()))
