@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from bot import arguments
 from bot.errors import BadInput
 
 FINDINGS: Final = 1
@@ -32,6 +33,14 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "report": (
         "ratchet report run-record.json --pull 7 --head 0123abc",
         "GITHUB_TOKEN=... ratchet report h100.json npu.json --pull 7 --head 0123abc --repository octo/demo",
+    ),
+    "ingest": (
+        "ratchet ingest ci-log.txt --hardware h100",
+        "ratchet ingest performance.log --hardware h100 --scenario flux_image_t2i --out flux.json",
+    ),
+    "plan": (
+        "ratchet plan perf_baselines.json --shards 3",
+        "ratchet plan h100.json --shards 3 --scenario 'wan*' --format github >> \"$GITHUB_OUTPUT\"",
     ),
     "demo": ("ratchet demo", "ratchet demo --folder /tmp/ratchet-demo"),
 }
@@ -92,6 +101,29 @@ def _report(options: argparse.Namespace) -> int:
     return report.run(options.record, options.config, hub, pull=options.pull, head_sha=options.head)
 
 
+def _ingest(options: argparse.Namespace) -> int:
+    from bot.handlers import ingest
+
+    return ingest.run(
+        options.file,
+        ingest.Given(
+            hardware=options.hardware,
+            scenario=options.scenario,
+            run_id=options.run_id,
+            head_sha=options.head,
+            created_at=options.created_at,
+        ),
+        out=options.out,
+        form=options.format,
+    )
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from bot.handlers import plan
+
+    return plan.run(options.baselines, options.shards, scenarios=options.scenario, form=options.format)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from bot.handlers import demo
 
@@ -122,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     _compare_arguments(command("compare", _compare, "judge a run against its baselines"))
     _tighten_arguments(command("tighten", _tighten, "propose tighter baselines, and write them"))
     _report_arguments(command("report", _report, "post the comment and the check of a pull request"))
+    _ingest_arguments(command("ingest", _ingest, "make a run record of sglang's logs and dumps"))
+    _plan_arguments(command("plan", _plan, "distribute scenarios over runners"))
     _demo_arguments(command("demo", _demo, "watch it work: a regression caught, a baseline tightened"))
     return parser
 
@@ -141,7 +175,7 @@ def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
     _run_arguments(parser)
     parser.add_argument(
         "--min-improvement",
-        type=_fraction,
+        type=arguments.fraction,
         default=0.05,
         metavar="FRACTION",
         help="by how much end to end must fall (default: %(default)s)",
@@ -176,6 +210,48 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _ingest_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", type=Path, nargs="+", metavar="FILE", help="a performance.log, a perf dump or a CI log"
+    )
+    parser.add_argument("--hardware", required=True, metavar="NAME", help="where it ran, such as h100")
+    parser.add_argument(
+        "--scenario", metavar="ID", help="the scenario of a performance.log or a dump, which do not name it"
+    )
+    parser.add_argument(
+        "--run-id", type=arguments.run_id, metavar="NUMBER", help="the Actions run, where no log names it"
+    )
+    parser.add_argument("--head", metavar="SHA", help="the commit that was to be measured")
+    parser.add_argument(
+        "--created-at",
+        type=arguments.moment,
+        metavar="TIME",
+        help="when it ran, with a time zone (default: as logged)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("run-record.json"),
+        metavar="FILE",
+        help="the record (default: %(default)s)",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+
+
+def _plan_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("baselines", type=Path, metavar="BASELINES", help="a baseline file")
+    parser.add_argument(
+        "--shards", type=arguments.shard_count, required=True, metavar="N", help="at most this many"
+    )
+    parser.add_argument("--scenario", default="*", metavar="GLOB", help="only these (default: all)")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "github"),
+        default="text",
+        help="github: a line for $GITHUB_OUTPUT (default: %(default)s)",
+    )
+
+
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path(".demo"), help="everything happens in here (default: %(default)s)"
@@ -190,21 +266,6 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _format_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
-
-
-def _fraction(word: str) -> float:
-    """Return a fraction from 0 to 1.
-
-    Raises:
-        argparse.ArgumentTypeError: it is none.
-    """
-    try:
-        value = float(word)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{word!r} is no fraction from 0 to 1, such as 0.05 for 5 %")
-    return value
 
 
 def _epilog(command: str) -> str:

@@ -1,0 +1,64 @@
+"""Words of a command line as values: each with a mistake that says what is expected. No library is loaded."""
+
+import argparse
+from datetime import datetime
+from typing import Final
+
+MAX_RUN_ID: Final = 10**15
+"""Above every id of an Actions run: those have 11 digits."""
+MAX_SHARDS: Final = 256
+"""Most shards of a plan: GitHub starts no more jobs of one matrix.
+Source: https://docs.github.com/en/actions/reference/limits"""
+
+
+def run_id(word: str) -> int:
+    """Return the number of an Actions run.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not (word.isascii() and word.isdigit() and len(word) <= len(str(MAX_RUN_ID))):
+        raise argparse.ArgumentTypeError(f"{word!r} is no number such as 25963872007")
+    return int(word)
+
+
+def shard_count(word: str) -> int:
+    """Return a number of shards.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none from 1 to `MAX_SHARDS`.
+    """
+    count = int(word) if word.isascii() and word.isdigit() and len(word) <= len(str(MAX_SHARDS)) else 0
+    if not 1 <= count <= MAX_SHARDS:
+        raise argparse.ArgumentTypeError(f"{word!r} is no number from 1 to {MAX_SHARDS}")
+    return count
+
+
+def moment(word: str) -> datetime:
+    """Return a time with its time zone.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        at = datetime.fromisoformat(word)
+    except ValueError:
+        at = datetime.min  # noqa: DTZ901 - no time zone: refused below
+    if at.utcoffset() is None:
+        raise argparse.ArgumentTypeError(f"{word!r} is no time such as 2026-05-17T03:11:22Z")
+    return at
+
+
+def fraction(word: str) -> float:
+    """Return a fraction from 0 to 1.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        value = float(word)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is no fraction from 0 to 1, such as 0.05 for 5 %")
+    return value

@@ -1,0 +1,58 @@
+"""`ratchet ingest`: make a run record of what an engine's own files measured."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot import render
+from bot.engine_logs import Reading
+from bot.errors import BadInput
+from bot.ingest import Given, ingested
+from bot.intake import engine_reading
+from profiler.record import MAX_RECORD_BYTES, record_to_json
+
+__all__ = ["Given", "run"]
+
+
+def run(files: Sequence[Path], given: Given, *, out: Path, form: str) -> int:
+    """Write the record of these files, and print what was found in each. Returns 0.
+
+    Raises:
+        BadInput: a file cannot be read, or there is nothing in them; nothing is written then.
+    """
+    readings = [engine_reading(file) for file in files]
+    taken = ingested(readings, given)
+    _write(out, record_to_json(taken.record))
+    told: dict[str, Any] = {
+        "path": str(out),
+        "hardware": taken.record.environment.hardware,
+        "source": taken.record.source,
+        "files": [_summary(reading) for reading in readings],
+        "scenarios": {one.id: len(one.requests) for one in taken.record.scenarios},
+        "notes": taken.notes,
+    }
+    print(render.to_json(**told) + "\n" if form == "json" else render.text("ingest", **told), end="")
+    return 0
+
+
+def _summary(reading: Reading) -> dict[str, Any]:
+    return {
+        "file": reading.file,
+        "kind": reading.kind,
+        "requests": len(reading.requests),
+        "refused": reading.refusals,
+        "more_refused": reading.more_refusals,
+        "other_lines": reading.other_lines,
+        "long_lines": reading.long_lines,
+    }
+
+
+def _write(path: Path, content: bytes) -> None:
+    if len(content) > MAX_RECORD_BYTES:
+        raise BadInput(
+            f"{path}: the record is larger than {MAX_RECORD_BYTES} bytes; ingest fewer files at once"
+        )
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}; choose another --out") from error
