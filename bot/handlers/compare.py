@@ -7,6 +7,7 @@ from bot.baselines import BaselinesRejected
 from bot.compare import compare
 from bot.errors import BadInput
 from bot.intake import baselines_from_file, record_from_file
+from bot.limits import MIN_IMPROVEMENT
 from bot.report import HardwareReport, Report, hardware_report
 from bot.tighten import propose
 from profiler.record import RunRecord
@@ -39,7 +40,13 @@ def run(record: Path, baselines: Path, *, profile: str, scenarios: str, form: st
 
 
 def judged(
-    record: RunRecord, baselines: Path, shown_path: str, *, profile: str, scenarios: str = "*"
+    record: RunRecord,
+    baselines: Path,
+    shown_path: str,
+    *,
+    profile: str,
+    scenarios: str = "*",
+    min_improvement: float = MIN_IMPROVEMENT,
 ) -> HardwareReport:
     """Return the report on one run against one baseline file.
 
@@ -49,6 +56,7 @@ def judged(
         shown_path: How a reader knows that file.
         profile: Which of its tolerances to use.
         scenarios: Glob; only these are looked at.
+        min_improvement: Fraction by which end to end must fall for a tighter baseline.
 
     Raises:
         BadInput: the baseline file cannot be used.
@@ -58,5 +66,5 @@ def judged(
         comparison = compare(file, record, profile=profile, scenarios=scenarios)
     except BaselinesRejected as error:
         raise BadInput(f"{baselines}: {error}") from error
-    proposals = propose(file, record, scenarios=scenarios)
+    proposals = propose(file, record, scenarios=scenarios, min_improvement=min_improvement)
     return hardware_report(shown_path, file, record, comparison, proposals)

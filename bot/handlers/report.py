@@ -63,7 +63,13 @@ def hub(repository: str | None, token: str, base_url: str | None, folder: Path) 
 def _section(path: Path, config: Path, settings: Settings) -> HardwareReport:
     record = record_from_file(path)
     hardware = _hardware(record.environment.hardware, config, settings)
-    return judged(record, Path(hardware.baselines), hardware.baselines, profile=hardware.profile)
+    return judged(
+        record,
+        Path(hardware.baselines),
+        hardware.baselines,
+        profile=hardware.profile,
+        min_improvement=settings.tighten.min_improvement,
+    )
 
 
 def _hardware(name: str, config: Path, settings: Settings) -> Hardware:

@@ -79,6 +79,19 @@ def test_two_kinds_of_hardware_share_a_comment(repository: Repository, github: F
     assert body.index("on `h100`") < body.index("on `ascend`")
 
 
+def test_the_configuration_says_what_is_worth_a_new_baseline(repository: Repository, github: FakeGithub):
+    """A tenth faster is proposed at 5 %, and is not once the configuration asks for 20 %."""
+    record = repository.measured("h100", flux=0.9, wan=1.0)
+    repository.reported(quick_hub(github), record)
+    generous = github.comments[0].body
+    with repository.config.open("a") as config:
+        config.write("tighten: {min_improvement: 0.2}\n")
+    repository.reported(quick_hub(github), record)
+
+    assert "1 new baseline that this run would allow" in generous
+    assert "new baseline" not in github.comments[0].body
+
+
 def test_a_lost_answer_does_not_double_the_comment(repository: Repository, github: FakeGithub):
     """GitHub took the comment and its answer was lost: there is still one comment and one check."""
     github.fail_next("POST", r"/issues/7/comments$", 502, after=True)
