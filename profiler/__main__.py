@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -17,6 +18,7 @@ examples:
   ratchet-profiler run                                 all of it, into run-record.json
   ratchet-profiler run --scenario 'flux*' --repeats 5  some of it, more often
   ratchet-profiler run --scenarios my.toml             your own scenarios
+  ratchet-profiler run --only ids.txt --append         more requests of these, into the same record
   ratchet-profiler show run-record.json                what was measured, stage by stage
 
 exit codes: 0 fine, 1 a scenario failed (the others are recorded), 2 bad input
@@ -77,8 +79,14 @@ def _add_run_options(run: Parser) -> None:
     run.add_argument("--repeats", type=_at_least(1), default=3, metavar="N", help="measured; default: 3")
     run.add_argument("--warmup", type=_at_least(0), default=1, metavar="N", help="before them; default: 1")
     run.add_argument("--out", type=Path, default=Path("run-record.json"), metavar="FILE")
-    run.add_argument("--device", choices=("cpu",), default="cpu", help="default: cpu")
+    run.add_argument(
+        "--device", type=_device, default="cpu", metavar="NAME", help="as torch names it; default: cpu"
+    )
     run.add_argument("--hardware", metavar="NAME", help="as your configuration calls it; default: the device")
+    run.add_argument(
+        "--only", type=Path, metavar="FILE", help="ids, one a line, as ratchet compare --suspects"
+    )
+    run.add_argument("--append", action="store_true", help="add the requests to the record in --out")
 
 
 def _at_least(least: int) -> Callable[[str], int]:
@@ -88,6 +96,12 @@ def _at_least(least: int) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(r"[a-z]+(:\d+)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no device; torch names them cpu, cuda, npu:1, ...")
+    return text
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any, Final
 from profiler.devices import DeviceReport, family, tool_for
 from profiler.machine import worst
 from profiler.record import MAX_TEXT, Accelerator, Environment, MachineState, Source
+from profiler.timers import device_module, is_cpu
 
 GIT_TIMEOUT_S: Final = 10.0
 """Seconds that git may take. Chosen: it needs milliseconds; a hanging file system must not hang the run."""
@@ -90,7 +91,7 @@ class Watch:
     def environment(self) -> Environment:
         """Return what the run has had so far."""
         first = self._reports[0]
-        module = device_module(self._device)
+        module = present_module(self._device)
         found = Environment(
             hardware=self._hardware,
             accelerator=first.accelerator or _torch_accelerator(module),
@@ -125,15 +126,13 @@ class Watch:
         return {name: _line(reason) for name, reason in reasons.items() if values.get(name) is None}
 
 
-def device_module(device: str) -> Any | None:  # noqa: ANN401 - the modules of devices have no common type
+def present_module(device: str) -> Any | None:  # noqa: ANN401 - the modules of devices have no common type
     """Return torch's module of a device that this machine has, such as `torch.cuda`; None without one."""
-    if device.partition(":")[0] == "cpu" or find_spec("torch") is None:
+    if is_cpu(device) or find_spec("torch") is None:
         return None
-    import torch  # noqa: PLC0415 - on a CPU nobody needs it here, and it takes two seconds
-
     try:
-        module = torch.get_device_module(device)
-    except RuntimeError:
+        module: Any = device_module(device)
+    except (RuntimeError, ImportError):
         return None
     return module if module.is_available() else None
 

@@ -141,6 +141,18 @@ def worst(states: Sequence[MachineState]) -> MachineState:
     )
 
 
+def with_worst_state(environments: Sequence[Environment]) -> Environment:
+    """Return the first of these environments, with all that went wrong in any of them.
+
+    Args:
+        environments: Of one machine at several times, or of the machines of one run; at least one.
+    """
+    state = worst([environment.state for environment in environments])
+    known = {name for name, value in state.model_dump().items() if value not in (None, ())}
+    absent = {name: reason for name, reason in environments[0].absent.items() if name not in known}
+    return environments[0].model_copy(update={"state": state, "absent": absent})
+
+
 def _toolkit(environment: Environment) -> str:
     if environment.cann:
         return f"cann {environment.cann}"

@@ -14,10 +14,12 @@ from profiler.text import outcome_line
 class Display:
     """The progress of one run, as `profiler.capture` tells it."""
 
-    def __init__(self, scenarios: int, keep: Callable[[RunRecord], None]) -> None:
-        """Expect so many scenarios, and give `keep` the record after each of them."""
+    def __init__(self, scenarios: int, keep: Callable[[RunRecord], None], *, is_heard: bool = True) -> None:
+        """Expect so many scenarios, and give `keep` the record after each; of several ranks one is heard."""
         self._keep = keep
-        self._console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        self._console = Console(
+            stderr=True, highlight=False, markup=False, soft_wrap=True, quiet=not is_heard
+        )
         # Drawn between requests only: a thread that draws while one is measured would be measured too.
         self._bar = Progress(
             console=self._console,

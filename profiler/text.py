@@ -1,10 +1,20 @@
 """A record and a list of scenarios as lines for a person to read."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import fmean, median, median_low
 from typing import Final
 
-from profiler.record import RequestRecord, RunRecord, ScenarioRecord, StageTiming, Total
+from profiler.record import (
+    Environment,
+    MachineState,
+    RequestRecord,
+    RunRecord,
+    ScenarioRecord,
+    StageTiming,
+    Total,
+    spoilt_by,
+)
 from profiler.scenarios import (
     BuiltinScenario,
     CallableScenario,
@@ -32,10 +42,29 @@ def run_lines(run: RunRecord) -> Iterator[str]:
     """Yield a whole run record: where it comes from, then each scenario."""
     commit = run.source.installed_sha or "unknown"
     yield f"{run.environment.hardware}, {run.source.created_at:%Y-%m-%d %H:%M} UTC, commit {commit}"
+    yield from _machine_lines(run.environment)
     for scenario in run.scenarios:
         yield ""
         yield scenario.id
         yield from _scenario_lines(scenario)
+
+
+def _machine_lines(environment: Environment) -> Iterator[str]:
+    """Yield the device and its state, why it spoils the times, and what is not known of it."""
+    accelerator, state = environment.accelerator, environment.state
+    if accelerator:
+        parts = [f"{accelerator.name} x{accelerator.count}", f"driver {environment.driver or '?'}"]
+        parts += [f"{state.clock_mhz} of {state.max_clock_mhz or '?'} MHz"] if state.clock_mhz else []
+        parts += [f"{state.temperature_celsius:.0f} C"] if state.temperature_celsius is not None else []
+        parts += state.throttle_reasons
+        yield ", ".join(parts)
+    if spoilt_by(state):
+        yield f"invalid: {spoilt_by(state)}"
+    unknown = defaultdict[str, list[str]](list)
+    for name, reason in environment.absent.items():
+        if name in ("accelerator", *MachineState.model_fields):
+            unknown[reason].append(name)
+    yield from (f"{reason} ({', '.join(names)})" for reason, names in unknown.items())
 
 
 def outcome_line(scenario: ScenarioRecord) -> str:
@@ -84,11 +113,19 @@ def _scenario_lines(scenario: ScenarioRecord) -> Iterator[str]:
     if scenario.error is not None:
         yield f"  failed: {scenario.error}"
     for request in scenario.requests:
-        yield _time_line(request.request_id, request.total, "warm-up" if request.warmup else "")
+        yield _time_line(request.request_id, request.total, _request_note(request))
     measured = measured_requests(scenario)
     if measured:
         middle_ms = median_low([request.total.host_ms for request in measured])
         yield from _request_lines(next(r for r in measured if r.total.host_ms == middle_ms))
+
+
+def _request_note(request: RequestRecord) -> str:
+    notes = ["warm-up"] if request.warmup else []
+    if request.rank is not None:
+        others = (f"{total.host_ms:.2f}" for total in request.rank_totals)
+        notes.append(f"rank {request.rank}, by rank: {' '.join(others)}")
+    return ", ".join(notes)
 
 
 def _request_lines(request: RequestRecord) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from profiler.devices import family
-from profiler.environment import Watch, device_module, source
+from profiler.environment import Watch, present_module, source
 from profiler.record import MachineState, RunRecord, record_from_json, record_to_json
 
 ACTIONS = {
@@ -120,7 +120,7 @@ def test_the_environment_goes_into_a_record():
 @pytest.mark.parametrize("device", ["cpu", "cpu:0", "cuda", "npu:1", "nonsense"])
 def test_a_device_that_this_machine_lacks_has_no_module(device: str):
     """Neither has a name that torch has never heard of."""
-    assert device_module(device) is None
+    assert present_module(device) is None
 
 
 def test_the_run_and_what_it_started_are_one_family(tmp_path: Path):
