@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 
@@ -37,9 +37,22 @@ from profiler.scenario_problems import first_problem, suggestion, unknown_value
 HASH_DIGITS: Final = 16
 """Hexadecimal digits of a configuration hash: 64 bits, no collision among any list a person can write."""
 
-Family = Literal["flux", "ltx2_two_stage", "wan"]
-VIDEO_FAMILIES: Final = frozenset[Family](("ltx2_two_stage", "wan"))
-TWO_STAGE_FAMILIES: Final = frozenset[Family](("ltx2_two_stage",))
+Family = Literal[
+    "dual_tower",
+    "flux",
+    "hunyuan_video",
+    "lcm",
+    "ltx2",
+    "ltx2_two_stage",
+    "ltx_two_stage",
+    "qwen_image",
+    "wan",
+    "wan_few_step",
+    "wan_two_experts",
+]
+IMAGE_FAMILIES: Final = frozenset[Family](("flux", "lcm", "qwen_image"))
+VIDEO_FAMILIES: Final = frozenset[Family](get_args(Family)) - IMAGE_FAMILIES
+TWO_STAGE_FAMILIES: Final = frozenset[Family](("ltx2_two_stage", "ltx_two_stage"))
 
 SourceName = Literal["builtin", "callable", "diffusers", "served"]
 
@@ -221,6 +234,11 @@ def config_hash(scenario: Scenario) -> str:
     work = scenario.model_dump(mode="json", exclude=set(scenario.HOW), exclude_none=True)
     canonical = json.dumps(work, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()[:HASH_DIGITS]
+
+
+def runs_already(scenario: Scenario) -> bool:
+    """Return whether the scenario's engine is one that this run does not start."""
+    return isinstance(scenario, ServedScenario) and scenario.command is None
 
 
 def scenarios_from_toml(text: str, source: str) -> tuple[Scenario, ...]:

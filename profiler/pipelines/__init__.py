@@ -14,9 +14,17 @@ from profiler.stages import RequestProfiler
 
 BUILDERS: Final[Mapping[Family, str]] = MappingProxyType(
     {
+        "dual_tower": "profiler.pipelines.dual_tower",
         "flux": "profiler.pipelines.flux",
+        "hunyuan_video": "profiler.pipelines.hunyuan_video",
+        "lcm": "profiler.pipelines.lcm",
+        "ltx2": "profiler.pipelines.ltx2_single",
         "ltx2_two_stage": "profiler.pipelines.ltx2",
+        "ltx_two_stage": "profiler.pipelines.ltx_two_stage",
+        "qwen_image": "profiler.pipelines.qwen_image",
         "wan": "profiler.pipelines.wan",
+        "wan_few_step": "profiler.pipelines.wan_few_step",
+        "wan_two_experts": "profiler.pipelines.wan_two_experts",
     }
 )
 """The module of each family. It has `build(scenario, device) -> Workload`."""

@@ -2,13 +2,23 @@
 
 from typing import Final
 
-from diffusers import AutoencoderKLLTX2Audio, AutoencoderKLLTX2Video, LTX2VideoTransformer3DModel
+from diffusers import (
+    AutoencoderKLLTX2Audio,
+    AutoencoderKLLTX2Video,
+    FlowMatchEulerDiscreteScheduler,
+    LTX2Pipeline,
+    LTX2VideoTransformer3DModel,
+)
 from diffusers.pipelines.ltx2.connectors import LTX2TextConnectors
 from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
 from diffusers.pipelines.ltx2.vocoder import LTX2Vocoder
 
-from profiler.pipelines.tiny_parts import GEMMA_HIDDEN, GEMMA_LAYERS
+from profiler.pipelines.tiny_parts import GEMMA_HIDDEN, GEMMA_LAYERS, gemma3, tokenizer
 
+PROMPT_TOKENS: Final = 48
+"""Tokens of the prompt."""
+FRAME_RATE: Final = 25.0
+"""Frames a second: how long the sound is."""
 LATENT_CHANNELS: Final = 4
 SAMPLE_RATE: Final = 16_000
 """Samples a second of the sound."""
@@ -17,11 +27,23 @@ HEADS: Final = 4
 HEAD_DIM: Final = 32
 AUDIO_HEADS: Final = 2
 AUDIO_HEAD_DIM: Final = 8
-LAYERS: Final = 4
-"""With the heads: chosen for about 40 ms a step of the first stage, 110 ms of the second, on one CPU core."""
 
 
-def transformer() -> LTX2VideoTransformer3DModel:
+def pipeline(layers: int) -> LTX2Pipeline:
+    """Return the pipeline, with so many layers in its denoiser."""
+    return LTX2Pipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=video_vae(),
+        audio_vae=audio_vae(),
+        text_encoder=gemma3(),
+        tokenizer=tokenizer(PROMPT_TOKENS),
+        connectors=connectors(),
+        transformer=transformer(layers),
+        vocoder=vocoder(),
+    )
+
+
+def transformer(layers: int) -> LTX2VideoTransformer3DModel:
     """Return the denoiser of video and sound."""
     return LTX2VideoTransformer3DModel(
         in_channels=LATENT_CHANNELS,
@@ -36,7 +58,7 @@ def transformer() -> LTX2VideoTransformer3DModel:
         audio_num_attention_heads=AUDIO_HEADS,
         audio_attention_head_dim=AUDIO_HEAD_DIM,
         audio_cross_attention_dim=AUDIO_HEADS * AUDIO_HEAD_DIM,
-        num_layers=LAYERS,
+        num_layers=layers,
         caption_channels=GEMMA_HIDDEN,
         rope_double_precision=False,
         rope_type="split",

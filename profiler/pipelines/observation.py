@@ -1,165 +1,199 @@
 """Watches a diffusers pipeline from outside: which stages it goes through, and where its steps begin and end.
 
-Nothing of the pipeline is changed but attributes of the instance, and those only while it is watched: no
-tensor is touched, outputs are the same bit for bit. The progress bar is the seam, because 178 of the 187
-pipelines of diffusers 0.42.1 have one: its life is the denoising stage, its `update()` ends a step. The
-scheduler is left alone: LTX2 copies it together with whatever was put on it.
+Nothing of the pipeline is changed but attributes and hooks of its instances, and those only while it is
+watched: no tensor is touched, outputs are the same bit for bit. The progress bar is the seam of the steps,
+because 178 of the 187 pipelines of diffusers 0.42.1 have one. The scheduler is left alone: LTX2 copies it
+together with whatever was put on it. The blocks of a modular pipeline are the seams of its stages.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
-from profiler.stages import RequestProfiler, StepLoop
+from profiler.pipelines.blocks import observed_blocks
+from profiler.pipelines.loop_bars import LoopBars
+from profiler.stages import RequestProfiler, StageProfiler
 
 if TYPE_CHECKING:
-    from diffusers import DiffusionPipeline
+    from diffusers import DiffusionPipeline, ModularPipeline
 
-PIPELINE_STAGES: Final = (
+METHOD_STAGES: Final = (
     ("check_inputs", "InputValidationStage"),
     ("encode_prompt", "TextEncodingStage"),
+    ("_encode_prompt", "TextEncodingStage"),
     ("encode_image", "ImageEncodingStage"),
+    ("_encode_image", "ImageEncodingStage"),
+    ("prepare_ip_adapter_image_embeds", "ImageEncodingStage"),
     ("prepare_latents", "LatentPreparationStage"),
     ("prepare_image_latents", "ImageLatentPreparationStage"),
+    ("prepare_mask_latents", "MaskLatentPreparationStage"),
     ("prepare_audio_latents", "AudioLatentPreparationStage"),
+    ("run_safety_checker", "SafetyCheckStage"),
 )
-"""Methods of a pipeline, and the stage each of them is, in sglang's words."""
+"""Methods of a pipeline, and the stage each of them is, in sglang's words where it has one."""
 
 COMPONENT_STAGES: Final = (
-    ("connectors", "forward", "TextConnectorStage"),
     ("vae", "encode", "ImageVAEEncodingStage"),
     ("vae", "decode", "DecodingStage"),
+    ("movq", "decode", "DecodingStage"),
+    ("vqgan", "decode", "DecodingStage"),
+    ("vqvae", "decode", "DecodingStage"),
     ("audio_vae", "decode", "AudioDecodingStage"),
-    ("vocoder", "forward", "VocoderStage"),
     ("image_processor", "postprocess", "PostProcessingStage"),
     ("video_processor", "postprocess_video", "PostProcessingStage"),
 )
 """Components of a pipeline, their methods, and the stage each of them is."""
 
-DENOISER_PREFIXES: Final = ("transformer", "unet", "prior", "decoder")
-"""What the names of a pipeline's denoisers begin with: Wan2.2 has `transformer` and `transformer_2`."""
+MODULE_STAGES: Final = (
+    ("connectors", "TextConnectorStage"),
+    ("latent_upsampler", "UpsampleStage"),
+    ("vocoder", "VocoderStage"),
+)
+"""Components of a pipeline that are called themselves, and the stage each of them is."""
+
+DENOISER_PREFIXES: Final = (
+    "transformer",
+    "unet",
+    "prior",
+    "decoder",
+    "controlnet",
+    "unconditional_transformer",
+)
+"""What the names of the networks of a step begin with: Wan2.2 has `transformer` and `transformer_2`."""
 
 
 @contextmanager
 def observe(
-    pipe: "DiffusionPipeline", request: RequestProfiler, loop_stage: str = "DenoisingStage"
+    pipe: "DiffusionPipeline | ModularPipeline", request: RequestProfiler, loop_stage: str = "DenoisingStage"
 ) -> Iterator[None]:
     """Record what `pipe` does inside of the block as stages and steps of `request`.
 
     Args:
-        pipe: Any diffusers pipeline. One thread calls it.
+        pipe: Any diffusers pipeline. One thread calls it. Pipelines that it consists of are watched too.
         request: The request it works for.
         loop_stage: What its denoising loop is called: the second of two is a "RefinementStage".
     """
     with ExitStack() as undo:
-        for method, stage in PIPELINE_STAGES:
-            _observe_method(undo, pipe, method, request, stage)
-        for component, method, stage in COMPONENT_STAGES:
-            _observe_method(undo, getattr(pipe, component, None), method, request, stage)
-        _observe_progress_bar(undo, pipe, request, loop_stage)
-        _count_forwards(undo, pipe, request)
+        watch = _Watch(undo, request, loop_stage)
+        watch.pipeline(pipe)
         yield
 
 
-def _observe_method(
-    undo: ExitStack, owner: object, method: str, request: RequestProfiler, stage: str
-) -> None:
-    original = getattr(owner, method, None)
-    if original is None:
-        return
+class _Watch:
+    """What one `observe` has put in place: each thing once, however many pipelines share it."""
 
-    @wraps(original)
-    def observed(*args: object, **kwargs: object) -> object:
-        with request.stage(stage):
-            return original(*args, **kwargs)
+    def __init__(self, undo: ExitStack, request: RequestProfiler, loop_stage: str) -> None:
+        self._undo = undo
+        self._request = request
+        self._bars = LoopBars(request, loop_stage)
+        self._loop_stage = loop_stage
+        self._watched: set[tuple[int, str]] = set()
+        # A bar that nobody closed ends here.
+        undo.push(lambda _kind, error, _trace: self._bars.end(error))
 
-    _replace(undo, owner, method, observed)
+    def pipeline(self, pipe: Any) -> None:  # noqa: ANN401 - what a pipeline has differs from class to class
+        """Watch a pipeline and the pipelines that it is combined of."""
+        if not self._is_first(pipe, "pipeline"):
+            return
+        blocks = getattr(pipe, "_blocks", None)
+        if blocks is None:
+            self._stages(pipe)
+            self._progress_bar(pipe)
+        else:
+            for loop in self._undo.enter_context(observed_blocks(blocks, self._request)):
+                self._progress_bar(loop)
+        # The attributes and not `components`: that refuses a pipeline which has more than its class declares.
+        for name, part in list(vars(pipe).items()):
+            if name.startswith(DENOISER_PREFIXES) and hasattr(part, "register_forward_pre_hook"):
+                self._forwards(name, part)
+            elif hasattr(part, "progress_bar"):
+                self.pipeline(part)
 
+    def _stages(self, pipe: object) -> None:
+        for method, stage in METHOD_STAGES:
+            self._method(pipe, method, stage)
+        for component, method, stage in COMPONENT_STAGES:
+            self._method(getattr(pipe, component, None), method, stage)
+        for component, stage in MODULE_STAGES:
+            self._module(getattr(pipe, component, None), stage)
 
-def _observe_progress_bar(
-    undo: ExitStack, pipe: "DiffusionPipeline", request: RequestProfiler, loop_stage: str
-) -> None:
-    original = pipe.progress_bar
+    def _method(self, owner: object, method: str, stage: str) -> None:
+        original = getattr(owner, method, None)
+        if original is None or not self._is_first(owner, method):
+            return
 
-    @wraps(original)
-    def progress_bar(*args: object, **kwargs: object) -> ObservedBar:
-        bar = original(*args, **kwargs)
-        return ObservedBar(bar, request.loop(loop_stage, bar.total))
+        @wraps(original)
+        def observed(*args: object, **kwargs: object) -> object:
+            with self._request.stage(stage):
+                return original(*args, **kwargs)
 
-    _replace(undo, pipe, "progress_bar", progress_bar)
+        _replace(self._undo, owner, method, observed)
 
+    def _progress_bar(self, owner: Any) -> None:  # noqa: ANN401 - a pipeline or a block
+        original = owner.progress_bar
 
-def _count_forwards(undo: ExitStack, pipe: "DiffusionPipeline", request: RequestProfiler) -> None:
-    for name, component in pipe.components.items():
-        if name.startswith(DENOISER_PREFIXES) and hasattr(component, "register_forward_pre_hook"):
-            handle = component.register_forward_pre_hook(_counter(request, name))
-            undo.callback(handle.remove)
+        @wraps(original)
+        def progress_bar(*args: object, **kwargs: object) -> object:
+            return self._bars.observed(original(*args, **kwargs))
 
+        _replace(self._undo, owner, "progress_bar", progress_bar)
 
-def _counter(request: RequestProfiler, denoiser: str) -> Callable[[object, object], None]:
-    def count(_module: object, _args: object) -> None:
-        request.count_forward(denoiser)
+    def _module(self, module: Any, stage: str) -> None:  # noqa: ANN401 - torch is not imported here
+        """Record each call of a module as a stage.
 
-    return count
+        By hooks and not by its `forward`: offloading replaces that, and compilation would look into it.
+        """
+        if not hasattr(module, "register_forward_pre_hook") or not self._is_first(module, "forward"):
+            return
+        running: list[StageProfiler] = []
+
+        def begin(_module: object, _args: object) -> None:
+            running.append(self._request.stage(stage).__enter__())
+
+        def end(_module: object, _args: object, output: object) -> None:
+            # torch calls this while it handles what the module raised; there is no output then.
+            error = sys.exception() if output is None else None
+            running.pop().__exit__(None, error, None)
+
+        self._undo.callback(module.register_forward_pre_hook(begin).remove)
+        self._undo.callback(module.register_forward_hook(end, always_call=True).remove)
+
+    def _forwards(self, name: str, denoiser: Any) -> None:  # noqa: ANN401 - torch is not imported here
+        if self._is_first(denoiser, "forward"):
+            self._undo.callback(denoiser.register_forward_pre_hook(self._counter(name)).remove)
+
+    def _counter(self, denoiser: str) -> Callable[[object, object], None]:
+        def count(_module: object, _args: object) -> None:
+            self._bars.begin()
+            self._request.count_forward(denoiser)
+
+        return count
+
+    def _is_first(self, owner: object, name: str) -> bool:
+        """Return whether this is the first time that it is asked for the same owner and name."""
+        key = (id(owner), name)
+        is_first = key not in self._watched
+        self._watched.add(key)
+        return is_first
 
 
 def _replace(undo: ExitStack, owner: object, name: str, value: object) -> None:
-    """Set an attribute of the instance until `undo` closes.
+    """Set an attribute of the instance until `undo` closes; what somebody else has set by then stays.
 
     Past the owner's own `__setattr__`: pipelines and modules give some attributes a meaning.
     """
-    if name in vars(owner):
-        undo.callback(object.__setattr__, owner, name, vars(owner)[name])
-    else:
-        undo.callback(object.__delattr__, owner, name)
+    attributes = vars(owner)
+    had, old = name in attributes, attributes.get(name)
+
+    def put_back() -> None:
+        if attributes.get(name) is not value:
+            return
+        if had:
+            object.__setattr__(owner, name, old)
+        else:
+            object.__delattr__(owner, name)
+
+    undo.callback(put_back)
     object.__setattr__(owner, name, value)
-
-
-class ObservedBar:
-    """A progress bar whose life is a stage and whose updates end steps; all else is the bar's own."""
-
-    def __init__(self, bar: Any, loop: StepLoop) -> None:  # noqa: ANN401 - tqdm has no types
-        """Watch `bar`; the stage begins now."""
-        self._bar = bar
-        self._loop = loop
-
-    def __enter__(self) -> Self:
-        """Enter the bar."""
-        self._bar.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End the stage, then leave the bar."""
-        self._loop.finish(error)
-        self._bar.__exit__(kind, error, trace)
-
-    def __iter__(self) -> Iterator[object]:
-        """Give the bar's items; each item is a step."""
-        try:
-            for item in self._bar:
-                yield item
-                self._loop.boundary()
-        finally:
-            self._loop.finish()
-
-    def __len__(self) -> int:
-        """Return the number of steps."""
-        return len(self._bar)
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - tqdm has no types
-        """Return the bar's own attribute."""
-        return getattr(self._bar, name)
-
-    def update(self, n: int = 1) -> object:
-        """End the running step, then update the bar; `n` steps that ended together have one time."""
-        self._loop.boundary(n)
-        return self._bar.update(n)
-
-    def close(self) -> None:
-        """End the stage, then close the bar."""
-        self._loop.finish()
-        self._bar.close()

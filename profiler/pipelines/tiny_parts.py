@@ -12,7 +12,11 @@ from transformers import (
     CLIPTextModel,
     Gemma3Config,
     Gemma3ForConditionalGeneration,
+    LlamaConfig,
+    LlamaModel,
     PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
     T5Config,
     T5EncoderModel,
     UMT5Config,
@@ -29,6 +33,8 @@ CLIP_POSITIONS: Final = 77
 """Tokens that every CLIP text encoder reads."""
 GEMMA_HIDDEN: Final = 16
 GEMMA_LAYERS: Final = 2
+LLAMA_HIDDEN: Final = 16
+QWEN_HIDDEN: Final = 16
 
 
 def tokenizer(max_length: int) -> PreTrainedTokenizerFast:
@@ -109,6 +115,57 @@ def gemma3() -> Gemma3ForConditionalGeneration:
         eoi_token_index=VOCABULARY["<end_image>"],
     )
     return Gemma3ForConditionalGeneration(config).eval()
+
+
+def llama() -> LlamaModel:
+    """Return a Llama, `LLAMA_HIDDEN` wide."""
+    config = LlamaConfig(
+        vocab_size=len(VOCABULARY),
+        hidden_size=LLAMA_HIDDEN,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=512,
+        pad_token_id=VOCABULARY["<pad>"],
+        bos_token_id=VOCABULARY["<s>"],
+        eos_token_id=VOCABULARY["</s>"],
+    )
+    return LlamaModel(config).eval()
+
+
+def qwen2_5_vl() -> Qwen2_5_VLForConditionalGeneration:
+    """Return a Qwen 2.5 VL, `QWEN_HIDDEN` wide; it has a vision tower because the class demands one."""
+    text = {
+        "hidden_size": QWEN_HIDDEN,
+        "intermediate_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "vocab_size": len(VOCABULARY),
+        "max_position_embeddings": 1024,
+        "rope_parameters": {
+            "mrope_section": [1, 1, 2],
+            "rope_type": "default",
+            "type": "default",
+            "rope_theta": 1e6,
+        },
+    }
+    vision = {
+        "depth": 1,
+        "hidden_size": QWEN_HIDDEN,
+        "intermediate_size": 16,
+        "num_heads": 2,
+        "out_hidden_size": QWEN_HIDDEN,
+    }
+    config = Qwen2_5_VLConfig(
+        text_config=text,
+        vision_config=vision,
+        image_token_id=VOCABULARY["<image>"],
+        vision_start_token_id=VOCABULARY["<begin_image>"],
+        vision_end_token_id=VOCABULARY["<end_image>"],
+    )
+    return Qwen2_5_VLForConditionalGeneration(config).eval()
 
 
 def _t5_shape() -> dict[str, int]:

@@ -151,7 +151,7 @@ BAD = {
     ("run", "--scenarios", "no.toml"): "ratchet-profiler: no.toml: No such file or directory",
     ("run", "--scenario", "flix*"): (
         "ratchet-profiler: --scenario: no scenario matches 'flix*'; "
-        "there are: flux_tiny_t2i, wan_tiny_t2v, ltx_2_tiny_two_stage_t2v"
+        f"there are: {', '.join(scenario.id for scenario in builtin_scenarios())}"
     ),
     ("run", "--repeats", "0"): (
         f"ratchet-profiler run: argument --repeats: '0' is no whole number from 1; {HELP}"
@@ -165,8 +165,14 @@ BAD = {
     ("run", "--out", "no/such/file.json"): (
         "ratchet-profiler: --out: no/such/file.json cannot be written; name a file in an existing folder"
     ),
-    ("run", "--device", "cuda"): (
-        f"ratchet-profiler run: argument --device: invalid choice: 'cuda' (choose from 'cpu'); {HELP}"
+    (
+        "run",
+        "--device",
+        "xpu:1",
+    ): "ratchet-profiler: --device: torch finds no 'xpu:1' on this machine; use cpu",
+    ("run", "--device", "H100"): (
+        "ratchet-profiler run: argument --device: 'H100' is no device; "
+        f"torch names them cpu, cuda, npu:1, ...; {HELP}"
     ),
     ("show", "no.json"): "ratchet-profiler: no.json: No such file or directory",
     ("show", "my.toml"): "ratchet-profiler: my.toml: record: Invalid JSON: expected value at line 2 column 2",
@@ -221,6 +227,14 @@ def test_list_names_the_builtin_scenarios(tmp_path: Path):
         "flux_tiny_t2i             builtin  flux, 64x64, 8 steps\n"
         "wan_tiny_t2v              builtin  wan, 64x64, 9 frames, 8 steps\n"
         "ltx_2_tiny_two_stage_t2v  builtin  ltx2_two_stage, 32x32, 9 frames, 8 + 3 steps\n"
+        "qwen_image_mini_t2i       builtin  qwen_image, 64x64, 4 steps\n"
+        "hunyuan_video_mini_t2v    builtin  hunyuan_video, 32x32, 9 frames, 4 steps\n"
+        "ltx_2_mini_t2v            builtin  ltx2, 32x32, 9 frames, 3 steps\n"
+        "wan_few_step_mini_t2v     builtin  wan_few_step, 32x32, 9 frames, 3 steps\n"
+        "lcm_mini_t2i              builtin  lcm, 64x64, 4 steps\n"
+        "wan_2_2_mini_t2v          builtin  wan_two_experts, 32x32, 9 frames, 6 steps\n"
+        "ltx_mini_two_stage_t2v    builtin  ltx_two_stage, 32x32, 9 frames, 4 + 2 steps\n"
+        "dual_tower_mini_t2v       builtin  dual_tower, 32x32, 5 frames, 4 steps\n"
     )
 
 

@@ -27,10 +27,22 @@ def scenario(**changes: object) -> Scenario:
     return Scenario.model_validate(fields | changes)
 
 
-def test_the_builtin_scenarios_are_the_three_that_are_promised():
+def test_the_builtin_scenarios_are_those_that_are_promised():
     """Their ids are keys of baseline files: a change here breaks those."""
     ids = [builtin.id for builtin in builtin_scenarios()]
-    assert ids == ["flux_tiny_t2i", "wan_tiny_t2v", "ltx_2_tiny_two_stage_t2v"]
+    assert ids == [
+        "flux_tiny_t2i",
+        "wan_tiny_t2v",
+        "ltx_2_tiny_two_stage_t2v",
+        "qwen_image_mini_t2i",
+        "hunyuan_video_mini_t2v",
+        "ltx_2_mini_t2v",
+        "wan_few_step_mini_t2v",
+        "lcm_mini_t2i",
+        "wan_2_2_mini_t2v",
+        "ltx_mini_two_stage_t2v",
+        "dual_tower_mini_t2v",
+    ]
 
 
 def test_a_file_gives_its_scenarios_in_its_order():
@@ -55,7 +67,8 @@ WRONG = {
     FLUX.replace("steps = 8", ""): "my.toml: scenario.one.steps: missing",
     FLUX.replace('"flux"', '"flix"'): (
         "my.toml: scenario.one.pipeline: unknown pipeline 'flix'; did you mean flux?; "
-        "there are: flux, ltx2_two_stage, wan"
+        "there are: dual_tower, flux, hunyuan_video, lcm, ltx2, ltx2_two_stage, ltx_two_stage, qwen_image, "
+        "wan, wan_few_step, wan_two_experts"
     ),
     FLUX.replace("8", '"8"'): "my.toml: scenario.one.steps: Input should be a valid integer",
     FLUX.replace("8", "0"): "my.toml: scenario.one.steps: Input should be greater than or equal to 1",

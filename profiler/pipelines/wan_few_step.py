@@ -1,0 +1,52 @@
+"""Wan, distilled: few steps on a schedule for consistency models, no guidance, one forward pass each."""
+
+from typing import Final
+
+import torch
+from diffusers import FlowMatchLCMScheduler, WanPipeline
+
+from profiler.pipelines import Workload
+from profiler.pipelines.observation import observe
+from profiler.pipelines.tiny_parts import WEIGHTS_SEED, tokenizer, umt5_encoder
+from profiler.pipelines.wan_parts import PROMPT_TOKENS, mini_transformer, vae
+from profiler.scenarios import BuiltinScenario
+from profiler.stages import RequestProfiler
+
+SHIFT: Final = 8.0
+"""How far the schedule is shifted to high noise. Source: FastWan's DMD schedule."""
+NO_GUIDANCE: Final = 1.0
+
+
+def build(scenario: BuiltinScenario, device: str) -> Workload:
+    """Return a distilled Wan with random weights on `device`."""
+    pipe = _pipeline().to(device)
+    pipe.set_progress_bar_config(disable=True)
+
+    def request(profiler: RequestProfiler) -> object:
+        # The schedule adds noise anew in every step, and the pipeline hands it no generator.
+        torch.manual_seed(scenario.seed)
+        with observe(pipe, profiler):
+            return pipe(
+                prompt=scenario.prompt,
+                width=scenario.width,
+                height=scenario.height,
+                num_frames=scenario.frames,
+                num_inference_steps=scenario.steps,
+                guidance_scale=NO_GUIDANCE,
+                max_sequence_length=PROMPT_TOKENS,
+                generator=torch.Generator("cpu").manual_seed(scenario.seed),
+                output_type="np",
+            )
+
+    return Workload(pipelines=(pipe,), request=request)
+
+
+def _pipeline() -> WanPipeline:
+    torch.manual_seed(WEIGHTS_SEED)
+    return WanPipeline(
+        scheduler=FlowMatchLCMScheduler(shift=SHIFT),
+        vae=vae(),
+        text_encoder=umt5_encoder(),
+        tokenizer=tokenizer(PROMPT_TOKENS),
+        transformer=mini_transformer(),
+    )
