@@ -42,7 +42,7 @@ class Change:
     @property
     def slack_ms(self) -> float:
         """How much a top-level value may rise: 2 % or 5 ms, whichever is more."""
-        return max(round(SLACK_RATIO * (self.old_ms or 0.0), EXACT_DECIMALS), SLACK_MS)
+        return max(SLACK_RATIO * (self.old_ms or 0.0), SLACK_MS)
 
     @property
     def rose(self) -> bool:

@@ -172,10 +172,9 @@ def test_aggregates_are_of_unrounded_steps():
 
 
 def test_the_provenance_says_where_from():
-    """Run, commit, request, time in UTC, and the number of requests."""
-    assert proposed(make_request("a", e2e_ms=800.0), make_request("b", e2e_ms=810.0)).values[
-        "provenance"
-    ] == {
+    """Run, commit, request, time in UTC, and the number of valid requests."""
+    requests = [make_request(name, e2e_ms=ms) for name, ms in [("a", 800.0), ("b", 810.0), ("wrong", 1.0)]]
+    assert proposed(*requests).values["provenance"] == {
         "run_id": None,
         "head_sha": HEAD_SHA,
         "request_id": "a",
