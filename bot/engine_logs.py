@@ -85,10 +85,18 @@ class Reading:
         Raises:
             BadInput: they are more than `MAX_REQUESTS`.
         """
-        if len(self.requests) == MAX_REQUESTS:
-            raise BadInput(f"{self.file}: more than {MAX_REQUESTS} requests; split the file")
+        self.make_room(len(self.requests))
         self.requests.append(measured)
         self.begin(measured.at)
+
+    def make_room(self, count: int) -> None:
+        """Allow one more of something of which there are so many.
+
+        Raises:
+            BadInput: they would be more than `MAX_REQUESTS`.
+        """
+        if count >= MAX_REQUESTS:
+            raise BadInput(f"{self.file}: more than {MAX_REQUESTS} requests; split the file")
 
     def name_run(self, run: int | None) -> None:
         """Note a run that the file names."""
@@ -133,18 +141,20 @@ def log_reading(file: str, lines: Iterable[bytes | None]) -> Reading:
             continue
         line = log_line(number, raw)
         reading.begin(line.stamp)
-        if line.text and not (_read_object(reading, line) or _stream(blocks, line).read(line)):
+        if line.text and not (_read_object(reading, line) or _read_block(reading, blocks, line)):
             reading.other_lines += 1
             reading.name_run(run_id(line.text))
     _add_blocks(reading, blocks.values())
     return reading
 
 
-def _stream(blocks: dict[str, BlockReader], line: LogLine) -> BlockReader:
-    """Return the reader of a line's stream; one too many shares that of the lines without a stream."""
-    if len(blocks) >= MAX_STREAMS and line.stream not in blocks:
-        return blocks.setdefault("", BlockReader())
-    return blocks.setdefault(line.stream, BlockReader())
+def _read_block(reading: Reading, blocks: dict[str, BlockReader], line: LogLine) -> bool:
+    """Take a line of a printed block; return whether it is one. A stream too many shares that of no name."""
+    name = line.stream if line.stream in blocks or len(blocks) < MAX_STREAMS else ""
+    stream = blocks.get(name) or blocks.setdefault(name, BlockReader())
+    is_taken = stream.read(line)
+    reading.make_room(len(stream.blocks) - 1)
+    return is_taken
 
 
 def _read_object(reading: Reading, line: LogLine) -> bool:
