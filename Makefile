@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lint lock golden clean
+.PHONY: help demo test lint bench lock golden clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ lint: .venv/installed ## ruff, mypy strict, import contracts
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: .venv/installed ## what a stage and a step cost, ours beside others'
+	$(BIN)/python -m profiler.bench.overhead
 
 lock: ## resolve the dependencies anew (torch stays without a hash: each platform has its own wheel)
 	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
