@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import MappingProxyType
 from typing import Final, cast
@@ -78,4 +78,8 @@ def build(scenario: Scenario, device: str) -> Workload:
         if isinstance(scenario, BuiltinScenario)
         else SOURCE_BUILDERS[scenario.source]
     )
-    return cast("Callable[[Scenario, str], Workload]", module.build)(scenario, device)
+    workload = cast("Callable[[Scenario, str], Workload]", module.build)(scenario, device)
+    if isinstance(scenario, BuiltinScenario) and device == "cpu":
+        one_thread = import_module("profiler.pipelines.one_thread")
+        return replace(workload, request=one_thread.on_one_thread(workload.request))
+    return workload
