@@ -1,11 +1,12 @@
 """What the keys of a scenario may hold: bounds and types, for every source."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from math import isfinite
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from profiler.fields import MAX_STEPS
 
@@ -27,10 +28,10 @@ Frames = Annotated[int, Field(ge=1, le=MAX_FRAMES)]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Guidance = Annotated[float, Field(ge=0, le=1000)]
 Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=r"^[^\x00]*$")]
+Argument = Annotated[str, Field(max_length=MAX_WORD, pattern=r"^[^\x00]*$")]
 Address = Annotated[str, Field(max_length=MAX_WORD, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 ClassName = Annotated[str, Field(pattern=r"^[A-Z]\w{0,99}$")]
-Arguments = Mapping[str, Any]
 
 DIFFUSERS_ARGUMENTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -64,20 +65,20 @@ Source: sgl-project/sglang, multimodal_gen/runtime/entrypoints/openai/protocol.p
 """
 
 
-def checked_arguments(arguments: Arguments, names: Mapping[str, str]) -> Arguments:
+def checked_arguments(names: Mapping[str, str], arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the arguments as they are.
 
     Args:
-        arguments: A table of the scenario.
         names: What the scenario's own keys are called where the arguments go.
+        arguments: A table of the scenario.
 
     Raises:
         ValueError: one has a key of its own, or JSON could not hold it. The message begins with its name.
     """
-    keys = {argument: key for key, argument in names.items()}
     for name, value in arguments.items():
-        if name in keys:
-            raise ValueError(f"{name}: write {keys[name]} above the arguments instead")
+        keys = [key for key, argument in names.items() if argument == name]
+        if keys:
+            raise ValueError(f"{name}: write {' and '.join(keys)} above the arguments instead")
         _check_plain(name, value)
     return arguments
 
@@ -91,10 +92,14 @@ def _check_plain(name: str, value: object) -> None:
         case Mapping():
             for key, item in value.items():
                 _check_plain(f"{name}.{key}", item)
-        case Sequence():
+        case list():
             for index, item in enumerate(value):
                 _check_plain(f"{name}.{index}", item)
         case _:
             raise ValueError(
                 f"{name}: {type(value).__name__} is no plain value; write text, a number, or a list"
             )
+
+
+CallArguments = Annotated[Mapping[str, Any], AfterValidator(partial(checked_arguments, DIFFUSERS_ARGUMENTS))]
+JsonArguments = Annotated[Mapping[str, Any], AfterValidator(partial(checked_arguments, SERVED_ARGUMENTS))]

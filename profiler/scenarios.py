@@ -13,24 +13,23 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, get_args
 
-from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
 from profiler.record import Frozen, ScenarioId
 from profiler.scenario_keys import (
-    DIFFUSERS_ARGUMENTS,
-    SERVED_ARGUMENTS,
     Address,
-    Arguments,
+    Argument,
+    CallArguments,
     ClassName,
     Frames,
     Guidance,
+    JsonArguments,
     Prompt,
     Reference,
     Seed,
     Side,
     Steps,
     Word,
-    checked_arguments,
 )
 from profiler.scenario_problems import first_problem, suggestion, unknown_value
 
@@ -146,13 +145,8 @@ class DiffusersScenario(Scenario):
     """Guidance scale."""
     seed: Seed = 0
     """Seed of every request's noise."""
-    arguments: Arguments = Field(default_factory=dict)
+    arguments: CallArguments = Field(default_factory=dict)
     """More arguments of the pipeline's call."""
-
-    @field_validator("arguments")
-    @classmethod
-    def _are_not_keys(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        return checked_arguments(arguments, DIFFUSERS_ARGUMENTS)
 
 
 class ServedScenario(Scenario):
@@ -163,7 +157,7 @@ class ServedScenario(Scenario):
     source: Literal["served"]
     url: Address
     """Where the engine listens, such as "http://127.0.0.1:30000"."""
-    command: Annotated[tuple[Word, ...], Field(strict=False, min_length=1, max_length=1000)] | None = None
+    command: Annotated[tuple[Argument, ...], Field(strict=False, min_length=1, max_length=1000)] | None = None
     """Starts the engine, argument by argument; null when it runs already."""
     model: Word
     """What is served; each request names it."""
@@ -182,13 +176,8 @@ class ServedScenario(Scenario):
     """sglang's `performance.log`: from there come stages and steps."""
     perf_dump: bool = False
     """Whether each request asks for sglang's dump (`perf_dump_path`): stages and steps without a log."""
-    arguments: Arguments = Field(default_factory=dict)
+    arguments: JsonArguments = Field(default_factory=dict)
     """More members of the request's JSON."""
-
-    @field_validator("arguments")
-    @classmethod
-    def _are_not_keys(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        return checked_arguments(arguments, SERVED_ARGUMENTS)
 
     @model_validator(mode="after")
     def _is_one_request(self) -> Self:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from profiler.pipelines import Workload
+from profiler.scenario_problems import suggestion
 from profiler.scenarios import CallableScenario
 from profiler.stages import RequestProfiler
 
@@ -50,7 +51,8 @@ def function_named(reference: str) -> object:
             raise
         raise CallRejected(f"call: no module {error.name!r} in {here} or installed") from error
     if not hasattr(module, attribute):
-        raise CallRejected(f"call: module {name!r} has no {attribute!r}")
+        hint = suggestion(attribute, dir(module))
+        raise CallRejected(f"call: module {name!r} has no {attribute!r}{hint}")
     return cast("object", getattr(module, attribute))
 
 

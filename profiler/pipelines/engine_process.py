@@ -27,6 +27,8 @@ POLL_S: Final = 0.1
 """Seconds between two looks at a process. Chosen: nothing beside the minutes of loading weights."""
 GRACE_S: Final = 15.0
 """Seconds from SIGTERM to SIGKILL. Chosen: an engine frees its devices in a few."""
+KILL_S: Final = 5.0
+"""Seconds for the system to end what is killed. Chosen: it frees the memory of an accelerator meanwhile."""
 LAST_LINES: Final = 8
 """Lines of the engine's log in an error. Chosen: the exception of a Python program and what led to it."""
 LINE_WIDTH: Final = 160
@@ -96,13 +98,21 @@ class EngineProcess:
 
     def end(self, grace_s: float = GRACE_S) -> None:
         """End the whole group: ask it, wait up to `grace_s` seconds, then kill what is left."""
-        deadline = time.monotonic() + grace_s
-        self._signal(signal.SIGTERM)
-        while self._is_alive() and time.monotonic() < deadline:
-            time.sleep(POLL_S)
-        self._signal(signal.SIGKILL)
+        for number, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, KILL_S)):
+            deadline = time.monotonic() + wait_s
+            self._signal(number)
+            while self._is_alive() and time.monotonic() < deadline:
+                time.sleep(POLL_S)
         self._process.wait()
         self._folder.cleanup()
+
+    def ends_within(self, seconds: float) -> bool:
+        """Return whether the process itself has ended, at the latest after so many seconds."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def is_running(self) -> bool:
         """Return whether the process itself still runs."""
