@@ -161,10 +161,7 @@ def test_several_files_make_one_record(files: Path):
             ("performance.log",),
             "performance.log:1: the file does not name the scenario of its requests: pass --scenario ID",
         ),
-        (
-            ("ci.log", "--out", "no/where.json"),
-            "no/where.json: No such file or directory; choose another --out",
-        ),
+        (("ci.log", "--out", "ci.log/record.json"), "; choose another --out"),
         (
             ("dump.json", "--scenario", "a b"),
             "a b: String should match pattern '^[A-Za-z0-9][A-Za-z0-9._+-]{0,119}$'",
@@ -218,3 +215,15 @@ def test_hostile_names_stay_on_one_line(files: Path):
 
     assert "\x1b" not in out
     assert len(out.splitlines()) == 4
+
+
+def test_a_record_that_nobody_could_read_is_not_written(
+    files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """A record above the limit of readers is refused, and says how to stay below it."""
+    monkeypatch.setattr("bot.handlers.ingest.MAX_RECORD_BYTES", 100)
+    out = files / "record.json"
+    code = main(["ingest", str(files / "ci.log"), "--hardware", "h100", "--out", str(out)])
+
+    assert (code, out.exists()) == (2, False)
+    assert "the record is larger than 100 bytes; ingest fewer files at once" in capsys.readouterr().err

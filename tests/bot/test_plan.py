@@ -56,15 +56,11 @@ def test_as_json(file: Path):
     told = json.loads(ratchet(file, "--shards", "2", "--format", "json")[1])
 
     assert (told["version"], told["longest_s"], told["excess_ratio"]) == (1, 200.0, 200.0 / 175.25 - 1)
-    assert told["plan"] == {
-        "shards": [
-            {"scenarios": ["qwen", "wan"], "estimated_s": 200.0},
-            {"scenarios": ["flux", "ltx"], "estimated_s": 150.5},
-        ],
-        "guessed": ["qwen"],
-        "guess_s": 100.0,
-        "ideal_s": 175.25,
-    }
+    assert told["plan"]["shards"] == [
+        {"scenarios": ["qwen", "wan"], "estimated_s": 200.0},
+        {"scenarios": ["flux", "ltx"], "estimated_s": 150.5},
+    ]
+    assert [told["plan"][name] for name in ("guessed", "guess_s", "ideal_s")] == [["qwen"], 100.0, 175.25]
 
 
 def test_for_github(file: Path):
