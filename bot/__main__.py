@@ -1,6 +1,7 @@
 """`ratchet`: the command line. Reads arguments, calls one handler, turns errors into exit codes."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -9,11 +10,13 @@ from typing import Final
 
 from bot import arguments
 from bot.errors import BadInput
+from bot.hub import HubRefused
 
-FINDINGS: Final = 1
-BAD_INPUT: Final = 2
+CANNOT: Final = 2
+INTERRUPTED: Final = 130
+"""What a shell gives for Ctrl-C."""
 FORMATS: Final = ("text", "json", "markdown")
-EXIT_CODES: Final = "exit codes: 0 fine, 1 findings or regressions, 2 bad input"
+EXIT_CODES: Final = "exit codes: 0 fine, 1 findings, regressions or something not judged, 2 bad input"
 EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "": (
         "ratchet demo",
@@ -31,8 +34,8 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "ratchet tighten run-record.json --baselines h100.json --add --write",
     ),
     "report": (
-        "ratchet report run-record.json --pull 7 --head 0123abc",
-        "GITHUB_TOKEN=... ratchet report h100.json npu.json --pull 7 --head 0123abc --repository octo/demo",
+        'ratchet report run-record.json --pull 7 --head "$(git rev-parse HEAD)"',
+        'GITHUB_TOKEN=... ratchet report h100.json npu.json --pull 7 --head "$SHA" --repository octo/demo',
     ),
     "ingest": (
         "ratchet ingest ci-log.txt --hardware h100",
@@ -52,13 +55,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The words after the program's name; those of the process when None.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
-    except BadInput as error:
-        print(f"ratchet: {error}", file=sys.stderr)
-        return BAD_INPUT
+        code = command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (BadInput, HubRefused) as error:
+        return _refused(str(error))
+    except OSError as error:
+        return _refused(f"{error.filename or 'a file'}: {error.strerror or error}; check the path")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _refused(reason: str) -> int:
+    """Say in one line why a command could not do its work; return the exit code."""
+    print("ratchet:", "".join(letter if letter.isprintable() else " " for letter in reason), file=sys.stderr)
+    return CANNOT
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -181,7 +201,9 @@ def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
         help="by how much end to end must fall (default: %(default)s)",
     )
     parser.add_argument(
-        "--add", action="store_true", help="propose first baselines too, in a new file if need be"
+        "--add",
+        action="store_true",
+        help="also propose baselines for scenarios that have none; makes the file if it is missing",
     )
     parser.add_argument("--write", action="store_true", help="put the proposals into the baseline file")
     _format_argument(parser)
@@ -189,8 +211,12 @@ def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("record", type=Path, nargs="+", metavar="RECORD", help="a run record per hardware")
-    parser.add_argument("--pull", type=int, required=True, metavar="NUMBER", help="the pull request")
-    parser.add_argument("--head", required=True, metavar="SHA", help="the commit that was profiled")
+    parser.add_argument(
+        "--pull", type=arguments.pull_number, required=True, metavar="NUMBER", help="the pull request"
+    )
+    parser.add_argument(
+        "--head", type=arguments.full_sha, required=True, metavar="SHA", help="the commit that was profiled"
+    )
     parser.add_argument(
         "--config",
         type=Path,

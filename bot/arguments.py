@@ -1,14 +1,41 @@
 """Words of a command line as values: each with a mistake that says what is expected. No library is loaded."""
 
 import argparse
+import re
 from datetime import datetime
 from typing import Final
 
+MAX_PULL_DIGITS: Final = 9
+"""Digits of the largest number of a pull request: GitHub's are far below a billion."""
+FULL_SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+"""SHA-1 or SHA-256, as git writes them."""
 MAX_RUN_ID: Final = 10**15
 """Above every id of an Actions run: those have 11 digits."""
 MAX_SHARDS: Final = 256
 """Most shards of a plan: GitHub starts no more jobs of one matrix.
 Source: https://docs.github.com/en/actions/reference/limits"""
+
+
+def pull_number(word: str) -> int:
+    """Return the number of a pull request.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not (word.isascii() and word.isdigit() and len(word) <= MAX_PULL_DIGITS and int(word)):
+        raise argparse.ArgumentTypeError(f"{word!r} is no number of a pull request, such as 7")
+    return int(word)
+
+
+def full_sha(word: str) -> str:
+    """Return the full SHA of a commit.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not FULL_SHA.fullmatch(word):
+        raise argparse.ArgumentTypeError(f"{word!r} is not the full SHA of a commit: give all 40 digits")
+    return word
 
 
 def run_id(word: str) -> int:
@@ -60,5 +87,5 @@ def fraction(word: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{word!r} is no fraction from 0 to 1, such as 0.05 for 5 %")
+        raise argparse.ArgumentTypeError(f"{word!r} is not a fraction from 0 to 1 (write 0.05 for 5 %)")
     return value

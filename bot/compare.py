@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from bot.baselines import AGGREGATES, BaselineFile, Sampling, ScenarioBaseline, Tolerances
 from bot.evidence import Evidence, Obstacle, evidence, workload_change
-from bot.limits import gates, has_improved, limit
+from bot.limits import MIN_IMPROVEMENT, gates, has_improved, limit
 from bot.snapshot import Snapshot
 from profiler.record import Clock, RunRecord, ScenarioRecord
 
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
     MISSING = "missing"
     """A baseline, and no measurement."""
     INCOMPARABLE = "incomparable"
-    """Measured on other hardware, on another clock, or with another workload."""
+    """Measured on another clock, or with another workload."""
     INVALID = "invalid"
     """The measurement contradicts itself."""
 
@@ -38,7 +38,7 @@ JUDGED: Final = frozenset({Verdict.REGRESSED, Verdict.IMPROVED, Verdict.UNCHANGE
 
 
 class Outcome(StrEnum):
-    """What a comparison says of the whole run. Only `improved` and `unchanged` are good news."""
+    """What a comparison says of the whole run, the worst first. Only the last two are good news."""
 
     REGRESSED = "regressed"
     NOTHING_MEASURED = "nothing-measured"
@@ -117,7 +117,12 @@ class Comparison:
 
 
 def compare(
-    file: BaselineFile, record: RunRecord, *, profile: str = "pr_test", scenarios: str = "*"
+    file: BaselineFile,
+    record: RunRecord,
+    *,
+    profile: str = "pr_test",
+    scenarios: str = "*",
+    min_improvement: float = MIN_IMPROVEMENT,
 ) -> Comparison:
     """Return a verdict for every scenario of the baseline file, and for every recorded one without baseline.
 
@@ -126,6 +131,7 @@ def compare(
         record: The run. It is taken to be of the file's hardware.
         profile: Which tolerances of the file to use.
         scenarios: Glob; only these scenarios are looked at, on both sides.
+        min_improvement: Fraction by which end to end must fall to be an improvement.
 
     Raises:
         BaselinesRejected: the file has no such profile.
@@ -136,12 +142,16 @@ def compare(
     return Comparison(
         profile,
         file.metadata.clock,
-        tuple(_compared(name, file, recorded.get(name), tolerances) for name in names),
+        tuple(_compared(name, file, recorded.get(name), tolerances, min_improvement) for name in names),
     )
 
 
 def _compared(
-    name: str, file: BaselineFile, recorded: ScenarioRecord | None, tolerances: Tolerances
+    name: str,
+    file: BaselineFile,
+    recorded: ScenarioRecord | None,
+    tolerances: Tolerances,
+    min_improvement: float,
 ) -> ScenarioComparison:
     baseline = file.scenarios.get(name)
     found = evidence(recorded, file.metadata.clock)
@@ -154,7 +164,9 @@ def _compared(
     if change:
         return ScenarioComparison(name, Verdict.INCOMPARABLE, change)
     rows = tuple(_rows(baseline, found.snapshots, tolerances, file.sampling))
-    return ScenarioComparison(name, _verdict(rows), "", rows, len(found.snapshots), _notes(baseline, found))
+    return ScenarioComparison(
+        name, _verdict(rows, min_improvement), "", rows, len(found.snapshots), _notes(baseline, found)
+    )
 
 
 def _guards(baseline: ScenarioBaseline | None) -> bool:
@@ -197,10 +209,11 @@ def sampled_indices(fractions: Iterable[float], step_count: int) -> list[int]:
     return sorted({round(fraction * last) for fraction in fractions}) if step_count else []
 
 
-def _verdict(rows: Sequence[Row]) -> Verdict:
+def _verdict(rows: Sequence[Row], min_improvement: float) -> Verdict:
     if any(row.crossed and row.gates for row in rows):
         return Verdict.REGRESSED
-    return Verdict.IMPROVED if has_improved(rows[0].change_ratio) else Verdict.UNCHANGED
+    improved = has_improved(rows[0].change_ratio, min_improvement)
+    return Verdict.IMPROVED if improved else Verdict.UNCHANGED
 
 
 def _notes(baseline: ScenarioBaseline, found: Evidence) -> tuple[str, ...]:
@@ -211,5 +224,5 @@ def _notes(baseline: ScenarioBaseline, found: Evidence) -> tuple[str, ...]:
     notes += [f"stage {name} was measured and has no baseline" for name in new]
     left_out = found.measured - len(found.snapshots)
     if left_out:
-        notes.append(f"{left_out} of {found.measured} requests are invalid and were left out")
+        notes.append(f"left out as invalid: {left_out} of {found.measured} requests")
     return tuple(notes)

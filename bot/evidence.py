@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.audit import audit_scenario
+from bot.audit import audit_scenario, first_error
 from bot.baselines import AGGREGATES, ScenarioBaseline
 from bot.limits import gates
 from bot.snapshot import Snapshot, rounded, snapshot
@@ -62,11 +62,11 @@ def workload_change(baseline: ScenarioBaseline, taken: Snapshot) -> str:
     """
     count = len(taken.steps_ms)
     if not count and any(baseline.aggregate(field) for field in AGGREGATES[1:]):
-        return "no denoising steps were measured, the baseline has their average"
+        return "this run has no denoising steps, the baseline has their average"
     if baseline.steps and baseline.has_every_step and count != len(baseline.steps):
-        return f"{count} denoising steps were measured, the baseline has {len(baseline.steps)}"
+        return f"this run has {count} denoising steps, the baseline has {len(baseline.steps)}"
     if not baseline.has_every_step and max(baseline.steps, default=-1) >= count:
-        return f"{count} denoising steps were measured, the baseline has step {max(baseline.steps)}"
+        return f"this run has {count} denoising steps, the baseline has step {max(baseline.steps)}"
     here, there = _gating(taken.stages_ms), _gating(baseline.stages)
     if here != there:
         return f"the baseline has {_listed(there)}, this run has {_listed(here)}"
@@ -81,12 +81,12 @@ def _flaw(request: RequestRecord, taken: Snapshot | None) -> str:
     if taken is None:
         return "a request does not have the baseline's clock everywhere"
     if not rounded(taken.e2e_ms):
-        return "a request took no time at all"
+        return "end to end is 0 ms"
     as_baseline = taken.as_baseline()
     if not as_baseline.guards:
         return "a request has neither stages nor steps: the profiler did not see into it"
-    findings = audit_scenario(request.request_id, as_baseline)
-    return next((finding.message for finding in findings if finding.severity == "error"), "")
+    error = first_error(audit_scenario(request.request_id, as_baseline))
+    return error.problem if error else ""
 
 
 def _gating(stages: Iterable[str]) -> frozenset[str]:

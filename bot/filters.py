@@ -73,7 +73,7 @@ def change(ratio: float | None) -> Markup:
 
 
 def sha(value: str | None) -> Markup:
-    """Return the short form of a commit's SHA as code, or "unknown"."""
+    """Return the short form of a commit's SHA as code, or "an unknown commit"."""
     return code(value[:SHORT_SHA]) if value else Markup("an unknown commit")
 
 

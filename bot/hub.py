@@ -16,13 +16,13 @@ class Check:
     """The verdict as a check run on one commit."""
 
     name: str
-    """What branch protection calls it, such as "perf-ratchet (h100)"."""
+    """What branch protection calls it, such as "perf-ratchet"."""
     head_sha: str
     conclusion: Conclusion
     title: str
     """One line."""
     summary: str
-    """Markdown. Hosts cut it at 65,535 characters."""
+    """Markdown. GitHub takes at most 65,535 characters."""
     external_id: str
     """What was judged, such as a run id: saying it twice for the same id changes nothing."""
 

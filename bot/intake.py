@@ -96,7 +96,7 @@ def _text(path: Path, most: int) -> str:
     try:
         return _content(path, most).decode()
     except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: byte {error.start}: no UTF-8; save the file as UTF-8") from error
+        raise BadInput(f"{path}: byte {error.start}: not UTF-8; save the file as UTF-8") from error
 
 
 def _content(path: Path, most: int) -> bytes:

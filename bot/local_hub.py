@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from bot.files import replace_file
 from bot.hub import Check, HubRefused
 
 NAME_LIMIT: Final = 80  # characters of a file name. Chosen: far below the 255 bytes that a file system takes
@@ -50,14 +51,15 @@ class LocalHub:
         # Another marker is another comment, as on GitHub: it takes the next free name.
         places = _comment_places(self._folder / "pulls" / str(pull))
         place = next(it for it in places if not it.exists() or it.read_text("utf-8").startswith(marker))
-        _write(place, body)
+        replace_file(place, body.encode())
         return str(place)
 
     def upsert_check(self, check: Check) -> str:
         """Make the commit's check of this name and external id say this. See `bot.hub.Hub`."""
         _require_full_sha(check.head_sha)
         place = self._folder / "checks" / check.head_sha / f"{_slug(check)}.json"
-        _write(place, json.dumps(asdict(check), indent=2, ensure_ascii=False) + "\n")
+        content = json.dumps(asdict(check), indent=2, ensure_ascii=False) + "\n"
+        replace_file(place, content.encode())
         return str(place)
 
     def commit_files(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
@@ -145,11 +147,3 @@ def _slug(check: Check) -> str:
     # Eight digits of a hash: two identities of one commit that read the same are still two checks.
     distinct = hashlib.sha256(repr((check.name, check.external_id)).encode()).hexdigest()[:8]
     return f"{readable[:NAME_LIMIT]}-{distinct}"
-
-
-def _write(place: Path, text: str) -> None:
-    """Write whole or not at all: a reader never sees half of it."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
-    draft.write_text(text, "utf-8", newline="\n")
-    draft.replace(place)

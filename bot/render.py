@@ -21,7 +21,7 @@ from bot import filters
 from bot.report import HardwareReport, Report
 
 MAX_COMMENT_BYTES: Final = 60_000
-"""Most UTF-8 bytes of a comment. GitHub cuts at 65,536 characters, and other tools' limits count bytes."""
+"""Most UTF-8 bytes of a comment. GitHub refuses more than 65,536 characters, and elsewhere counts bytes."""
 MARKER: Final = "<!-- perf-ratchet:report -->"
 """How a comment begins that is ours. Other tools post under the same login, so it names us."""
 JSON_VERSION: Final = 1
@@ -52,11 +52,6 @@ def comment(report: Report) -> str:
         return whole
     too_long = bisect_left(sizes, x=True, key=lambda size: not _fits(_comment(report, size, most)))
     return _comment(report, max(too_long - 1, 0), most)
-
-
-def check_summary(report: Report) -> str:
-    """Return the same for a check run: without the marker."""
-    return comment(report).removeprefix(MARKER).lstrip()
 
 
 def headline(report: Report) -> str:
@@ -117,7 +112,9 @@ def _longest_list(report: HardwareReport) -> int:
 
 def _jsonable(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        fields = [field.name for field in dataclasses.fields(value)]
+        derived = [name for name, member in vars(type(value)).items() if isinstance(member, property)]
+        return {name: getattr(value, name) for name in (*fields, *derived)}
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Enum):

@@ -12,14 +12,6 @@ from bot.hub import Conclusion
 from bot.tighten import Proposal, Proposals
 from profiler.record import Environment, RunRecord, Source
 
-OUTCOMES_BY_WEIGHT: Final = (
-    Outcome.REGRESSED,
-    Outcome.NOTHING_MEASURED,
-    Outcome.INCOMPLETE,
-    Outcome.IMPROVED,
-    Outcome.UNCHANGED,
-)
-"""The worst first: it speaks for a report on several kinds of hardware."""
 CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
     Outcome.REGRESSED: "failure",
     Outcome.NOTHING_MEASURED: "neutral",
@@ -96,6 +88,11 @@ class HardwareReport:
         """The scenarios that have nothing to be judged by."""
         return [one for one in self.comparison.scenarios if one.verdict is Verdict.UNGUARDED]
 
+    @cached_property
+    def errors(self) -> Sequence[Finding]:
+        """The findings that are errors."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
     @property
     def proposed(self) -> Sequence[Proposal]:
         """The new baselines that this run would allow."""
@@ -104,15 +101,14 @@ class HardwareReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What the runs of one commit have shown, on each kind of hardware."""
+    """What the runs of one commit have shown, on each kind of hardware, the worst first."""
 
     hardware: tuple[HardwareReport, ...]
 
     @cached_property
     def outcome(self) -> Outcome:
         """The worst outcome; nothing measured when there is no run at all."""
-        outcomes = {one.comparison.outcome for one in self.hardware} or {Outcome.NOTHING_MEASURED}
-        return min(outcomes, key=OUTCOMES_BY_WEIGHT.index)
+        return self.hardware[0].comparison.outcome if self.hardware else Outcome.NOTHING_MEASURED
 
     @property
     def conclusion(self) -> Conclusion:
@@ -127,6 +123,11 @@ class Report:
     def count(self, group: str) -> int:
         """Return how many scenarios there are in a group, such as "regressed", on all hardware."""
         return sum(len(getattr(one, group)) for one in self.hardware)
+
+
+def report_on(sections: Iterable[HardwareReport]) -> Report:
+    """Return one report on several kinds of hardware: the worst speaks first, and for all."""
+    return Report(tuple(sorted(sections, key=lambda one: tuple(Outcome).index(one.comparison.outcome))))
 
 
 def hardware_report(

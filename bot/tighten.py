@@ -6,7 +6,7 @@ from datetime import UTC, date
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
-from bot.audit import audit_scenario
+from bot.audit import audit_scenario, first_error
 from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline, with_scenarios
 from bot.evidence import Evidence, Obstacle, evidence, workload_change
 from bot.limits import EXACT_DECIMALS, MIN_IMPROVEMENT, has_improved
@@ -186,7 +186,8 @@ def _regression(proposal: Proposal, min_improvement: float) -> str:
     e2e = proposal.top_level[0]
     change = e2e.change_ratio or 0.0
     if not has_improved(change, min_improvement):
-        return f"end to end changed by {change:+.1%}, and at least {-min_improvement:.1%} is asked for"
+        needed = f"a new baseline needs a fall of at least {min_improvement:.1%}"
+        return f"end to end changed by {change:+.1%}; {needed}"
     for value in proposal.top_level:
         was_placeholder = value.field in AGGREGATES and not value.old_ms
         if not was_placeholder and value.rise_ms > value.slack_ms:
@@ -196,8 +197,8 @@ def _regression(proposal: Proposal, min_improvement: float) -> str:
 
 def _contradiction(proposal: Proposal) -> str:
     """Return the first error that the file would have with this proposal, or ""."""
-    findings = audit_scenario(proposal.scenario, ScenarioBaseline.model_validate(proposal.values))
-    return next((finding.message for finding in findings if finding.severity == "error"), "")
+    error = first_error(audit_scenario(proposal.scenario, ScenarioBaseline.model_validate(proposal.values)))
+    return error.problem if error else ""
 
 
 def _is_top_level(field: str) -> bool:

@@ -6,6 +6,7 @@ from bot import render
 from bot.baselines import BaselinesRejected
 from bot.compare import compare
 from bot.errors import BadInput
+from bot.handlers.selection import require_match
 from bot.intake import baselines_from_file, record_from_file
 from bot.limits import MIN_IMPROVEMENT
 from bot.report import HardwareReport, Report, hardware_report
@@ -56,14 +57,17 @@ def judged(
         shown_path: How a reader knows that file.
         profile: Which of its tolerances to use.
         scenarios: Glob; only these are looked at.
-        min_improvement: Fraction by which end to end must fall for a tighter baseline.
+        min_improvement: Fraction by which end to end must fall to be an improvement, and for a new baseline.
 
     Raises:
         BadInput: the baseline file cannot be used.
     """
     file = baselines_from_file(baselines)
+    require_match(scenarios, [*file.scenarios, *(one.id for one in record.scenarios)], baselines)
     try:
-        comparison = compare(file, record, profile=profile, scenarios=scenarios)
+        comparison = compare(
+            file, record, profile=profile, scenarios=scenarios, min_improvement=min_improvement
+        )
     except BaselinesRejected as error:
         raise BadInput(f"{baselines}: {error}") from error
     proposals = propose(file, record, scenarios=scenarios, min_improvement=min_improvement)

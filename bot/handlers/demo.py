@@ -116,7 +116,9 @@ class Demo:
     def prepare(self) -> None:
         """Make the repository with its engine, its configuration and its scenarios."""
         if self.folder.exists() and any(self.folder.iterdir()) and not (self.folder / OURS).exists():
-            raise BadInput(f"{self.folder}: is not empty and no demo's; name another --folder")
+            raise BadInput(
+                f"{self.folder}: is not empty and was not made by ratchet demo; choose another --folder"
+            )
         shutil.rmtree(self.folder, ignore_errors=True)
         self.repository.mkdir(parents=True)
         (self.folder / OURS).touch()
@@ -148,7 +150,7 @@ class Demo:
         report = Report((section,))
         body = render.comment(report)
         self.hub.upsert_comment(story.number, render.MARKER, body)
-        self.hub.upsert_check(check(report, self._head()))
+        self.hub.upsert_check(check(report, self._head(), body))
         self._show(f"The comment on #{story.number}: {story.title}", body)
         return report
 

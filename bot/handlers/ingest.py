@@ -7,6 +7,7 @@ from typing import Any
 from bot import render
 from bot.engine_logs import Reading
 from bot.errors import BadInput
+from bot.files import replace_file
 from bot.ingest import Given, ingested
 from bot.intake import engine_reading
 from profiler.record import MAX_RECORD_BYTES, record_to_json
@@ -53,6 +54,6 @@ def _write(path: Path, content: bytes) -> None:
             f"{path}: the record is larger than {MAX_RECORD_BYTES} bytes; ingest fewer files at once"
         )
     try:
-        path.write_bytes(content)
+        replace_file(path, content)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; choose another --out") from error

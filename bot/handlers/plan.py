@@ -11,6 +11,7 @@ from bot import render
 from bot.baselines import BaselineFile, ScenarioBaseline, is_measurement
 from bot.errors import BadInput
 from bot.filters import plain
+from bot.handlers.selection import require_match
 from bot.intake import baselines_from_file
 from bot.sharding import Plan, plan
 from profiler.record import ScenarioId
@@ -42,10 +43,10 @@ def _estimates(path: Path, file: BaselineFile, glob: str) -> dict[str, float | N
     Raises:
         BadInput: there are none, or one has an id that no command line and no file name can hold.
     """
+    require_match(glob, file.scenarios, path)
     chosen = {name: _estimate(one) for name, one in file.scenarios.items() if fnmatchcase(name, glob)}
     if not chosen:
-        known = ", ".join(file.scenarios) or "none"
-        raise BadInput(f"{path}: no scenario is like {plain(glob)!r}; it has {plain(known)}")
+        raise BadInput(f"{path}: has no scenarios; capture some with ratchet tighten --add --write")
     for name in chosen:
         try:
             _SCENARIO.validate_python(name)

@@ -7,10 +7,10 @@ from pathlib import Path
 from bot import render
 from bot.errors import BadInput
 from bot.handlers.compare import judged
-from bot.hub import Check, Hub, HubRefused
+from bot.hub import Check, Hub
 from bot.intake import record_from_file, settings_from_file
 from bot.local_hub import LocalHub
-from bot.report import HardwareReport, Report
+from bot.report import HardwareReport, Report, report_on
 from bot.settings import Hardware, Settings
 
 CHECK_NAME = "perf-ratchet"
@@ -30,17 +30,16 @@ def run(records: Sequence[Path], config: Path, hub: Hub, *, pull: int, head_sha:
         head_sha: Its commit that was profiled, as the caller knows it: never from a record.
 
     Raises:
-        BadInput: a file cannot be used, or the hub refused; nothing more is posted then.
+        BadInput: a file cannot be used; nothing is posted then.
+        HubRefused: the hub would not, or did not answer; nothing more is posted then.
     """
     settings = settings_from_file(config)
-    report = Report(tuple(_section(path, config, settings) for path in records))
-    try:
-        places = (
-            hub.upsert_comment(pull, render.MARKER, render.comment(report)),
-            hub.upsert_check(check(report, head_sha)),
-        )
-    except HubRefused as error:
-        raise BadInput(str(error)) from error
+    report = report_on([_section(path, config, settings, head_sha) for path in records])
+    names = [one.hardware for one in report.hardware]
+    if len(set(names)) < len(names):
+        raise BadInput(f"{', '.join(map(str, records))}: two records of one hardware; give one of each")
+    body = render.comment(report)
+    places = (hub.upsert_comment(pull, render.MARKER, body), hub.upsert_check(check(report, head_sha, body)))
     print(render.headline(report), *places, sep="\n")
     return int(report.conclusion != "success")
 
@@ -60,8 +59,11 @@ def hub(repository: str | None, token: str, base_url: str | None, folder: Path) 
     return GithubHub(repository=repository, token=token, base_url=base_url or GITHUB_API)
 
 
-def _section(path: Path, config: Path, settings: Settings) -> HardwareReport:
+def _section(path: Path, config: Path, settings: Settings, head_sha: str) -> HardwareReport:
     record = record_from_file(path)
+    claimed = record.source.head_sha
+    if claimed not in {None, head_sha}:
+        raise BadInput(f"{path}: is a run of commit {claimed}, not of {head_sha}; profile that commit")
     hardware = _hardware(record.environment.hardware, config, settings)
     return judged(
         record,
@@ -80,14 +82,17 @@ def _hardware(name: str, config: Path, settings: Settings) -> Hardware:
     raise BadInput(f"{config}: hardware: there is no {name!r}; {hint}")
 
 
-def check(report: Report, head_sha: str) -> Check:
-    """Return the check of a report on a commit; reporting the same runs again gives the same check."""
+def check(report: Report, head_sha: str, comment: str) -> Check:
+    """Return the check of a report on a commit: it says what the comment says.
+
+    Reporting the same runs again gives the same check.
+    """
     runs = [one.source.run_id or one.source.created_at.isoformat() for one in report.hardware]
     return Check(
         name=CHECK_NAME,
         head_sha=head_sha,
         conclusion=report.conclusion,
         title=render.headline(report),
-        summary=render.check_summary(report),
+        summary=comment.removeprefix(render.MARKER).lstrip(),
         external_id=" ".join(map(str, runs)),
     )

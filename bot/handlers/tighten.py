@@ -1,12 +1,12 @@
 """`ratchet tighten`: propose tighter baselines, and write them."""
 
-import os
-import tempfile
 from difflib import unified_diff
 from pathlib import Path
 
 from bot import render
 from bot.baselines import BaselineFile, new_baselines
+from bot.files import replace_file
+from bot.handlers.selection import require_match
 from bot.intake import baselines_from_file, record_from_file
 from bot.tighten import Proposals, propose, tightened
 from profiler.record import Clock, RunRecord
@@ -28,12 +28,13 @@ def run(
         BadInput: a file cannot be used; nothing is changed then.
     """
     run_record = record_from_file(record)
+    require_match(scenarios, (scenario.id for scenario in run_record.scenarios), record)
     file = _baselines(baselines, run_record, add=add)
     proposals = propose(file, run_record, min_improvement=min_improvement, scenarios=scenarios, add=add)
     changed = tightened(file, proposals)
     written = write and bool(proposals.proposals)
     if written:
-        _replace(baselines, changed.text)
+        replace_file(baselines, changed.text.encode())
     print(
         _told(str(baselines), proposals, _diff(baselines, file, changed), written=written, form=form), end=""
     )
@@ -61,18 +62,3 @@ def _told(path: str, proposals: Proposals, diff: list[str], *, written: bool, fo
     if form == "markdown":
         return render.markdown("tighten", path=path, proposals=proposals)
     return render.text("tighten", path=path, proposals=proposals, diff=diff, written=written)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all, with its line ends as they are."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from builders import make_baselines, make_values
 
-from bot.audit import Finding, audit, audit_scenario, has_errors, tally
+from bot.audit import Finding, audit, audit_scenario, first_error, tally
 from bot.baselines import ScenarioBaseline, baselines_from_text
 
 
@@ -73,7 +73,7 @@ def test_a_mismatch_says_how_to_mend_it():
     assert (finding.actual, finding.expected) == (95.0, 90.0)
     assert finding.message == (
         "expected_avg_denoise_ms is 95.00 ms but the mean of its 5 steps is 90.00 ms: set it to 90.00, or "
-        "replace the scenario by one request"
+        "replace the whole scenario with the values of one request"
     )
 
 
@@ -213,7 +213,7 @@ def test_findings_come_in_the_files_order():
 
 
 def test_the_tally_counts_by_rule_and_severity():
-    """The graver findings come first; only errors make has_errors true."""
+    """The graver findings come first; only errors make first_error true."""
     file = make_baselines(
         {
             "a": make_values() | {"expected_avg_denoise_ms": 90.5},
@@ -223,5 +223,5 @@ def test_the_tally_counts_by_rule_and_severity():
     )
     assert tally(audit(file)) == {"mean-mismatch": {"error": 1, "warning": 2}}
     assert list(tally(audit(file))["mean-mismatch"]) == ["error", "warning"]
-    assert has_errors(audit(file))
-    assert not has_errors(finding for finding in audit(file) if finding.scenario != "b")
+    assert first_error(audit(file))
+    assert not first_error(finding for finding in audit(file) if finding.scenario != "b")

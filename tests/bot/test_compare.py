@@ -132,7 +132,7 @@ def test_the_lower_median_of_the_requests_is_judged():
     measured = {row.field: row.measured_ms for row in one.rows}
     assert (measured["expected_e2e_ms"], measured["stages_ms.DecodingStage"]) == (600.0, 70.0)
     assert (one.requests, one.verdict) == (4, Verdict.UNCHANGED)
-    assert one.notes == ("1 of 5 requests are invalid and were left out",)
+    assert one.notes == ("left out as invalid: 1 of 5 requests",)
 
 
 def test_stages_of_one_side_only_are_noted():
@@ -156,12 +156,12 @@ def test_stages_of_one_side_only_are_noted():
         (
             make_scenario("flux", make_request(steps=(90.0,))),
             Verdict.INCOMPARABLE,
-            "1 denoising steps were measured, the baseline has 5",
+            "this run has 1 denoising steps, the baseline has 5",
         ),
         (
             make_scenario("flux", make_request("a"), make_request("b", steps=(90.0,))),
             Verdict.INCOMPARABLE,
-            "1 denoising steps were measured, the baseline has 5",
+            "this run has 1 denoising steps, the baseline has 5",
         ),
         (
             make_scenario("flux", make_request(stages={"DenoisingStage": 460.0})),

@@ -43,7 +43,10 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path):
     )
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"ratchet: {tmp_path}: is not empty and no demo's; name another --folder\n"
+    assert (
+        done.stderr
+        == f"ratchet: {tmp_path}: is not empty and was not made by ratchet demo; choose another --folder\n"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 

@@ -31,10 +31,7 @@ CONTRADICTORY = make_request("contradictory", e2e_ms=300.0)
 """Its stages of 550 ms do not fit into 300 ms."""
 BLIND = "a request has neither stages nor steps: the profiler did not see into it"
 BOTH = "DecodingStage, DenoisingStage"
-TOO_LONG = (
-    "stages sum to 550.00 ms, longer than the whole request (300.00 ms): replace the scenario by the "
-    "values of one request"
-)
+TOO_LONG = "stages sum to 550.00 ms, longer than the whole request (300.00 ms)"
 
 
 def test_valid_requests_testify_in_the_order_they_ran():
@@ -68,8 +65,8 @@ def test_valid_requests_testify_in_the_order_they_ran():
             "invalid",
             TOO_LONG,
         ),
-        (make_scenario("s", make_request(e2e_ms=0.0)), "invalid", "a request took no time at all"),
-        (make_scenario("s", make_request(scale=1e-6)), "invalid", "a request took no time at all"),
+        (make_scenario("s", make_request(e2e_ms=0.0)), "invalid", "end to end is 0 ms"),
+        (make_scenario("s", make_request(scale=1e-6)), "invalid", "end to end is 0 ms"),
         (make_scenario("s", make_request(stages={}, steps=())), "invalid", BLIND),
         (make_scenario("s", make_request(stages={"per_frame_generation": 1.0}, steps=())), "invalid", BLIND),
     ],
@@ -97,9 +94,9 @@ def test_one_request_without_the_clock_is_left_out():
 @pytest.mark.parametrize(
     ("steps", "change"),
     [
-        ((50.0, 100.0, 110.0, 100.0), "4 denoising steps were measured, the baseline has 5"),
-        ((), "no denoising steps were measured, the baseline has their average"),
-        ((1.0,) * 6, "6 denoising steps were measured, the baseline has 5"),
+        ((50.0, 100.0, 110.0, 100.0), "this run has 4 denoising steps, the baseline has 5"),
+        ((), "this run has no denoising steps, the baseline has their average"),
+        ((1.0,) * 6, "this run has 6 denoising steps, the baseline has 5"),
     ],
 )
 def test_another_number_of_steps_is_other_work(steps: tuple[float, ...], change: str):
@@ -112,7 +109,7 @@ def test_a_sampled_baseline_knows_its_last_step():
     sampled = ScenarioBaseline.model_validate(make_values() | {"denoise_step_ms": {"0": 50.0, "4": 90.0}})
     assert workload_change(sampled, taken()) == ""
     assert workload_change(sampled, taken(steps=(50.0,) * 4)) == (
-        "4 denoising steps were measured, the baseline has step 4"
+        "this run has 4 denoising steps, the baseline has step 4"
     )
 
 
@@ -120,7 +117,7 @@ def test_a_run_that_forgot_its_steps_is_not_green():
     """A baseline with an average but no step list is not compared with a run without steps: its mean is 0."""
     without_list = ScenarioBaseline.model_validate(make_values() | {"denoise_step_ms": {}})
     assert workload_change(without_list, taken(steps=())) == (
-        "no denoising steps were measured, the baseline has their average"
+        "this run has no denoising steps, the baseline has their average"
     )
     assert workload_change(without_list, taken()) == ""
     assert workload_change(baseline(steps=()), taken(steps=())) == ""

@@ -10,7 +10,7 @@ from github_fake import FakeGithub, quick_hub
 from bot import render
 from bot.errors import BadInput
 from bot.handlers import report
-from bot.hub import Hub
+from bot.hub import Hub, HubRefused
 from bot.local_hub import LocalHub
 from profiler.record import record_to_json
 
@@ -36,7 +36,8 @@ class Repository:
         """Bring a record in which scenarios are this much slower."""
         path = self.folder / f"record-{hardware}.json"
         scenarios = [make_scenario(name, scale=scale) for name, scale in scales.items()]
-        path.write_bytes(record_to_json(make_record(*scenarios, hardware=hardware, run_id=42)))
+        record = make_record(*scenarios, hardware=hardware, run_id=42, head_sha=self.head_sha)
+        path.write_bytes(record_to_json(record))
         return path
 
     def reported(self, hub: Hub, *records: Path) -> int:
@@ -60,7 +61,7 @@ def test_a_regression_and_its_repair_are_one_comment(repository: Repository, git
     assert (slow, repaired) == (1, 0)
     assert "🔴 **Slower than the baseline allows: 1 of 2 scenarios on h100.**" in first
     assert [comment.body.splitlines()[1] for comment in github.comments] == [
-        "🟢 **No change: 2 scenarios on h100 within their limits.** Nothing to do."
+        "🟢 **No regression: 2 scenarios on h100 within their limits.** Nothing to do."
     ]
     assert [check.said["conclusion"] for check in github.checks] == ["success"]
 
@@ -75,8 +76,8 @@ def test_two_kinds_of_hardware_share_a_comment(repository: Repository, github: F
     body = github.comments[0].body
 
     assert code == 1
-    assert "Slower than the baseline allows: 1 of 4 scenarios on h100 and ascend" in body
-    assert body.index("on `h100`") < body.index("on `ascend`")
+    assert "Slower than the baseline allows: 1 of 4 scenarios on ascend and h100" in body
+    assert body.index("on `ascend`") < body.index("on `h100`")
 
 
 def test_the_configuration_says_what_is_worth_a_new_baseline(repository: Repository, github: FakeGithub):
@@ -106,7 +107,7 @@ def test_a_refusal_is_one_line(repository: Repository, github: FakeGithub):
     """Without the right to comment the run ends with one line that names the permission."""
     github.permissions.discard("pull-requests: write")
 
-    with pytest.raises(BadInput, match="pull-requests: write"):
+    with pytest.raises(HubRefused, match="pull-requests: write"):
         repository.reported(quick_hub(github), repository.measured("h100", flux=1.0, wan=1.0))
 
 
@@ -131,10 +132,28 @@ def test_the_folder_shows_the_same(repository: Repository, github: FakeGithub, t
 
 
 def test_a_record_cannot_say_where_it_is_posted(repository: Repository, github: FakeGithub):
-    """The check goes to the commit that the caller names, whatever commit the record claims."""
+    """A record that claims another commit than the caller names is refused, and nothing is posted."""
     path = repository.folder / "record.json"
     claimed = make_record(make_scenario("flux"), make_scenario("wan"), head_sha="f" * 40)
     path.write_bytes(record_to_json(claimed))
-    repository.reported(quick_hub(github), path)
 
-    assert [check.said["head_sha"] for check in github.checks] == [repository.head_sha]
+    with pytest.raises(BadInput, match="is a run of commit ffff"):
+        repository.reported(quick_hub(github), path)
+    assert github.log == []
+
+
+def test_two_records_of_one_hardware_are_refused(repository: Repository, github: FakeGithub):
+    """Which of two runs on one hardware counts is not for the bot to guess."""
+    record = repository.measured("h100", flux=1.0, wan=1.0)
+
+    with pytest.raises(BadInput, match="two records of one hardware"):
+        repository.reported(quick_hub(github), record, record)
+    assert github.log == []
+
+
+def test_the_profile_is_the_configured_one(repository: Repository, github: FakeGithub):
+    """A fifth slower is within `pr_test` and above `long_term`: the configuration says which counts."""
+    record = repository.measured("h100", flux=1.2, wan=1.0)
+    repository.config.write_text("hardware:\n  h100: {baselines: h100.json, profile: long_term}\n")
+
+    assert repository.reported(quick_hub(github), record) == 1

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from builders import make_baselines, make_record, make_scenario, make_values
+from builders import HEAD_SHA, make_baselines, make_record, make_scenario, make_values
 
-from bot.__main__ import EXAMPLES, main
+from bot.__main__ import EXAMPLES, EXIT_CODES, main
 from profiler.record import RunRecord, record_to_json
 
-COMMANDS = ("audit", "compare", "tighten", "report", "demo")
+COMMANDS = sorted(filter(None, EXAMPLES))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_audit_of_bad_baselines_is_1(files: Path):
     assert code == 1
     assert out.splitlines()[0] == (
         "error   flux: mean-mismatch: expected_avg_denoise_ms is 95.00 ms but the mean of its 5 steps is "
-        "90.00 ms: set it to 90.00, or replace the scenario by one request"
+        "90.00 ms: set it to 90.00, or replace the whole scenario with the values of one request"
     )
 
 
@@ -92,6 +92,8 @@ def test_compare_as_json(files: Path):
         "limit_ms": 700.0,
         "binds": "tolerance",
         "gates": True,
+        "crossed": False,
+        "change_ratio": 0.0,
     }
 
 
@@ -113,7 +115,7 @@ def test_tighten_writes_what_compare_then_holds_to(files: Path):
     options = ("record.json", "--baselines", "h100.json")
 
     assert ratchet("tighten", *options, "--write", folder=files)[0] == 0
-    assert ratchet("compare", *options, folder=files)[1].startswith("No change: 1 scenario on h100")
+    assert ratchet("compare", *options, folder=files)[1].startswith("No regression: 1 scenario on h100")
     assert ratchet("audit", "h100.json", folder=files)[0] == 0
 
 
@@ -184,7 +186,7 @@ def test_a_fraction_is_a_fraction(files: Path, word: str):
     code, _, err = ratchet("tighten", *options, folder=files)
 
     assert code == 2
-    assert "is no fraction from 0 to 1, such as 0.05 for 5 %" in err
+    assert "is not a fraction from 0 to 1 (write 0.05 for 5 %)" in err
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -196,33 +198,74 @@ def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]):
 
     assert stopped.value.code == 0
     assert all(example in out for example in EXAMPLES[command])
-    assert "exit codes: 0 fine, 1 findings or regressions, 2 bad input" in out
+    assert EXIT_CODES in out
 
 
-def test_every_command_of_the_examples_exists():
-    """No example names a command that is not there."""
-    words = {
-        example.split("ratchet ")[1].split()[0] for examples in EXAMPLES.values() for example in examples
-    }
+def test_every_example_is_of_its_command():
+    """An example under a command shows that command."""
+    for command in COMMANDS:
+        shown = {example.split("ratchet ")[1].split()[0] for example in EXAMPLES[command]}
 
-    assert words <= set(COMMANDS)
+        assert shown == {command}
+
+
+@pytest.mark.parametrize(
+    ("option", "word"),
+    [("--pull", "-3"), ("--pull", "0"), ("--pull", "seven"), ("--head", "0123abc"), ("--head", "main")],
+)
+def test_a_pull_request_and_a_commit_are_named_exactly(files: Path, option: str, word: str):
+    """A wrong number or a short SHA is refused before anything is posted."""
+    options = {"--pull": "7", "--head": HEAD_SHA, option: word}
+    code, _, err = ratchet("report", "record.json", *sum(options.items(), ()), folder=files)
+
+    assert (code, repr(word) in err) == (2, True)
+    assert not (files / ".perf-ratchet").exists()
+
+
+def test_a_glob_that_takes_nothing_is_a_mistake(files: Path):
+    """A mistyped --scenario is answered with what there is, by every command that has it."""
+    options = ("record.json", "--baselines", "h100.json", "--scenario", "fulx*")
+    expected = "no scenario is like 'fulx*'; it has flux\n"
+
+    assert ratchet("compare", *options, folder=files) == (2, "", f"ratchet: h100.json: {expected}")
+    assert ratchet("tighten", *options, folder=files) == (2, "", f"ratchet: record.json: {expected}")
+
+
+def test_what_cannot_be_written_is_one_line(files: Path):
+    """A place that is no folder is said in one line, and nothing is half written."""
+    write(files / "record.json", make_record(make_scenario(scale=0.5)))
+    options = ("record.json", "--baselines", "h100.json/new.json", "--add", "--write")
+    code, out, err = ratchet("tighten", *options, folder=files)
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "h100.json" in err
+
+
+def test_a_reader_may_stop_reading(files: Path):
+    """`ratchet audit ... | head` ends quietly."""
+    scenarios = {f"s{index}": make_values(expected_avg_denoise_ms=1.0) for index in range(2000)}
+    (files / "h100.json").write_text(make_baselines(scenarios).text)
+    command = f"{sys.executable} -m bot audit h100.json | head -n 1"
+    done = subprocess.run(command, cwd=files, shell=True, text=True, capture_output=True, check=False)  # noqa: S602 - a pipe
+
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
 
 
 def test_report_writes_into_a_folder(files: Path):
     """Without --repository the comment and the check of a pull request are files."""
     (files / ".github").mkdir()
     (files / ".github/perf-ratchet.yml").write_text("hardware: {h100: {baselines: h100.json}}\n")
-    code, out, _ = ratchet("report", "record.json", "--pull", "7", "--head", "0" * 40, folder=files)
+    code, out, _ = ratchet("report", "record.json", "--pull", "7", "--head", HEAD_SHA, folder=files)
 
     assert code == 0
-    assert out.splitlines()[0] == "No change: 1 scenario on h100 within its limits"
+    assert out.splitlines()[0] == "No regression: 1 scenario on h100 within its limits"
     assert (files / ".perf-ratchet/pulls/7/comment.md").read_text().startswith("<!-- perf-ratchet:report -->")
 
 
 def test_report_needs_a_token_for_github(files: Path, monkeypatch: pytest.MonkeyPatch):
     """Without a token nothing is tried, and the line says what to pass."""
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
-    options = ("record.json", "--pull", "7", "--head", "0" * 40, "--repository", "octo/demo")
+    options = ("record.json", "--pull", "7", "--head", HEAD_SHA, "--repository", "octo/demo")
     code, _, err = ratchet("report", *options, folder=files)
 
     assert (code, err) == (
@@ -234,7 +277,7 @@ def test_report_needs_a_token_for_github(files: Path, monkeypatch: pytest.Monkey
 def test_report_knows_its_hardware(files: Path):
     """A record of hardware that the configuration does not have is refused with the nearest name."""
     (files / "perf.yml").write_text("hardware: {h200: {baselines: h100.json}}\n")
-    options = ("record.json", "--pull", "7", "--head", "0" * 40, "--config", "perf.yml")
+    options = ("record.json", "--pull", "7", "--head", HEAD_SHA, "--config", "perf.yml")
     code, _, err = ratchet("report", *options, folder=files)
 
     assert (code, err) == (2, "ratchet: perf.yml: hardware: there is no 'h100'; did you mean 'h200'?\n")
