@@ -10,11 +10,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from profiler.environment import environment, source
+from profiler.environment import Watch, source
+from profiler.memory import memory_for
 from profiler.pipelines import Workload, build
-from profiler.record import MAX_MESSAGE, RequestRecord, RunRecord, ScenarioRecord
-from profiler.scenarios import Scenario, config_hash
+from profiler.pipelines.engine_process import release
+from profiler.record import MAX_MESSAGE, Environment, RequestRecord, RunRecord, ScenarioRecord
+from profiler.scenarios import Scenario, config_hash, runs_already
 from profiler.stages import RequestProfiler, error_line
+from profiler.timers import timer_for
 
 NOT_RUN: Final = "not run: the run was interrupted before it"
 
@@ -64,7 +67,7 @@ def capture(
         scenarios: What to run; ids are unique.
         warmup: Requests before the measured ones, kept and marked.
         repeats: Measured requests.
-        device: As torch names it, such as "cpu".
+        device: As torch names it, such as "cpu" or "cuda:0"; on an accelerator times are the device's own.
         hardware: The hardware of the configuration file.
         progress: Is told how it goes on; None is nobody.
 
@@ -73,7 +76,8 @@ def capture(
         scenario that ran keeps what it had, those after it say that they did not run.
     """
     progress = progress or Silence()
-    run = RunRecord(source=source(), environment=environment(hardware, device))
+    watch = Watch(hardware, device, has_guest=any(map(runs_already, scenarios)))
+    run = RunRecord(source=source(), environment=watch.environment())
     interrupted = False
     for scenario in scenarios:
         measurement = _Measurement(scenario, progress)
@@ -81,8 +85,9 @@ def capture(
             measurement.error = NOT_RUN
         else:
             interrupted = measurement.take(device, warmup, repeats)
-        run = _with(run, measurement.record())
+        run = _with(run, watch.look(), measurement.record())
         progress.ends(run)
+    release()
     return run
 
 
@@ -127,25 +132,36 @@ class _Measurement:
         workload = build(self._scenario, device)
         for pipeline in workload.pipelines:
             prepare(pipeline)
+        # One timer for all requests: each uses the events of the one before.
+        clock = device if workload.is_here else "cpu"
+        timer, memory = timer_for(clock), memory_for(clock)
+        # What building gave the device is done before the first request begins: its leads count from there.
+        built = timer.mark()
+        timer.release([built, timer.settle(built)])
         for number in range(warmup + repeats):
-            request = self._request(workload, f"request-{number}", warmup=number < warmup)
+            profiler = RequestProfiler(timer, memory)
+            request = self._request(workload, profiler, f"request-{number}", warmup=number < warmup)
             self._requests.append(request)
             self._progress.measured(self._scenario, request)
 
-    def _request(self, workload: Workload, request_id: str, *, warmup: bool) -> RequestRecord:
-        profiler = RequestProfiler()
+    def _request(
+        self, workload: Workload, profiler: RequestProfiler, request_id: str, *, warmup: bool
+    ) -> RequestRecord:
         try:
             with profiler:
                 workload.request(profiler)
+            record = profiler.record(request_id, warmup=warmup, frames=self._scenario.frames)
+            return workload.complete(record)
         except (Exception, KeyboardInterrupt, SystemExit) as error:
-            stages = [stage.name for stage in profiler.record(request_id).stages if stage.error]
-            place = ", ".join([request_id, *stages[-1:]])
+            stage = profiler.failed_stage
+            place = request_id if stage is None else f"{request_id}, {stage}"
             raise RequestFailed(f"{place}: {error_line(error)}") from error
-        return profiler.record(request_id, warmup=warmup, frames=self._scenario.frames)
+        finally:
+            profiler.release()
 
 
-def _with(run: RunRecord, scenario: ScenarioRecord) -> RunRecord:
-    return RunRecord(source=run.source, environment=run.environment, scenarios=(*run.scenarios, scenario))
+def _with(run: RunRecord, environment: Environment, scenario: ScenarioRecord) -> RunRecord:
+    return RunRecord(source=run.source, environment=environment, scenarios=(*run.scenarios, scenario))
 
 
 def _prepare_function(reference: str | None) -> Callable[[object], object]:

@@ -45,6 +45,7 @@ class Event:
 
     def record(self, stream: Stream | None = None) -> None:
         """Stand at the end of what the stream was given so far; an earlier recording is lost."""
+        self.device.raise_failure()
         self.captured = self.device.capturing
         self.at_ns = max((stream or self.device.current_stream()).ready_ns, self.device.clock())
 
@@ -161,10 +162,14 @@ class SimulatedDevice:
 
     def synchronize(self, _device: object = None) -> None:
         """Let the host wait until all streams are idle, and count that."""
-        if self.failure is not None:
-            raise RuntimeError(self.failure)
+        self.raise_failure()
         self.synchronizations += 1
         self.host_waits_until(max(stream.ready_ns for stream in self._streams))
+
+    def raise_failure(self) -> None:
+        """Raise what the device failed of: after the first error every call does."""
+        if self.failure is not None:
+            raise RuntimeError(self.failure)
 
     def is_current_stream_capturing(self) -> bool:
         """Return whether a graph is being captured."""

@@ -189,9 +189,8 @@ def test_a_device_that_fails_at_the_end_is_an_error_of_the_request():
     """Errors of kernels come to light when the host waits; nothing was measured then."""
     device = SimulatedDevice()
     request = RequestProfiler(timer_of(device))
-    device.failure = "an illegal memory access was encountered"
-    with pytest.raises(RuntimeError, match="illegal memory access"):
-        run_request(device, request)
+    with pytest.raises(RuntimeError, match="illegal memory access"), request:
+        device.failure = "an illegal memory access was encountered"
     with pytest.raises(RuntimeError, match="once its with block has ended"):
         request.record("r")
 
@@ -211,10 +210,10 @@ def test_events_of_a_request_that_did_not_settle_are_not_used_again():
     device = SimulatedDevice()
     timer = timer_of(device)
     request = RequestProfiler(timer)
-    device.failure = "lost"
-    with pytest.raises(RuntimeError, match="lost"):
-        run_request(device, request)
+    with pytest.raises(RuntimeError, match="lost"), request:
+        device.failure = "lost"
     request.release()
+    device.failure = None
     made = device.events_made
     timer.mark()
     assert device.events_made == made + 1

@@ -75,6 +75,18 @@ def test_the_peak_of_a_stage_includes_the_stages_in_it(
     ]
 
 
+def test_the_peak_of_a_stage_is_the_highest_of_all_its_parts(
+    device: SimulatedDevice, request_profiler: RequestProfiler
+):
+    """Not the last one: between two stages inside of it there was less than before them."""
+    with request_profiler as request, request.stage("DenoisingStage"):
+        for before in (90, 10):
+            use(device, before)
+            with request.stage("GuidanceStage"):
+                use(device, 5)
+    assert [peak for *_, peak in bytes_of(request)] == [90, 5, 5]
+
+
 def test_the_stage_of_a_loop_has_the_peak_of_its_steps(
     device: SimulatedDevice, request_profiler: RequestProfiler
 ):
