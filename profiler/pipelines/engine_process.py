@@ -51,6 +51,7 @@ class EngineProcess:
             EngineFailed: the system cannot start it.
         """
         self.command = tuple(command)
+        self._is_over = False
         self._folder = tempfile.TemporaryDirectory(prefix="perf-ratchet-engine-")
         self._log = Path(self._folder.name) / "engine.log"
         with self._log.open("wb") as log:
@@ -98,12 +99,15 @@ class EngineProcess:
 
     def end(self, grace_s: float = GRACE_S) -> None:
         """End the whole group: ask it, wait up to `grace_s` seconds, then kill what is left."""
+        if self._is_over:  # its number may be another group's by now
+            return
         for number, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, KILL_S)):
             deadline = time.monotonic() + wait_s
             self._signal(number)
             while self._is_alive() and time.monotonic() < deadline:
                 time.sleep(POLL_S)
         self._process.wait()
+        self._is_over = True
         self._folder.cleanup()
 
     def ends_within(self, seconds: float) -> bool:
@@ -166,10 +170,9 @@ def release(keep: Sequence[str] | None = None) -> None:
     engine = running_engine()
     if engine is None or (keep is not None and engine.command == tuple(keep) and engine.is_running()):
         return
-    try:
-        engine.end()
-    finally:
-        _running.clear()
+    # Forgotten only once it has ended: a second Ctrl-C while it ends leaves it to the exit of this process.
+    engine.end()
+    _running.clear()
 
 
 def _end_on_sigterm() -> None:

@@ -175,6 +175,27 @@ def test_an_interrupt_while_the_engine_loads_ends_it(port: int):
     assert running_engine() is None
 
 
+def test_a_second_interrupt_while_it_ends_does_not_forget_it():
+    """An impatient user leaves no engine behind either: what is left is ended with the process."""
+    code = (
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); signal.pause()"
+    )
+    engine = start((sys.executable, "-c", code))
+    engine.wait_until(lambda: bool(engine.last_words()), 60.0)
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.sleep", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            release()
+    assert running_engine() is engine
+    assert not is_gone(engine.pid)
+    engine.end(grace_s=0.1)
+    assert is_gone(engine.pid)
+
+
 ENDINGS = {
     "it is done": ("pass", 0),
     "it is told to end": ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -signal.SIGTERM),

@@ -152,6 +152,18 @@ def test_lines_of_other_requests_are_not_ours(engine: EngineServer):
     assert workload.complete(profiler.record("r0")).stages[0].host_ms == 99.0
 
 
+def test_a_log_that_begins_anew_is_read_from_its_begin(engine: EngineServer, log: Path):
+    """Somebody has moved the old one away in the middle of a request."""
+    log.write_text("x" * 10_000)
+    workload = build(scenario(engine.url, perf_log=str(log)), "cpu", PATIENT)
+    engine.answers["/v1/images/generations"] = (200, b'{"id": "mine", "data": [1]}')
+    with RequestProfiler() as profiler:
+        workload.request(profiler)
+        log.unlink()
+        engine.write("mine")
+    assert len(workload.complete(profiler.record("r0")).steps) == len(STEPS)
+
+
 def test_an_engine_that_names_no_request_is_believed_when_it_wrote_one(engine: EngineServer):
     """The first versions of sglang answer without an id; with two lines nobody knows which it is."""
     engine.names_requests = False

@@ -1,11 +1,13 @@
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from engine_server import EngineServer, serving
 
-from profiler.pipelines import endpoint
+from profiler.pipelines import Workload, endpoint
 from profiler.pipelines.engine_process import EngineFailed
 from profiler.pipelines.served import Limits, build
 from profiler.record import RequestRecord
@@ -23,7 +25,7 @@ def engine(tmp_path: Path) -> Iterator[EngineServer]:
         yield engine
 
 
-def measured(engine: EngineServer, limits: Limits = PATIENT, **changes: object) -> RequestRecord:
+def served(engine: EngineServer, **changes: object) -> Scenario:
     fields = {
         "id": "one",
         "source": "served",
@@ -34,7 +36,10 @@ def measured(engine: EngineServer, limits: Limits = PATIENT, **changes: object) 
         "height": 32,
         "perf_log": str(engine.log),
     }
-    workload = build(Scenario.model_validate(fields | changes), "cpu", limits)
+    return Scenario.model_validate(fields | changes)
+
+
+def request(workload: Workload) -> RequestRecord:
     with RequestProfiler() as profiler:
         workload.request(profiler)
     return workload.complete(profiler.record("r0"))
@@ -43,7 +48,7 @@ def measured(engine: EngineServer, limits: Limits = PATIENT, **changes: object) 
 def failure(engine: EngineServer, limits: Limits = PATIENT, **changes: object) -> str:
     """The one line, without the engine's address."""
     with pytest.raises(EngineFailed) as failed:
-        measured(engine, limits, **changes)
+        request(build(served(engine, **changes), "cpu", limits))
     line = str(failed.value).replace(engine.url, "URL").replace(str(engine.log), "LOG")
     assert "\n" not in line
     return line
@@ -88,8 +93,28 @@ def test_an_engine_that_hangs_is_given_up():
     assert str(failed.value) == f"POST {url}{IMAGES} was not answered in 0.1 s"
 
 
-def test_an_answer_without_an_end_is_given_up(engine: EngineServer, monkeypatch: pytest.MonkeyPatch):
-    """So is its size."""
+def test_an_answer_that_drips_is_given_up():
+    """Each byte comes in time, the answer does not."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                while True:
+                    connection.sendall(b" ")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(EngineFailed) as failed:
+            endpoint.Endpoint(url, 0.1).post(IMAGES, {})
+        dripping.join()
+    assert str(failed.value) == f"POST {url}{IMAGES} was not answered in 0.1 s"
+
+
+def test_an_answer_that_is_too_large_is_given_up(engine: EngineServer, monkeypatch: pytest.MonkeyPatch):
+    """Its size is bounded too."""
     monkeypatch.setattr(endpoint, "MAX_ANSWER_BYTES", 1000)
     engine.answers[IMAGES] = (200, b" " * 2000)
     assert failure(engine) == f"POST URL{IMAGES} failed: the answer is larger than 1000 bytes"
@@ -141,6 +166,17 @@ def test_a_dump_that_is_not_written_is_told_with_what_to_do(
         "perf_dump: the engine wrote no whole file; it has to run on this machine and to know the member "
         "perf_dump_path (else use perf_log) (waited 0.1 s)"
     )
+
+
+def test_the_dump_of_the_last_request_is_not_read_again(
+    engine: EngineServer, monkeypatch: pytest.MonkeyPatch
+):
+    """An engine that stops writing is noticed in the request that it left out."""
+    workload = build(served(engine, perf_log=None, perf_dump=True), "cpu", QUICK)
+    assert len(request(workload).steps) == 3
+    monkeypatch.setattr(EngineServer, "dump", lambda *_arguments: None)
+    with pytest.raises(EngineFailed, match="perf_dump: the engine wrote no whole file"):
+        request(workload)
 
 
 BAD_TIMES = {
