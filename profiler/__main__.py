@@ -20,6 +20,7 @@ examples:
   ratchet-profiler run --scenarios my.toml             your own scenarios
   ratchet-profiler run --only ids.txt --append         more requests of these, into the same record
   ratchet-profiler show run-record.json                what was measured, stage by stage
+  ratchet-profiler bench --device cuda                 what profiling costs, and whether it is true
 
 exit codes: 0 fine, 1 a scenario failed (the others are recorded), 2 bad input
 """
@@ -41,9 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     commands = import_module("profiler.commands")
+    bad_input = import_module("profiler.inputs").BadInput
     try:
         return int(getattr(commands, options.command)(options))
-    except commands.BadInput as error:
+    except bad_input as error:
         sys.stderr.write(f"ratchet-profiler: {error}\n")
         return BAD_INPUT
     except BrokenPipeError:
@@ -70,6 +72,15 @@ def _parser() -> Parser:
         )
     show = commands.add_parser("show", help="print what a run measured")
     show.add_argument("file", type=Path, metavar="FILE", help="a run record")
+    bench = commands.add_parser(
+        "bench", help="what profiling costs a request, and whether step times are true"
+    )
+    bench.add_argument("--device", type=_device, default="cuda", metavar="NAME", help="default: cuda")
+    bench.add_argument(
+        "--size", choices=("real", "tiny"), default="real", help="default: real; cpu: tiny only"
+    )
+    bench.add_argument("--steps", type=_at_least(1), default=20, metavar="N", help="a request; default: 20")
+    bench.add_argument("--format", choices=("text", "json"), default="text")
     commands.add_parser("schema", help="print the JSON Schema of a run record")
     return parser
 

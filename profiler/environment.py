@@ -154,11 +154,6 @@ def _cuda_version() -> str | None:
     return torch.version.cuda
 
 
-def environment(hardware: str, device: str) -> Environment:
-    """Return what a run has at its beginning."""
-    return Watch(hardware, device).environment()
-
-
 def _torch_version() -> str | None:
     """Return torch's version from its metadata: asking torch itself would take two seconds to import it."""
     try:

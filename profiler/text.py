@@ -42,14 +42,14 @@ def run_lines(run: RunRecord) -> Iterator[str]:
     """Yield a whole run record: where it comes from, then each scenario."""
     commit = run.source.installed_sha or "unknown"
     yield f"{run.environment.hardware}, {run.source.created_at:%Y-%m-%d %H:%M} UTC, commit {commit}"
-    yield from _machine_lines(run.environment)
+    yield from environment_lines(run.environment)
     for scenario in run.scenarios:
         yield ""
         yield scenario.id
         yield from _scenario_lines(scenario)
 
 
-def _machine_lines(environment: Environment) -> Iterator[str]:
+def environment_lines(environment: Environment) -> Iterator[str]:
     """Yield the device and its state, why it spoils the times, and what is not known of it."""
     accelerator, state = environment.accelerator, environment.state
     if accelerator:
