@@ -11,7 +11,7 @@ from bot.baselines import AGGREGATES, BaselineFile, Sampling, ScenarioBaseline, 
 from bot.evidence import Evidence, Obstacle, evidence, workload_change
 from bot.limits import MIN_IMPROVEMENT, gates, has_improved, limit
 from bot.snapshot import Snapshot
-from profiler.record import Clock, RunRecord, ScenarioRecord
+from profiler.record import Clock, RunRecord, ScenarioRecord, spoilt_by
 
 
 class Verdict(StrEnum):
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
     INCOMPARABLE = "incomparable"
     """Measured on another clock, or with another workload."""
     INVALID = "invalid"
-    """The measurement contradicts itself."""
+    """The measurement contradicts itself, or its machine was throttled or shared."""
 
 
 JUDGED: Final = frozenset({Verdict.REGRESSED, Verdict.IMPROVED, Verdict.UNCHANGED})
@@ -137,12 +137,15 @@ def compare(
         BaselinesRejected: the file has no such profile.
     """
     tolerances = file.profile(profile)
+    spoilt = spoilt_by(record.environment.state)
     recorded = {scenario.id: scenario for scenario in record.scenarios}
     names = [name for name in {**file.scenarios, **recorded} if fnmatchcase(name, scenarios)]
     return Comparison(
         profile,
         file.metadata.clock,
-        tuple(_compared(name, file, recorded.get(name), tolerances, min_improvement) for name in names),
+        tuple(
+            _compared(name, file, recorded.get(name), spoilt, tolerances, min_improvement) for name in names
+        ),
     )
 
 
@@ -150,11 +153,12 @@ def _compared(
     name: str,
     file: BaselineFile,
     recorded: ScenarioRecord | None,
+    spoilt: str,
     tolerances: Tolerances,
     min_improvement: float,
 ) -> ScenarioComparison:
     baseline = file.scenarios.get(name)
-    found = evidence(recorded, file.metadata.clock)
+    found = evidence(recorded, file.metadata.clock, spoilt)
     if isinstance(found, Obstacle) and (recorded or _guards(baseline)):
         return ScenarioComparison(name, Verdict(found.kind), found.reason)
     if isinstance(found, Obstacle) or baseline is None or not _guards(baseline):

@@ -30,7 +30,7 @@ class Obstacle:
     """A clause to follow the scenario's name."""
 
 
-def evidence(recorded: ScenarioRecord | None, clock: Clock) -> Evidence | Obstacle:
+def evidence(recorded: ScenarioRecord | None, clock: Clock, spoilt: str = "") -> Evidence | Obstacle:
     """Return the snapshots of the valid requests of a scenario, or why there are none.
 
     A request is valid when it is no warm-up, has the clock everywhere, no stage of it failed, and it passes
@@ -39,6 +39,7 @@ def evidence(recorded: ScenarioRecord | None, clock: Clock) -> Evidence | Obstac
     Args:
         recorded: What was recorded; None when the run does not have the scenario.
         clock: The clock that the baseline file names.
+        spoilt: Why no time of this run's machine says anything, as `spoilt_by` tells it; "" when they do.
     """
     if recorded is None:
         return Obstacle("missing", "it is not in this run")
@@ -47,6 +48,8 @@ def evidence(recorded: ScenarioRecord | None, clock: Clock) -> Evidence | Obstac
         return Obstacle("missing", recorded.error or "no request was measured")
     if recorded.error:
         return Obstacle("invalid", recorded.error)
+    if spoilt:
+        return Obstacle("invalid", spoilt)
     taken = [snapshot(request, clock) for request in requests]
     if not any(taken):
         return Obstacle("incomparable", f"the baseline is on the {clock} clock, which this run does not have")

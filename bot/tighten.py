@@ -11,7 +11,7 @@ from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline, with_scena
 from bot.evidence import Evidence, Obstacle, evidence, workload_change
 from bot.limits import EXACT_DECIMALS, MIN_IMPROVEMENT, has_improved
 from bot.snapshot import Snapshot, is_denoising_stage, rounded
-from profiler.record import RunRecord, ScenarioRecord, Source
+from profiler.record import RunRecord, ScenarioRecord, Source, spoilt_by
 
 SLACK_RATIO: Final = 0.02
 SLACK_MS: Final = 5.0
@@ -143,7 +143,7 @@ def lower_median(snapshots: Sequence[Snapshot]) -> Snapshot:
 def _considered(
     file: BaselineFile, record: RunRecord, scenario: ScenarioRecord, min_improvement: float, *, add: bool
 ) -> Proposal | Declined:
-    found = evidence(scenario, file.metadata.clock)
+    found = evidence(scenario, file.metadata.clock, spoilt_by(record.environment.state))
     if isinstance(found, Obstacle):
         return Declined(scenario.id, found.reason)
     baseline = file.scenarios.get(scenario.id, ScenarioBaseline())
