@@ -44,6 +44,16 @@ class WithoutBar(Pipeline):
         return self.latent_upsampler(self.prepare_latents())
 
 
+class LeavesItsBarOpen(Pipeline):
+    """As none should: the bar is made, used, and forgotten."""
+
+    def __call__(self) -> None:
+        """Denoise once."""
+        bar = self.progress_bar(total=1)
+        self.unet(self.encode_prompt())
+        bar.update()
+
+
 class CopiesItsScheduler(Pipeline):
     """As LTX-2: one schedule for video, a copy for sound."""
 
@@ -112,6 +122,23 @@ def test_what_a_called_component_raises_is_the_error_of_its_stage():
     (error,) = [stage.error for stage in record.stages if stage.name == "UpsampleStage"]
     assert error is not None
     assert error.startswith("RuntimeError: mat1 and mat2 shapes cannot be multiplied")
+
+
+def test_a_bar_that_is_left_open_ends_with_the_observation():
+    """What is done with the output after the pipeline is no denoising."""
+    pipe = LeavesItsBarOpen.made()
+    with RequestProfiler() as request:
+        with observe(pipe, request):
+            pipe()
+        with request.stage("SavingStage"):
+            pass
+    record = request.record("r")
+    assert [(stage.name, stage.parent) for stage in record.stages] == [
+        ("TextEncodingStage", None),
+        ("DenoisingStage", None),
+        ("SavingStage", None),
+    ]
+    assert_steps_fill(record, "DenoisingStage")
 
 
 def test_a_copied_scheduler_works_as_ever():

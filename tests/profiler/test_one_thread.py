@@ -17,7 +17,7 @@ def two_threads():
 
 
 def threads_during(some: Workload, error: Exception | None = None) -> set[int]:
-    """Return how many threads torch has while the request runs; in its first forward pass `error` is raised."""
+    """Return how many threads torch has in a forward pass of the request; `error` is raised there."""
     seen = set()
 
     def note(_module: object, _args: object) -> None:
