@@ -9,6 +9,7 @@ Version history, newest first:
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
@@ -79,6 +80,10 @@ __all__ = [
 MAX_RECORD_BYTES: Final = 32 * 1024 * 1024
 """Largest record that is read. Chosen: 67 scenarios of 8 requests of 100 steps are about 6 MiB."""
 
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""When a run can have begun. Chosen: far from the ends of the calendar, where time zones overflow."""
+
 
 class RecordRejected(ValueError):
     """The bytes are no run record of this version; the message says where and why in one line."""
@@ -87,7 +92,7 @@ class RecordRejected(ValueError):
 class Source(Frozen):
     """Which code was measured, and by which job."""
 
-    created_at: AwareDatetime
+    created_at: Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
     """When the run began, with its time zone."""
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")] | None = None
     """`owner/name` on GitHub; null outside of Actions."""

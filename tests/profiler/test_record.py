@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import jsonschema
 import pytest
@@ -95,7 +95,11 @@ def scenario_records(draw: st.DrawFn, number: int) -> ScenarioRecord:
 
 sources = st.builds(
     Source,
-    created_at=st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))])),
+    created_at=st.datetimes(
+        datetime(2000, 1, 2),  # noqa: DTZ001 - hypothesis adds the zone
+        datetime(2199, 12, 30),  # noqa: DTZ001 - the same
+        timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))]),
+    ),
     repository=maybe(st.just("owner/name.py")),
     head_sha=maybe(shas),
     installed_sha=maybe(shas),
@@ -292,3 +296,13 @@ def test_a_record_cannot_be_changed():
     run = record_from_json(as_json(example()))
     with pytest.raises(ValueError, match="frozen"):
         run.scenarios = ()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:00:00-08:00"])
+def test_a_run_is_not_from_the_ends_of_the_calendar(moment: str):
+    """A date that another time zone would move out of the calendar is refused: converting it would crash."""
+    source, environment = {"created_at": moment}, {"hardware": "cpu", "python": "3.11"}
+    text = json.dumps({"source": source, "environment": environment})
+
+    with pytest.raises(RecordRejected, match=r"source\.created_at"):
+        record_from_json(text.encode())
