@@ -82,15 +82,26 @@ def test_random_weights_need_the_configurations_only(configurations: Path):
     assert torch.get_default_dtype() == torch.float32
 
 
+def outputs(one: Scenario, requests: int) -> list[np.ndarray]:
+    workload = build(one, "cpu")
+    with RequestProfiler() as profiler:
+        return [workload.request(profiler).images for _ in range(requests)]
+
+
 def test_random_weights_run_and_are_the_same_each_time(configurations: Path):
-    """Two builds are one model: their outputs are equal bit for bit, and finite."""
-    outputs = []
-    for _ in range(2):
-        workload = build(scenario(configurations, weights="random"), "cpu")
-        with RequestProfiler() as profiler:
-            outputs.append(workload.request(profiler).images)
-    assert np.isfinite(outputs[0]).all()
-    assert np.array_equal(*outputs)
+    """Two builds are one model, two requests one work: their outputs are equal bit for bit, and finite."""
+    first, second = outputs(scenario(configurations, weights="random"), 2)
+    (rebuilt,) = outputs(scenario(configurations, weights="random"), 1)
+    assert np.isfinite(first).all()
+    assert np.array_equal(first, second)
+    assert np.array_equal(first, rebuilt)
+
+
+def test_another_seed_is_other_noise(configurations: Path):
+    """The scenario's seed is the one in use."""
+    (first,) = outputs(scenario(configurations, weights="random"), 1)
+    (other,) = outputs(scenario(configurations, weights="random", seed=1), 1)
+    assert not np.array_equal(first, other)
 
 
 def test_what_both_libraries_keep_exact_stays_exact(tmp_path: Path):

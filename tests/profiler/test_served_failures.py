@@ -93,8 +93,9 @@ def test_an_engine_that_hangs_is_given_up():
     assert str(failed.value) == f"POST {url}{IMAGES} was not answered in 0.1 s"
 
 
-def test_an_answer_that_drips_is_given_up():
+def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch):
     """Each byte comes in time, the answer does not."""
+    monkeypatch.setattr(endpoint, "MAX_ANSWER_BYTES", 5_000_000)
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def drip() -> None:
