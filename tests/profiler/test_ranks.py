@@ -86,6 +86,12 @@ def test_the_slowest_rank_speaks_and_all_totals_are_kept():
     assert record_from_json(record_to_json(whole)) == whole
 
 
+def test_warmups_make_no_rank_slow():
+    """Rank 0 has a lower middle of 10, and 30 with its warm-up; rank 1 has 20."""
+    (found,) = slowest([run(scenario(10.0, 30.0)), run(scenario(20.0, 21.0))]).scenarios
+    assert found.requests[0].rank == 1
+
+
 def test_equal_ranks_give_the_first():
     """Whoever reads two runs reads the same rank."""
     assert slowest([run(scenario(5.0)), run(scenario(5.0))]).scenarios[0].requests[1].rank == 0
