@@ -7,7 +7,7 @@ zeros would not do: a device that multiplies zeros draws less power and clocks h
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from inspect import Parameter, signature
@@ -115,28 +115,28 @@ def random_model(
 def _random(scenario: DiffusersScenario, dtype: torch.dtype, device: str) -> DiffusionPipeline:
     """Return the pipeline with random models; what is small (tokenizers, the scheduler) is its own."""
     folder = _folder(scenario.model)
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    # Its own class: the base class would load anew what is optional in it, such as Wan's transformers.
+    kind = _pipeline_class(scenario.pipeline or str(index["_class_name"]))
     models = {
-        name: random_model(kind, folder / name, dtype, device)
-        for name, kind in _component_classes(folder)
-        if issubclass(kind, torch.nn.Module)
+        name: random_model(component, folder / name, dtype, device)
+        for name, component in _component_classes(index)
+        if issubclass(component, torch.nn.Module)
     }
-    return _pipeline_class(scenario).from_pretrained(folder, local_files_only=True, **models)
+    return kind.from_pretrained(folder, local_files_only=True, **models)
 
 
 def _load(scenario: DiffusersScenario, dtype: torch.dtype) -> DiffusionPipeline:
-    return _pipeline_class(scenario).from_pretrained(scenario.model, dtype=dtype)
+    kind = DiffusionPipeline if scenario.pipeline is None else _pipeline_class(scenario.pipeline)
+    return kind.from_pretrained(scenario.model, dtype=dtype)
 
 
-def _pipeline_class(scenario: DiffusersScenario) -> type[DiffusionPipeline]:
-    """Return the class that the scenario names; the base class finds the one that the model names."""
-    if scenario.pipeline is None:
-        return cast("type[DiffusionPipeline]", DiffusionPipeline)
-    found = getattr(diffusers, scenario.pipeline, None)
+def _pipeline_class(name: str) -> type[DiffusionPipeline]:
+    found = getattr(diffusers, name, None)
     if isinstance(found, type) and issubclass(found, DiffusionPipeline):
         return found
-    known = tuple(name for name in dir(diffusers) if name.endswith("Pipeline"))
-    hint = suggestion(scenario.pipeline, known)
-    raise ModelUnusable(f"pipeline: diffusers {diffusers.__version__} has no {scenario.pipeline}{hint}")
+    hint = suggestion(name, tuple(known for known in dir(diffusers) if known.endswith("Pipeline")))
+    raise ModelUnusable(f"pipeline: diffusers {diffusers.__version__} has no {name}{hint}")
 
 
 def _folder(model: str) -> Path:
@@ -146,9 +146,8 @@ def _folder(model: str) -> Path:
     return Path(snapshot_download(model, allow_patterns=list(CONFIGURATIONS)))
 
 
-def _component_classes(folder: Path) -> Iterator[tuple[str, type]]:
+def _component_classes(index: Mapping[str, Any]) -> Iterator[tuple[str, type]]:
     """Yield the pipeline's components that are there, with their classes."""
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     for name, entry in index.items():
         match entry:
             case [str(library), str(kind)]:
@@ -183,7 +182,7 @@ def _told_in_one_line(model: str) -> Iterator[None]:
         yield
     except ModelUnusable:
         raise
-    except (OSError, HfHubHTTPError, ValueError) as error:
+    except (OSError, HfHubHTTPError, ValueError, LookupError) as error:
         reason = " ".join(str(error).split())[:MAX_REASON]
         if "low_cpu_mem_usage" in reason:
             raise ModelUnusable(

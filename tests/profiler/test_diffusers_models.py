@@ -127,6 +127,29 @@ def test_what_both_libraries_keep_exact_stays_exact(tmp_path: Path):
     )
 
 
+def test_optional_components_have_random_weights_too(tmp_path: Path):
+    """Both of Wan 2.2's experts run, each in its share of the steps; the settings are the model's."""
+    fields = {
+        "pipeline": "wan_two_experts",
+        "prompt": "a",
+        "width": 16,
+        "height": 16,
+        "frames": 5,
+        "steps": 4,
+    }
+    (pipe,) = build(Scenario.model_validate({"id": "w"} | fields), "cpu").pipelines
+    pipe.save_pretrained(tmp_path)
+    for weights in tmp_path.rglob("*.safetensors"):
+        weights.unlink()
+    changes = {"weights": "random", "width": 16, "height": 16, "frames": 5, "steps": 4}
+    workload = build(scenario(tmp_path, **changes), "cpu")
+    with RequestProfiler() as profiler:
+        workload.request(profiler)
+    denoisers = [tuple(step.forwards) for step in profiler.record("r0").steps]
+    assert len(denoisers) == 4
+    assert set(denoisers) == {("transformer",), ("transformer_2",)}
+
+
 def test_the_pipeline_can_be_another_class(folder: Path):
     """The same weights from image to image; what that class does not take is told with its key."""
     image_to_image = scenario(folder, pipeline="FluxImg2ImgPipeline", arguments={"imag": 1})
