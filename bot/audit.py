@@ -186,6 +186,8 @@ def unguarded(name: str, scenario: ScenarioBaseline) -> Iterator[Finding]:
         )
 
 
+FILE_RULES: Final = ("repeated-key",)
+"""Rules about the file as a whole. They come before all others."""
 RULES: Final[Mapping[str, Rule]] = {
     "mean-mismatch": mean_mismatch,
     "median-mismatch": median_mismatch,
@@ -195,7 +197,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "bad-value": bad_value,
     "unguarded": unguarded,
 }
-"""Every rule by its name, in the order in which findings are told."""
+"""Every rule about a scenario by its name, in the order in which findings are told."""
 
 
 def _aggregate_mismatch(

@@ -3,18 +3,16 @@
 The format is that of sglang's `perf_baselines.json`. Keys that we do not know are kept.
 """
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.lossless import DEFAULT_INDENT, JsonRejected, edited_json, parsed_json
+from bot.lossless import JsonRejected, parsed_json
 from profiler.record import Clock
 
 PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
@@ -22,7 +20,6 @@ PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
 AGGREGATES: Final = ("expected_e2e_ms", "expected_avg_denoise_ms", "expected_median_denoise_ms")
 BIGGEST_KEPT_INT: Final = 2**53
 """Integers above this do not survive a float, so they are no measurement."""
-_ISO_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
 
 
@@ -40,6 +37,12 @@ Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
 _AN_OBJECT: Final = "must be a JSON object"
 _DEMANDS: Final = {"missing": "is missing: add it", "dict_type": _AN_OBJECT, "model_type": _AN_OBJECT}
 """What to do, where pydantic's own words are for Python programmers."""
+
+
+MAX_SCENARIOS: Final = 2048
+"""Most scenarios of a file. Chosen: thirty times those of the largest file of sglang."""
+MAX_FRACTIONS: Final = 64
+"""Most sampled steps. Chosen: ten times those that sglang samples."""
 
 
 class BaselinesRejected(ValueError):
@@ -86,7 +89,14 @@ class Metadata(_Part):
 class Sampling(_Part):
     """Which denoising steps are compared one by one."""
 
-    step_fractions: tuple[Fraction, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    step_fractions: Annotated[tuple[Fraction, ...], Field(max_length=MAX_FRACTIONS)] = (
+        0.0,
+        0.2,
+        0.4,
+        0.6,
+        0.8,
+        1.0,
+    )
     """Positions in the list of steps, as fractions of its last index. The default is sglang's."""
 
 
@@ -179,7 +189,7 @@ class _Document(_Part):
     metadata: Metadata = Metadata()
     tolerances: Annotated[Mapping[str, Tolerances] | None, BeforeValidator(_by_profile)] = None
     sampling: Sampling = Sampling()
-    scenarios: Mapping[str, ScenarioBaseline]
+    scenarios: Annotated[Mapping[str, ScenarioBaseline], Field(max_length=MAX_SCENARIOS)]
 
 
 @dataclass(frozen=True)
@@ -231,64 +241,6 @@ def baselines_from_text(text: str) -> BaselineFile:
     except ValidationError as error:
         raise BaselinesRejected(_first_problem(error)) from error
     return BaselineFile(text, it.metadata, it.tolerances, it.sampling, it.scenarios, repeated_keys)
-
-
-def with_scenarios(
-    file: BaselineFile, scenarios: Mapping[str, Mapping[str, Any]], captured_on: date
-) -> BaselineFile:
-    """Return the file with whole scenarios replaced or added, and its date moved.
-
-    Every byte outside of `metadata` and of these scenarios stays, whatever the indentation; so does every
-    number that keeps its value. A scenario's other keys (`estimated_full_test_time_s`, unknown ones) stay.
-
-    Args:
-        file: What to change.
-        scenarios: New values by scenario id.
-        captured_on: The day on which they were measured.
-    """
-    document = json.loads(file.text)
-    document["metadata"] = _redated(document.get("metadata", {}), captured_on)
-    for name, values in scenarios.items():
-        document["scenarios"][name] = _replaced(document["scenarios"].get(name, {}), values)
-    return baselines_from_text(edited_json(file.text, document))
-
-
-def new_baselines(
-    hardware: str, clock: Clock, profiles: Mapping[str, Tolerances] = DEFAULT_TOLERANCES
-) -> BaselineFile:
-    """Return a file without scenarios, with these tolerance profiles and the default sampling."""
-    document = {
-        "metadata": {
-            "model": "Diffusion Server",
-            "hardware": hardware,
-            "description": f"Reference numbers captured by perf-ratchet on {hardware}",
-            "clock": clock,
-        },
-        "tolerances": {name: profile.model_dump() for name, profile in profiles.items()},
-        "sampling": {"step_fractions": list(Sampling().step_fractions)},
-        "scenarios": {},
-    }
-    return baselines_from_text(json.dumps(document, indent=DEFAULT_INDENT) + "\n")
-
-
-def _replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a scenario with new values, its stages in the old order where they stay."""
-    old_stages, new_stages = old.get("stages_ms", {}), new["stages_ms"]
-    kept = {
-        name: new_stages.get(name)
-        for name in old_stages
-        if name in new_stages or (name in PSEUDO_STAGES and old_stages[name] is None)
-    }
-    return {**old, **new, "stages_ms": {**kept, **new_stages}}
-
-
-def _redated(metadata: Mapping[str, Any], day: date) -> dict[str, Any]:
-    """Return metadata whose description and `last_updated` name this day."""
-    redated, description = {**metadata, "last_updated": day.isoformat()}, metadata.get("description")
-    if isinstance(description, str):
-        moved, found = _ISO_DATE.subn(day.isoformat(), description)
-        redated["description"] = moved if found else f"{description} ({day.isoformat()})"
-    return redated
 
 
 def _first_problem(error: ValidationError) -> str:

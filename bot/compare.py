@@ -164,6 +164,9 @@ def _compared(
     if isinstance(found, Obstacle) or baseline is None or not _guards(baseline):
         why = "it has no baseline" if baseline is None else "its baseline is a placeholder"
         return ScenarioComparison(name, Verdict.UNGUARDED, why)
+    spoilt_field = next((field for field, _ in baseline.bad_values() if gates(field)), "")
+    if spoilt_field:
+        return ScenarioComparison(name, Verdict.INVALID, f"its baseline has no usable {spoilt_field}")
     change = next(filter(None, (workload_change(baseline, taken) for taken in found.snapshots)), "")
     if change:
         return ScenarioComparison(name, Verdict.INCOMPARABLE, change)
@@ -174,7 +177,10 @@ def _compared(
 
 
 def _guards(baseline: ScenarioBaseline | None) -> bool:
-    return baseline is not None and baseline.guards
+    """Return whether a baseline holds a scenario to anything; one that is spoilt was meant to."""
+    return baseline is not None and (
+        baseline.guards or any(gates(field) for field, _ in baseline.bad_values())
+    )
 
 
 def _rows(

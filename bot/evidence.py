@@ -1,14 +1,17 @@
 """What a run may testify about a scenario: the requests that hold together, of the same workload."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from bot.audit import audit_scenario, first_error
 from bot.baselines import AGGREGATES, ScenarioBaseline
 from bot.limits import gates
 from bot.snapshot import Snapshot, rounded, snapshot
 from profiler.record import Clock, RequestRecord, ScenarioRecord
+
+LEAST_VALID_RATIO: Final = 0.5
+"""Fraction of the requests that must be valid. Chosen: below it, a run contradicts itself as a rule."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,7 @@ def evidence(recorded: ScenarioRecord | None, clock: Clock, spoilt: str = "") ->
         return Obstacle("invalid", recorded.error)
     if spoilt:
         return Obstacle("invalid", spoilt)
-    taken = [snapshot(request, clock) for request in requests]
-    if not any(taken):
-        return Obstacle("incomparable", f"the baseline is on the {clock} clock, which this run does not have")
-    flaws = [_flaw(request, one) for request, one in zip(requests, taken, strict=True)]
-    valid = tuple(one for one, flaw in zip(taken, flaws, strict=True) if one and not flaw)
-    return Evidence(valid, len(requests)) if valid else Obstacle("invalid", next(filter(None, flaws)))
+    return _testimony(requests, clock)
 
 
 def workload_change(baseline: ScenarioBaseline, taken: Snapshot) -> str:
@@ -74,6 +72,19 @@ def workload_change(baseline: ScenarioBaseline, taken: Snapshot) -> str:
     if here != there:
         return f"the baseline has {_listed(there)}, this run has {_listed(here)}"
     return ""
+
+
+def _testimony(requests: Sequence[RequestRecord], clock: Clock) -> Evidence | Obstacle:
+    """Return what the valid ones of these measured requests say, or why too few are valid."""
+    taken = [snapshot(request, clock) for request in requests]
+    if not any(taken):
+        return Obstacle("incomparable", f"the baseline is on the {clock} clock, which this run does not have")
+    flaws = [_flaw(request, one) for request, one in zip(requests, taken, strict=True)]
+    valid = tuple(one for one, flaw in zip(taken, flaws, strict=True) if one and not flaw)
+    if valid and len(valid) >= len(requests) * LEAST_VALID_RATIO:
+        return Evidence(valid, len(requests))
+    count = f"{len(requests) - len(valid)} of {len(requests)} requests are invalid: " if valid else ""
+    return Obstacle("invalid", count + next(filter(None, flaws)))
 
 
 def _flaw(request: RequestRecord, taken: Snapshot | None) -> str:

@@ -21,10 +21,12 @@ _INVISIBLE = re.compile(
 )
 _MARKDOWN = re.compile(r"[#$&*<>@\[\\\]^`{|}~]|(?<![^\W_])_|_(?![^\W_])")
 """What has a meaning in Markdown; an underscore inside of a word has none."""
+_COMMAND = re.compile(r"^\s*(:(?=:)|##(?=\[))")
+"""How a line begins that Actions takes from a log as a command, if what follows followed at once."""
 _LINKED = re.compile(
     r"@|#"  # a mention, an issue
-    r"|\b[gG][hH](?=-\d)"  # an issue
-    r"|\b[wW]{3}(?=\.)|:(?=//)"  # an address
+    r"|[gG][hH](?=-\d)"  # an issue
+    r"|[wW]{3}(?=\.)|:(?=//)"  # an address
     r"|:(?=[\w+-]+:)"  # an emoji
     r"|[0-9a-fA-F]{6}(?=[0-9a-fA-F])"  # a commit: seven digits or more
 )
@@ -53,7 +55,7 @@ def code(value: object) -> Markup:
 
 def plain(value: object) -> str:
     """Return a string on one line, without control, invisible and direction characters, at most 300 long."""
-    shown = _INVISIBLE.sub(" ", str(value))
+    shown = _COMMAND.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", _INVISIBLE.sub(" ", str(value)))
     return shown if len(shown) <= LONGEST_TEXT else shown[: LONGEST_TEXT - 1] + "\u2026"
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Conclusion = Literal["success", "neutral", "failure"]
+Conclusion = Literal["success", "failure", "action_required"]
+"""`action_required` blocks a merge as `failure` does, and asks a person to look; "neutral" would pass."""
 
 
 class HubRefused(Exception):

@@ -11,7 +11,7 @@ from bot.errors import BadInput
 from bot.settings import Settings, SettingsRejected, settings_from_yaml
 from profiler.record import MAX_RECORD_BYTES, RecordRejected, RunRecord, record_from_json
 
-MAX_SETTINGS_BYTES: Final = 1024 * 1024
+MAX_SETTINGS_BYTES: Final = 64 * 1024
 """Largest configuration file that is read. Chosen: a long one has a hundred lines."""
 MAX_BASELINES_BYTES: Final = 16 * 1024 * 1024
 """Largest baseline file that is read. Chosen: sglang's with 67 scenarios has 0.15 MiB."""

@@ -13,10 +13,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
-from bot.files import replace_file
+from bot.files import is_plain_path, replace_file
 from bot.hub import Check, HubRefused
 
 NAME_LIMIT: Final = 80  # characters of a file name. Chosen: far below the 255 bytes that a file system takes
@@ -128,10 +128,7 @@ def _require_full_sha(text: str) -> None:
 
 
 def _require_plain_path(path: str) -> None:
-    """Refuse what git or a file system could take for something else than a file below the top."""
-    parts = PurePosixPath(path).parts
-    strange = not parts or ".." in parts or any(part.lower() == ".git" for part in parts)
-    if strange or "/".join(parts) != path or "\\" in path or not path.isprintable():
+    if not is_plain_path(path):
         raise HubRefused(f"{path!r} is not a path from the top of the repository: use folder/file.json")
 
 

@@ -24,6 +24,8 @@ MAX_COMMENT_BYTES: Final = 60_000
 """Most UTF-8 bytes of a comment. GitHub refuses more than 65,536 characters, and elsewhere counts bytes."""
 MARKER: Final = "<!-- perf-ratchet:report -->"
 """How a comment begins that is ours. Other tools post under the same login, so it names us."""
+MOST_NOTES: Final = 5
+"""Notes shown of one scenario. Chosen: more of them say that the workload changed, whatever they say."""
 JSON_VERSION: Final = 1
 """Version of every JSON output of the command line."""
 _HERE: Final = Path(__file__).parent
@@ -152,6 +154,7 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Envi
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["most_notes"] = MOST_NOTES
     environment.filters.update(
         change=filters.change,
         code=filters.code,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from bot.audit import Finding, audit
+from bot.audit import FILE_RULES, Finding, audit
 from bot.baselines import BaselineFile
 from bot.compare import JUDGED, Comparison, Outcome, Row, ScenarioComparison, Verdict
 from bot.hub import Conclusion
@@ -14,12 +14,12 @@ from profiler.record import Environment, RunRecord, Source
 
 CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
     Outcome.REGRESSED: "failure",
-    Outcome.NOTHING_MEASURED: "neutral",
-    Outcome.INCOMPLETE: "neutral",
+    Outcome.NOTHING_MEASURED: "action_required",
+    Outcome.INCOMPLETE: "action_required",
     Outcome.IMPROVED: "success",
     Outcome.UNCHANGED: "success",
 }
-"""Improvement is never red, and nothing measured is never green."""
+"""Improvement is never red. What was not judged is never green, and does not satisfy a required check."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,16 @@ class Report:
     """What the runs of one commit have shown, on each kind of hardware, the worst first."""
 
     hardware: tuple[HardwareReport, ...]
+    absent: tuple[str, ...] = ()
+    """Kinds of hardware that should have been measured and have no run."""
 
     @cached_property
     def outcome(self) -> Outcome:
         """The worst outcome; nothing measured when there is no run at all."""
-        return self.hardware[0].comparison.outcome if self.hardware else Outcome.NOTHING_MEASURED
+        if not self.hardware:
+            return Outcome.NOTHING_MEASURED
+        outcomes = {self.hardware[0].comparison.outcome, *([Outcome.INCOMPLETE] if self.absent else [])}
+        return min(outcomes, key=tuple(Outcome).index)
 
     @property
     def conclusion(self) -> Conclusion:
@@ -125,9 +130,16 @@ class Report:
         return sum(len(getattr(one, group)) for one in self.hardware)
 
 
-def report_on(sections: Iterable[HardwareReport]) -> Report:
-    """Return one report on several kinds of hardware: the worst speaks first, and for all."""
-    return Report(tuple(sorted(sections, key=lambda one: tuple(Outcome).index(one.comparison.outcome))))
+def report_on(sections: Iterable[HardwareReport], expected: Iterable[str] = ()) -> Report:
+    """Return one report on several kinds of hardware: the worst speaks first, and for all.
+
+    Args:
+        sections: What each run has shown.
+        expected: The kinds of hardware that should have a run.
+    """
+    ordered = sorted(sections, key=lambda one: tuple(Outcome).index(one.comparison.outcome))
+    measured = {one.hardware for one in ordered}
+    return Report(tuple(ordered), tuple(name for name in expected if name not in measured))
 
 
 def hardware_report(
@@ -149,7 +161,9 @@ def hardware_report(
         baselines_date=file.metadata.last_updated or "",
         comparison=comparison,
         findings=tuple(
-            finding for finding in audit(file) if finding.scenario in compared and finding.severity != "info"
+            finding
+            for finding in audit(file)
+            if finding.severity != "info" and (finding.scenario in compared or finding.rule in FILE_RULES)
         ),
         proposals=proposals,
         environment=record.environment,

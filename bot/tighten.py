@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 from bot.audit import audit_scenario, first_error
-from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline, with_scenarios
+from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
 from bot.evidence import Evidence, Obstacle, evidence, workload_change
 from bot.limits import EXACT_DECIMALS, MIN_IMPROVEMENT, has_improved
+from bot.rewriting import with_scenarios
 from bot.snapshot import Snapshot, is_denoising_stage, rounded
 from profiler.record import RunRecord, ScenarioRecord, Source, spoilt_by
 

@@ -77,6 +77,8 @@ __all__ = [
     "spoilt_by",
 ]
 
+MAX_PLACE: Final = 80
+"""Characters shown of a key that is wrong: it may be anything."""
 MAX_RECORD_BYTES: Final = 32 * 1024 * 1024
 """Largest record that is read. Chosen: 67 scenarios of 8 requests of 100 steps are about 6 MiB."""
 
@@ -277,6 +279,6 @@ def _refuse_twice(what: str, ids: Iterable[str]) -> None:
 def _first_problem(error: ValidationError) -> str:
     """Return the first of pydantic's complaints as `place: what is wrong (and N more)`."""
     problems = error.errors(include_url=False, include_input=False)
-    place = ".".join(str(part) for part in problems[0]["loc"]) or "record"
+    place = ".".join(str(part)[:MAX_PLACE] for part in problems[0]["loc"]) or "record"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{place}: {problems[0]['msg']}{more}"

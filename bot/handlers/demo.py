@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import render
-from bot.baselines import Tolerances, new_baselines
+from bot.baselines import Tolerances
 from bot.compare import Outcome
 from bot.errors import BadInput
 from bot.handlers.compare import judged
@@ -23,6 +23,7 @@ from bot.handlers.report import check
 from bot.intake import baselines_from_file, record_from_file
 from bot.local_hub import LocalHub
 from bot.report import Report
+from bot.rewriting import new_baselines
 from bot.tighten import propose, tightened
 from profiler.record import RunRecord
 

@@ -34,12 +34,14 @@ def run(records: Sequence[Path], config: Path, hub: Hub, *, pull: int, head_sha:
         HubRefused: the hub would not, or did not answer; nothing more is posted then.
     """
     settings = settings_from_file(config)
-    report = report_on([_section(path, config, settings, head_sha) for path in records])
+    sections = [_section(path, config, settings, head_sha) for path in records]
+    report = report_on(sections, settings.hardware)
     names = [one.hardware for one in report.hardware]
     if len(set(names)) < len(names):
         raise BadInput(f"{', '.join(map(str, records))}: two records of one hardware; give one of each")
     body = render.comment(report)
-    places = (hub.upsert_comment(pull, render.MARKER, body), hub.upsert_check(check(report, head_sha, body)))
+    # The check first: it is what holds a merge back, should the comment be refused.
+    places = (hub.upsert_check(check(report, head_sha, body)), hub.upsert_comment(pull, render.MARKER, body))
     print(render.headline(report), *places, sep="\n")
     return int(report.conclusion != "success")
 
@@ -62,8 +64,9 @@ def hub(repository: str | None, token: str, base_url: str | None, folder: Path) 
 def _section(path: Path, config: Path, settings: Settings, head_sha: str) -> HardwareReport:
     record = record_from_file(path)
     claimed = record.source.head_sha
-    if claimed not in {None, head_sha}:
-        raise BadInput(f"{path}: is a run of commit {claimed}, not of {head_sha}; profile that commit")
+    if claimed != head_sha:
+        said = f"is a run of commit {claimed}" if claimed else "does not say of which commit it is a run"
+        raise BadInput(f"{path}: {said}, not of {head_sha}; profile that commit")
     hardware = _hardware(record.environment.hardware, config, settings)
     return judged(
         record,

@@ -4,10 +4,11 @@ from difflib import unified_diff
 from pathlib import Path
 
 from bot import render
-from bot.baselines import BaselineFile, new_baselines
+from bot.baselines import BaselineFile
 from bot.files import replace_file
 from bot.handlers.selection import require_match
 from bot.intake import baselines_from_file, record_from_file
+from bot.rewriting import new_baselines
 from bot.tighten import Proposals, propose, tightened
 from profiler.record import Clock, RunRecord
 

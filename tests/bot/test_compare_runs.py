@@ -194,3 +194,21 @@ def test_where_tolerances_bind_a_factor_changes_no_verdict(
         return one.verdict, [row.field for row in one.rows if row.crossed]
 
     assert verdict(1.0) == verdict(factor)
+
+
+def test_a_spoilt_baseline_is_not_a_placeholder():
+    """A deciding value that is no number was meant to guard: the scenario is invalid, not unguarded."""
+    for field in ("expected_e2e_ms", "expected_avg_denoise_ms"):
+        file = make_baselines({"flux": {**make_values(), field: "560"}})
+        [one] = compare(file, make_record(make_scenario(scale=9.0))).scenarios
+
+        assert (one.verdict, one.reason) == (Verdict.INVALID, f"its baseline has no usable {field}")
+
+
+def test_most_requests_must_be_valid():
+    """One good request among contradicting ones is no evidence."""
+    bad = [make_request(f"bad{index}", e2e_ms=300.0) for index in range(2)]
+    [one] = compare(make_baselines(), make_record(make_scenario("flux", make_request(), *bad))).scenarios
+
+    assert one.verdict is Verdict.INVALID
+    assert one.reason.startswith("2 of 3 requests are invalid: stages sum to 550.00 ms")

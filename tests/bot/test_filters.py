@@ -14,7 +14,9 @@ from bot import filters
 HOSTILE = (
     "@octocat please look",
     "#123 and GH-123 and octo/demo#5",
-    "see https://evil.example/x and www.evil.example",
+    "see https://evil.example/x and www.evil.example and a_www.evil.example, a_GH-1",
+    "::error title=x::hi",
+    "##[group]hi",
     "mail me@evil.example",
     "<script>alert(1)</script><img src=x onerror=y>",
     "<!-- perf-ratchet:report -->",
@@ -41,7 +43,12 @@ def html(markdown: str) -> str:
 
 def words(rendered: str) -> str:
     """Return the text that a person sees, without what is invisible."""
-    return unescape(re.sub(r"<[^>]+>", "", rendered)).replace(filters.ZERO_WIDTH_SPACE, "")
+    return visible(unescape(re.sub(r"<[^>]+>", "", rendered)))
+
+
+def visible(text: str) -> str:
+    """Return a text without its invisible spaces."""
+    return text.replace(filters.ZERO_WIDTH_SPACE, "")
 
 
 def tags(rendered: str) -> set[str]:
@@ -56,7 +63,7 @@ def test_text_is_inert(value: str):
     rendered = html(f"x {filters.text(value)} x")
 
     assert tags(rendered) == {"p"}
-    assert words(rendered).split() == f"x {filters.plain(value)} x".split()
+    assert words(rendered).split() == f"x {visible(filters.plain(value))} x".split()
 
 
 @given(ANYTHING)
@@ -82,16 +89,17 @@ def test_nothing_that_github_links_survives(value: str):
     """GitHub links mentions, references, addresses and commits in the rendered text: none is left whole."""
     seen = unescape(re.sub(r"<[^>]+>", "", html(f"x {filters.text(value)} x")))
 
-    assert not re.search(r"@\w|#\d|\bgh-\d|://|\bwww\.|\b[0-9a-f]{7,40}\b|:\w+:", seen, flags=re.IGNORECASE)
+    assert not re.search(r"@\w|#\d|gh-\d|://|www\.|\b[0-9a-f]{7,40}\b|:\w+:", seen, flags=re.IGNORECASE)
 
 
 @given(ANYTHING)
 def test_plain_cannot_move_the_cursor(value: str):
-    """On a terminal a string is one line without control characters, of at most 300 characters."""
+    """In a log a string is one line without control characters, no command, of at most 300 characters."""
     shown = filters.plain(value)
 
     assert len(shown) <= 300
-    assert shown.isprintable() or not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e]", shown)
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
+    assert not re.match(r"\s*(::|##\[)", shown)
 
 
 def test_long_strings_are_cut_visibly():

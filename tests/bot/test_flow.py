@@ -15,6 +15,7 @@ from bot.local_hub import LocalHub
 from profiler.record import record_to_json
 
 PULL = 7
+BOTH = "hardware:\n  h100: {baselines: h100.json}\n  ascend: {baselines: ascend.json}\n"
 
 
 class Repository:
@@ -25,9 +26,7 @@ class Repository:
         self.folder = folder
         self.head_sha = head_sha
         self.config = folder / "perf-ratchet.yml"
-        self.config.write_text(
-            "hardware:\n  h100: {baselines: h100.json}\n  ascend: {baselines: ascend.json}\n"
-        )
+        self.config.write_text("hardware:\n  h100: {baselines: h100.json}\n")
         for hardware in ("h100", "ascend"):
             file = make_baselines({"flux": make_values(), "wan": make_values()})
             (folder / f"{hardware}.json").write_text(file.text)
@@ -66,8 +65,19 @@ def test_a_regression_and_its_repair_are_one_comment(repository: Repository, git
     assert [check.said["conclusion"] for check in github.checks] == ["success"]
 
 
+def test_hardware_without_a_run_is_missed(repository: Repository, github: FakeGithub):
+    """Hardware that the configuration names and no record comes from keeps the check from passing."""
+    repository.config.write_text(BOTH)
+    code = repository.reported(quick_hub(github), repository.measured("ascend", flux=1.0, wan=1.0))
+
+    assert code == 1
+    assert "No regression in 2 scenarios on ascend, but h100 has no run." in github.comments[0].body
+    assert [check.said["conclusion"] for check in github.checks] == ["action_required"]
+
+
 def test_two_kinds_of_hardware_share_a_comment(repository: Repository, github: FakeGithub):
     """One comment speaks for all hardware; the worst speaks first."""
+    repository.config.write_text(BOTH)
     records = (
         repository.measured("h100", flux=0.5, wan=1.0),
         repository.measured("ascend", flux=1.0, wan=3.0),
@@ -104,11 +114,12 @@ def test_a_lost_answer_does_not_double_the_comment(repository: Repository, githu
 
 
 def test_a_refusal_is_one_line(repository: Repository, github: FakeGithub):
-    """Without the right to comment the run ends with one line that names the permission."""
+    """Without the right to comment the line names the permission; the check already holds the merge back."""
     github.permissions.discard("pull-requests: write")
 
     with pytest.raises(HubRefused, match="pull-requests: write"):
-        repository.reported(quick_hub(github), repository.measured("h100", flux=1.0, wan=1.0))
+        repository.reported(quick_hub(github), repository.measured("h100", flux=3.0, wan=1.0))
+    assert [check.said["conclusion"] for check in github.checks] == ["failure"]
 
 
 def test_a_report_costs_four_requests(repository: Repository, github: FakeGithub):

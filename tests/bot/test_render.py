@@ -140,8 +140,8 @@ def test_comment_is_golden(build: Callable[[], Report], golden: Golden):
         (regression, Outcome.REGRESSED, "failure"),
         (improvement, Outcome.IMPROVED, "success"),
         (unchanged, Outcome.UNCHANGED, "success"),
-        (nothing_measured, Outcome.NOTHING_MEASURED, "neutral"),
-        (incomplete, Outcome.INCOMPLETE, "neutral"),
+        (nothing_measured, Outcome.NOTHING_MEASURED, "action_required"),
+        (incomplete, Outcome.INCOMPLETE, "action_required"),
         (oversize, Outcome.REGRESSED, "failure"),
     ],
 )
@@ -160,14 +160,20 @@ def test_every_outcome_has_a_line_and_a_conclusion():
     assert [report.outcome for report in reports] == list(Outcome)
     assert [line[0] for line in lines] == ["🔴", "⚪", "🟡", "🟢", "🟢"]
     assert len({line[2:20] for line in lines}) == len(Outcome)
-    assert list(CONCLUSIONS.values()) == ["failure", "neutral", "neutral", "success", "success"]
+    assert list(CONCLUSIONS.values()) == [
+        "failure",
+        "action_required",
+        "action_required",
+        "success",
+        "success",
+    ]
 
 
 def test_a_report_on_nothing_is_not_green():
     """Without a single run nothing is known."""
     report = Report(())
 
-    assert (report.outcome, report.conclusion) == (Outcome.NOTHING_MEASURED, "neutral")
+    assert (report.outcome, report.conclusion) == (Outcome.NOTHING_MEASURED, "action_required")
     assert render.headline(report) == "Nothing was compared, so nothing is known"
 
 

@@ -36,6 +36,18 @@ def test_what_is_absent_has_a_default():
             "hardware: {h100: {baselines: x}}\ntighten: {min_improvement: 5}",
             "tighten.min_improvement: Input should be less than or equal to 1",
         ),
+        (
+            "hardware: {h100: {baselines: ../../etc/passwd}}",
+            "hardware.h100.baselines: must be a path below the top of the repository, "
+            "such as .github/h100.json",
+        ),
+        ("a: &a {x: 1}\nb: {<<: *a}", "line 2: aliases are not taken; write the value out"),
+        (
+            "hardware: {h100: {baselines: a, baselines: b}}",
+            "line 1: key 'baselines' stands twice; remove one of the two",
+        ),
+        ("a: 2026-99-99", "a value is not what its YAML tag or its form says"),
+        ("a: !!bool maybe", "a value is not what its YAML tag or its form says"),
         ("hardware: {h100: {}}", "hardware.h100.baselines: Field required"),
         ("", "the file: Input should be a valid dictionary or instance of Settings"),
         ("a: [1", "line 1: expected ',' or ']', but got '<stream end>'"),
