@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from bot.settings import Hardware, SettingsRejected, settings_from_yaml
 
+EXAMPLE = "such as .github/h100.json"
+
 
 def test_what_is_absent_has_a_default():
     """A baseline file per hardware is all that is needed."""
@@ -38,8 +40,7 @@ def test_what_is_absent_has_a_default():
         ),
         (
             "hardware: {h100: {baselines: ../../etc/passwd}}",
-            "hardware.h100.baselines: must be a path below the top of the repository, "
-            "such as .github/h100.json",
+            "hardware.h100.baselines: must be a path below the top of the repository, " + EXAMPLE,
         ),
         ("a: &a {x: 1}\nb: {<<: *a}", "line 2: aliases are not taken; write the value out"),
         (
