@@ -6,6 +6,7 @@ from pathlib import Path
 from bot import audit, limits, render, tighten
 from bot.compare import Verdict
 from bot.settings import settings_from_yaml
+from profiler.scenarios import scenarios_from_toml
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 
@@ -18,7 +19,7 @@ def table(heading: str) -> list[str]:
 
 def test_every_rule_is_explained():
     """The table of rules has the rules of the code, in their order."""
-    assert table("What the audit finds") == [*audit.RULES, "repeated-key"]
+    assert table("What the audit finds") == [*audit.RULES, *audit.FILE_RULES]
 
 
 def test_every_verdict_is_explained():
@@ -45,6 +46,14 @@ def test_the_configuration_is_valid():
 
     assert example
     assert settings_from_yaml(example[1]).hardware["h100"].baselines == ".github/perf-baselines/h100.json"
+
+
+def test_the_scenarios_are_valid():
+    """The example of a scenario file is one."""
+    example = re.search(r"```toml\n(.+?)```", README, flags=re.DOTALL)
+
+    assert example
+    assert [one.source for one in scenarios_from_toml(example[1], "README.md")] == ["diffusers", "served"]
 
 
 def test_the_comment_is_one_of_ours():
