@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from builders import HEAD_SHA, make_baselines, make_record, make_scenario, make_values
 
-from bot.__main__ import EXAMPLES, EXIT_CODES, main
+from bot.__main__ import main
+from bot.examples import EXAMPLES, EXIT_CODES
 from profiler.record import RunRecord, record_to_json
 
 COMMANDS = sorted(filter(None, EXAMPLES))
@@ -281,3 +282,10 @@ def test_report_knows_its_hardware(files: Path):
     code, _, err = ratchet("report", *options, folder=files)
 
     assert (code, err) == (2, "ratchet: perf.yml: hardware: there is no 'h100'; did you mean 'h200'?\n")
+
+
+def test_a_mistake_of_ours_is_no_verdict(files: Path, monkeypatch: pytest.MonkeyPatch):
+    """An error that nobody foresaw is shown whole, and is not exit code 1, which says regression."""
+    monkeypatch.setattr("bot.handlers.audit.run", None)
+
+    assert main(["audit", str(files / "h100.json")]) == 2

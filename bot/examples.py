@@ -1,0 +1,35 @@
+"""How each command is used, as its `--help` shows it. No library is loaded."""
+
+from typing import Final
+
+EXIT_CODES: Final = "exit codes: 0 fine, 1 findings, regressions or something not judged, 2 bad input"
+EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
+    "": (
+        "ratchet demo",
+        "ratchet audit perf_baselines.json",
+        "ratchet compare run-record.json --baselines perf_baselines.json",
+        "ratchet tighten run-record.json --baselines perf_baselines.json --write",
+    ),
+    "audit": ("ratchet audit perf_baselines.json", "ratchet audit perf_baselines.json --format json"),
+    "compare": (
+        "ratchet compare run-record.json --baselines h100.json",
+        "ratchet compare run-record.json --baselines h100.json --scenario 'flux_*' --format markdown",
+    ),
+    "tighten": (
+        "ratchet tighten run-record.json --baselines h100.json",
+        "ratchet tighten run-record.json --baselines h100.json --add --write",
+    ),
+    "report": (
+        'ratchet report run-record.json --pull 7 --head "$(git rev-parse HEAD)"',
+        'GITHUB_TOKEN=... ratchet report h100.json npu.json --pull 7 --head "$SHA" --repository octo/demo',
+    ),
+    "ingest": (
+        "ratchet ingest ci-log.txt --hardware h100",
+        "ratchet ingest performance.log --hardware h100 --scenario flux_image_t2i --out flux.json",
+    ),
+    "plan": (
+        "ratchet plan perf_baselines.json --shards 3",
+        "ratchet plan h100.json --shards 3 --scenario 'wan*' --format github >> \"$GITHUB_OUTPUT\"",
+    ),
+    "demo": ("ratchet demo", "ratchet demo --folder /tmp/ratchet-demo"),
+}
