@@ -136,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: Callable[[argparse.Namespace], int], what: str) -> argparse.ArgumentParser:
         added = commands.add_parser(
             name,
+            allow_abbrev=False,  # an option half typed is a mistake, not another option
             help=what,
             description=what,
             epilog=_epilog(name),

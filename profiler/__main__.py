@@ -62,9 +62,9 @@ def _parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="measure scenarios and write a run record")
+    run = commands.add_parser("run", allow_abbrev=False, help="measure scenarios and write a run record")
     _add_run_options(run)
-    listing = commands.add_parser("list", help="name the scenarios")
+    listing = commands.add_parser("list", allow_abbrev=False, help="name the scenarios")
     listing.add_argument("--format", choices=("text", "json"), default="text")
     for command in (run, listing):
         command.add_argument(
@@ -94,9 +94,7 @@ def _add_run_options(run: Parser) -> None:
         "--device", type=_device, default="cpu", metavar="NAME", help="as torch names it; default: cpu"
     )
     run.add_argument("--hardware", metavar="NAME", help="as your configuration calls it; default: the device")
-    run.add_argument(
-        "--only", type=Path, metavar="FILE", help="ids, one a line, as ratchet compare --suspects"
-    )
+    run.add_argument("--only", type=Path, metavar="FILE", help="a file with one scenario id a line")
     run.add_argument("--append", action="store_true", help="add the requests to the record in --out")
 
 

@@ -145,7 +145,7 @@ def check_device(device: str) -> None:
 
 
 def _names(file: Path) -> Iterator[tuple[str, int]]:
-    """Yield (id, line) of a file with one id a line, as `ratchet compare --suspects` writes it."""
+    """Yield (id, line) of a file with one scenario id a line."""
     for number, line in enumerate(_content(file).decode(errors="replace").splitlines(), start=1):
         if line.strip():
             yield line.strip(), number

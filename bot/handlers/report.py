@@ -65,8 +65,8 @@ def _section(path: Path, config: Path, settings: Settings, head_sha: str) -> Har
     record = record_from_file(path)
     claimed = record.source.head_sha
     if claimed != head_sha:
-        said = f"is a run of commit {claimed}" if claimed else "does not say of which commit it is a run"
-        raise BadInput(f"{path}: {said}, not of {head_sha}; profile that commit")
+        said = f"is a run of commit {claimed}" if claimed else "was measured outside of a git checkout"
+        raise BadInput(f"{path}: {said}; run ratchet-profiler inside a checkout of {head_sha}")
     hardware = _hardware(record.environment.hardware, config, settings)
     return judged(
         record,

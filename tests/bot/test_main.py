@@ -289,3 +289,10 @@ def test_a_mistake_of_ours_is_no_verdict(files: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("bot.handlers.audit.run", None)
 
     assert main(["audit", str(files / "h100.json")]) == 2
+
+
+def test_an_option_is_written_whole(files: Path):
+    """A half-typed option is a mistake: it could be meant for another one."""
+    code, _, err = ratchet("compare", "record.json", "--baseline", "h100.json", folder=files)
+
+    assert (code, "--baselines" in err) == (2, True)

@@ -47,7 +47,7 @@ def test_as_text(file: Path):
         "1/2: 200.0 s: qwen wan",
         "2/2: 150.5 s: flux ltx",
         "no estimate, counted as 100.0 s each, the median of the others: qwen",
-        "h100.json: 2 shards, the longest 200.0 s, 14.1 % above an even share",
+        "h100.json: 2 shards, the longest 200.0 s, 14.1 % above the least that any plan needs",
     ]
 
 
