@@ -131,7 +131,7 @@ def check_installed(packages: Iterable[str]) -> None:
     """
     for package in packages:
         if find_spec(package) is None:
-            raise BadInput(f"{package} is not installed; pip install 'perf-ratchet[profiler]'")
+            raise BadInput(f"{package} is not installed; pip install '.[profiler]' in a checkout")
 
 
 def check_device(device: str) -> None:
