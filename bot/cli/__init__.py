@@ -1,0 +1,1 @@
+"""The commands of `ratchet`: their arguments, and which handler each calls when it is called."""

@@ -1,0 +1,33 @@
+"""One command of `ratchet`, and the arguments that several commands share."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+FORMATS: Final = ("text", "json", "markdown")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A word after `ratchet`."""
+
+    name: str
+    what: str
+    """What it does, one clause for --help."""
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    """Imports its handler, calls it, returns the exit code."""
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the record, the baseline file and the scenarios to look at."""
+    parser.add_argument("record", type=Path, metavar="RECORD", help="a run record, from ratchet-profiler run")
+    parser.add_argument("--baselines", type=Path, required=True, metavar="FILE", help="the baseline file")
+    parser.add_argument("--scenario", default="*", metavar="GLOB", help="only these (default: all)")
+
+
+def add_format_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the form of the result."""
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")

@@ -1,0 +1,76 @@
+"""The commands that judge: audit, compare, tighten."""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from bot import arguments
+from bot.cli.command import Command, add_format_argument, add_run_arguments
+
+
+def _audit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("baselines", type=Path, metavar="BASELINES", help="a baseline file")
+    add_format_argument(parser)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from bot.handlers import audit
+
+    return audit.run(options.baselines, options.format)
+
+
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    add_run_arguments(parser)
+    parser.add_argument("--profile", default="pr_test", help="tolerances to use (default: %(default)s)")
+    add_format_argument(parser)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from bot.handlers import compare
+
+    return compare.run(
+        options.record,
+        options.baselines,
+        profile=options.profile,
+        scenarios=options.scenario,
+        form=options.format,
+    )
+
+
+def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
+    add_run_arguments(parser)
+    parser.add_argument(
+        "--min-improvement",
+        type=arguments.fraction,
+        default=0.05,
+        metavar="FRACTION",
+        help="by how much end to end must fall (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--add",
+        action="store_true",
+        help="also propose baselines for scenarios that have none; makes the file if it is missing",
+    )
+    parser.add_argument("--write", action="store_true", help="put the proposals into the baseline file")
+    add_format_argument(parser)
+
+
+def _tighten(options: argparse.Namespace) -> int:
+    from bot.handlers import tighten
+
+    return tighten.run(
+        options.record,
+        options.baselines,
+        min_improvement=options.min_improvement,
+        scenarios=options.scenario,
+        add=options.add,
+        write=options.write,
+        form=options.format,
+    )
+
+
+COMMANDS: Final = (
+    Command("audit", "say what is wrong with a baseline file", _audit_arguments, _audit),
+    Command("compare", "judge a run against its baselines", _compare_arguments, _compare),
+    Command("tighten", "propose tighter baselines, and write them", _tighten_arguments, _tighten),
+)
