@@ -6,10 +6,48 @@ from typing import Literal, Protocol
 
 Conclusion = Literal["success", "failure", "action_required"]
 """`action_required` blocks a merge as `failure` does, and asks a person to look; "neutral" would pass."""
+Reaction = Literal["eyes", "rocket", "-1", "confused"]
+"""Seen, done, not allowed, not understood."""
 
 
 class HubRefused(Exception):
     """The host did not do what was asked. The message is one line that says what to do about it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotation:
+    """A remark at one line of a file of the commit."""
+
+    path: str
+    line: int
+    """From 1."""
+    level: Literal["failure", "warning", "notice"]
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PullRequest:
+    """A pull request that the bot proposes, from a branch of its own."""
+
+    branch: str
+    """Its head, a branch of this repository."""
+    base: str
+    title: str
+    body: str
+    """Markdown."""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """An issue of the bot, found again by its marker."""
+
+    marker: str
+    """HTML comment with which the body begins."""
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,13 +57,16 @@ class Check:
     name: str
     """What branch protection calls it, such as "perf-ratchet"."""
     head_sha: str
-    conclusion: Conclusion
+    conclusion: Conclusion | None
+    """None while it is in progress."""
     title: str
     """One line."""
     summary: str
     """Markdown. GitHub takes at most 65,535 characters."""
     external_id: str
     """What was judged, such as a run id: saying it twice for the same id changes nothing."""
+    annotations: tuple[Annotation, ...] = ()
+    """Lines of the commit's files that are wrong, the gravest first. GitHub takes 50 at once."""
 
 
 class Hub(Protocol):
@@ -72,4 +113,76 @@ class Hub(Protocol):
 
         Raises:
             HubRefused: the branch has moved on, or the host would not, or did not answer.
+        """
+
+    def answer(self, pull: int, marker: str, body: str) -> str:
+        """Say something once on a pull request, in a comment of its own.
+
+        Args:
+            pull: Number of the pull request.
+            marker: HTML comment with which the body begins, another for each answer: an answer that is there
+                already is edited, so that a command repeated or half done is answered once.
+            body: Markdown.
+
+        Returns:
+            Where a person can read it.
+
+        Raises:
+            HubRefused: the host would not, or did not answer.
+        """
+
+    def react(self, comment: int, reaction: Reaction) -> None:
+        """React to a comment. Doing it again changes nothing.
+
+        Raises:
+            HubRefused: the host would not, or did not answer.
+        """
+
+    def reset_branch(self, branch: str, expected_head: str | None, to: str) -> None:
+        """Make a branch point to a commit, only if it still is where we think.
+
+        Args:
+            branch: A branch of the bot's own.
+            expected_head: Full SHA that the branch must have; None: it must not exist, and is made.
+            to: Full SHA. A branch that is there already is fine.
+
+        Raises:
+            HubRefused: the branch is elsewhere, or the host would not, or did not answer.
+        """
+
+    def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
+        """Make a branch without any past, with one commit that holds these files; return its head.
+
+        A branch that is there already is left alone.
+
+        Raises:
+            HubRefused: the host would not, or did not answer.
+        """
+
+    def upsert_pull(self, pull: PullRequest) -> int:
+        """Open a pull request, or make the open one of this branch say this; return its number.
+
+        Raises:
+            HubRefused: the host would not, or did not answer.
+        """
+
+    def close_pull(self, number: int, marker: str, reason: str) -> None:
+        """Close a pull request of the bot with a last comment. One that is closed already stays so.
+
+        Raises:
+            HubRefused: the host would not, or did not answer.
+        """
+
+    def upsert_issue(self, issue: Issue) -> int:
+        """Open an issue, or make the open one with this marker say this; return its number.
+
+        Raises:
+            HubRefused: the host would not, or did not answer.
+        """
+
+    def close_issue(self, number: int, marker: str, reason: str) -> None:
+        """Close an issue of the bot with a last comment. One that is closed already stays so.
+
+        Raises:
+            HubRefused: the host would not, or did not answer.
         """

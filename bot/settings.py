@@ -1,8 +1,9 @@
-"""The configuration file `.github/perf-ratchet.yml`: which hardware has which baselines."""
+"""The configuration file `.github/perf-ratchet.yml`: what runs where, and how it is judged."""
 
 from collections.abc import Mapping
+from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -12,6 +13,21 @@ from bot.limits import MIN_IMPROVEMENT
 
 LONGEST_SHOWN: Final = 80
 """Characters shown of a key that is not understood."""
+MAX_LABELS: Final = 16
+"""Labels of a runner. Chosen: runners have three or four."""
+MAX_REQUESTS: Final = 100
+"""Requests of a scenario. Chosen: far above what a nightly run affords."""
+MAX_NIGHTS: Final = 30
+"""Nights to wait for. Chosen: after a month without a proposal the setting is a mistake."""
+MAX_WAIVERS: Final = 1000
+"""Waivers of a file. Chosen: more than a baseline file has scenarios."""
+MAX_WORDS: Final = 200
+"""Characters of a waiver's rule, scenario and reason. Chosen: a line of a comment."""
+MAX_FLAKE_RATE: Final = 0.05
+"""Chosen: with 67 scenarios of that rate hardly a run would pass, one such scenario is bearable."""
+
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""A label of a runner. Chosen: what GitHub's own labels look like, so nothing in it can reach a shell."""
 
 
 class SettingsRejected(ValueError):
@@ -51,8 +67,23 @@ class Hardware(_Part):
 
     baselines: Annotated[str, AfterValidator(_below_the_top)]
     """Path of its baseline file, from the top of the repository."""
+    runner: Annotated[tuple[Label, ...], Field(min_length=1, max_length=MAX_LABELS)] = ("self-hosted",)
+    """Labels that a runner must have, all of them."""
+    device: Annotated[str, Field(pattern=r"^[a-z]{1,16}$")] = "cuda"
+    """What torch calls the device: cuda, npu, cpu."""
     profile: str = "pr_test"
-    """Which tolerances of that file to use."""
+    """Which tolerances of the baseline file to use."""
+
+
+class Requests(_Part):
+    """How many requests a scenario gets."""
+
+    warmup: Annotated[int, Field(ge=0, le=MAX_REQUESTS)] = 1
+    """Before anything is measured."""
+    measured: Annotated[int, Field(ge=1, le=MAX_REQUESTS)] = 3
+    """Each time a scenario runs."""
+    confirm: Annotated[int, Field(ge=0, le=MAX_REQUESTS)] = 5
+    """More of them for a suspect."""
 
 
 class Tighten(_Part):
@@ -60,6 +91,23 @@ class Tighten(_Part):
 
     min_improvement: Annotated[float, Field(ge=0, le=1)] = MIN_IMPROVEMENT
     """Fraction by which end to end must fall."""
+    max_flake_rate: Annotated[float, Field(ge=0, le=1)] = MAX_FLAKE_RATE
+    """Largest predicted probability, for one scenario, that an unchanged engine breaks the new limit."""
+    nights: Annotated[int, Field(ge=1, le=MAX_NIGHTS)] = 3
+    """Nights for which an improvement must hold before the nightly refresh proposes it."""
+
+
+class Waiver(_Part):
+    """A finding that somebody has looked at and accepts for a while."""
+
+    rule: Annotated[str, Field(max_length=MAX_WORDS)]
+    """Name of the rule."""
+    scenario: Annotated[str, Field(max_length=MAX_WORDS)]
+    """Id of the scenario, no pattern: a waiver covers what was looked at."""
+    reason: Annotated[str, Field(min_length=1, max_length=MAX_WORDS)]
+    """Why it is accepted, one line."""
+    expires: date
+    """The last day on which it counts."""
 
 
 class Settings(_Part):
@@ -67,7 +115,24 @@ class Settings(_Part):
 
     hardware: Annotated[Mapping[str, Hardware], Field(min_length=1)]
     """By the name that run records give."""
+    scenarios: Annotated[str, AfterValidator(_below_the_top)] | None = None
+    """Path of the scenario file, from the top of the repository; absent: the built-in scenarios."""
+    requests: Requests = Requests()
     tighten: Tighten = Tighten()
+    comment: Literal["always", "changes", "never"] = "changes"
+    """When a pull request gets a comment. "changes": once there is something to tell, and as long as there is
+    a comment to keep true."""
+    history_branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")] = "perf-history"
+    """The branch that keeps the nights."""
+    waivers: Annotated[tuple[Waiver, ...], Field(max_length=MAX_WAIVERS)] = ()
+
+
+_PARTS: Final[Mapping[str, type[_Part]]] = {
+    "hardware": Hardware,
+    "requests": Requests,
+    "tighten": Tighten,
+    "waivers": Waiver,
+}
 
 
 def settings_from_yaml(text: str) -> Settings:
@@ -97,8 +162,7 @@ def _first_problem(error: ValidationError) -> str:
     place = ".".join(map(str, (*parents, key)))
     if problem["type"] != "extra_forbidden":
         return f"{place}: {problem['msg'].removeprefix('Value error, ')}"
-    parts: dict[str, type[_Part]] = {"hardware": Hardware, "tighten": Tighten}
-    known = parts.get(str(parents[0]), Settings) if parents else Settings
+    known = _PARTS.get(str(parents[0]), Settings) if parents else Settings
     close = get_close_matches(str(key), known.model_fields, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known.model_fields)}"
     return f"{place}: unknown key; {hint}"

@@ -1,0 +1,122 @@
+"""What is read from a repository host: runs, pull requests, files, permissions. It changes nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run of a workflow, as the host knows it: never as an artifact claims."""
+
+    run_id: int
+    attempt: int
+    workflow: str
+    """Path of the workflow's file, such as ".github/workflows/profile.yml"."""
+    event: str
+    """What started it: "pull_request", "schedule", "workflow_dispatch"."""
+    status: str
+    """"queued", "in_progress", "completed"."""
+    conclusion: str | None
+    """"success", "failure", "cancelled", "timed_out", ...; None before the end."""
+    head_sha: str
+    head_branch: str
+    head_repository: str
+    """"owner/name"; "" when it has been deleted."""
+    created_at: datetime
+    url: str
+    """Where a person can see it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pull:
+    """A pull request."""
+
+    number: int
+    is_open: bool
+    head_sha: str
+    head_branch: str
+    head_repository: str
+    """"owner/name"; "" when it has been deleted."""
+    base_branch: str
+    base_sha: str
+    author: str
+    """Login; "" for a deleted account."""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """Files that a run has left."""
+
+    artifact_id: int
+    name: str
+    size_bytes: int
+    """Of the zip, as the host says."""
+    is_expired: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenIssue:
+    """An open issue of the bot."""
+
+    number: int
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A commit, without its files."""
+
+    sha: str
+    author: str
+    """Login, or the name that git has where the host knows none."""
+    message: str
+
+
+class Host(Protocol):
+    """A repository, read. Every method raises `HubRefused` when the host would not, or did not answer."""
+
+    def default_branch(self) -> str:
+        """Return the name of the default branch."""
+
+    def head(self, branch: str) -> str | None:
+        """Return the full SHA at which a branch is, or None when there is no such branch."""
+
+    def files(self, ref: str, paths: Iterable[str]) -> Mapping[str, bytes | None]:
+        """Return files as they are at a commit or branch, all in one request; None where there is none."""
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the full SHA of the commit at which two histories parted."""
+
+    def commits(self, base: str, head: str) -> Sequence[Commit]:
+        """Return the commits of `head` that `base` does not have, oldest first, at most 250."""
+
+    def run(self, run_id: int) -> Run:
+        """Return a run."""
+
+    def runs(self, workflow: str, *, head_sha: str | None = None, branch: str | None = None) -> Sequence[Run]:
+        """Return the latest runs of a workflow's file, newest first, at most 100."""
+
+    def artifacts(self, run_id: int) -> Sequence[Artifact]:
+        """Return the artifacts of a run, of all its attempts."""
+
+    def artifact(self, artifact_id: int, most_bytes: int) -> bytes:
+        """Return the zip of an artifact; refuses one that is larger."""
+
+    def pulls_of(self, run: Run) -> Sequence[Pull]:
+        """Return the open pull requests whose head is the run's commit, branch and repository."""
+
+    def pull(self, number: int) -> Pull:
+        """Return a pull request."""
+
+    def open_pull(self, branch: str) -> Pull | None:
+        """Return the open pull request of a branch of this repository, or None."""
+
+    def open_issues(self, label: str) -> Sequence[OpenIssue]:
+        """Return the bot's own open issues with a label."""
+
+    def may_write(self, login: str) -> bool:
+        """Return whether a person may push to the repository, as its own API says."""
