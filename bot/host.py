@@ -86,7 +86,16 @@ class Host(Protocol):
         """Return the full SHA at which a branch is, or None when there is no such branch."""
 
     def files(self, ref: str, paths: Iterable[str]) -> Mapping[str, bytes | None]:
-        """Return files as they are at a commit or branch, all in one request; None where there is none."""
+        """Return files as they are at a commit or branch, all in one request; None where there is none.
+
+        The ref "HEAD" is the default branch.
+        """
+
+    def files_at(self, places: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], bytes | None]:
+        """Return files by (commit or branch, path), all in one request; None where there is none.
+
+        A place whose commit or branch is not there is None too. A commit of a fork's pull request is there.
+        """
 
     def merge_base(self, base: str, head: str) -> str:
         """Return the full SHA of the commit at which two histories parted."""

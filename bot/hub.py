@@ -1,6 +1,6 @@
 """Everything the bot may do to a repository host: the full list of its side effects."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -89,8 +89,30 @@ class Hub(Protocol):
             ValueError: the body does not begin with the marker.
         """
 
+    def revise_comment(self, pull: int, marker: str, revise: Callable[[str | None], str | None]) -> str:
+        """Make the bot's one comment say what follows from what it says now.
+
+        The comment is read and written in one go, and read again before a second try: so what it says now
+        decides, and a late writer cannot take the place of a newer one.
+
+        Args:
+            pull: Number of the pull request.
+            marker: HTML comment with which the body begins, as for `upsert_comment`.
+            revise: From the whole body as it is, None when there is no comment yet, to what it shall be;
+                None leaves it as it is. It may be called more than once.
+
+        Returns:
+            Where a person can read it; "" when there is no comment.
+
+        Raises:
+            HubRefused: the host would not, or did not answer.
+            ValueError: the new body does not begin with the marker.
+        """
+
     def upsert_check(self, check: Check) -> str:
         """Make the commit's check of this name and external id say this.
+
+        One that is in progress never takes the place of a concluded one: it was late.
 
         Returns:
             Where a person can read it.
@@ -115,7 +137,7 @@ class Hub(Protocol):
             HubRefused: the branch has moved on, or the host would not, or did not answer.
         """
 
-    def answer(self, pull: int, marker: str, body: str) -> str:
+    def answer(self, pull: int, marker: str, body: str, *, is_first: bool = False) -> str:
         """Say something once on a pull request, in a comment of its own.
 
         Args:
@@ -123,6 +145,7 @@ class Hub(Protocol):
             marker: HTML comment with which the body begins, another for each answer: an answer that is there
                 already is edited, so that a command repeated or half done is answered once.
             body: Markdown.
+            is_first: Nobody can have answered yet: the first try need not look, which saves a request.
 
         Returns:
             Where a person can read it.
@@ -131,8 +154,11 @@ class Hub(Protocol):
             HubRefused: the host would not, or did not answer.
         """
 
-    def react(self, comment: int, reaction: Reaction) -> None:
+    def react(self, comment: int, reaction: Reaction) -> bool:
         """React to a comment. Doing it again changes nothing.
+
+        Returns:
+            Whether the host says that the reaction was not there before (GitHub: 201, else 200).
 
         Raises:
             HubRefused: the host would not, or did not answer.
