@@ -8,10 +8,10 @@ from statistics import median_low
 from typing import Final, Literal
 
 from bot.baselines import AGGREGATES, BaselineFile, Sampling, ScenarioBaseline, Tolerances
-from bot.evidence import Evidence, Obstacle, evidence, workload_change
+from bot.evidence import Evidence, Obstacle, Recorded, by_scenario, evidence, workload_change
 from bot.limits import MIN_IMPROVEMENT, gates, has_improved, limit
 from bot.snapshot import Snapshot
-from profiler.record import Clock, RunRecord, ScenarioRecord, spoilt_by
+from profiler.record import Clock, RunRecord
 
 
 class Verdict(StrEnum):
@@ -118,7 +118,7 @@ class Comparison:
 
 def compare(
     file: BaselineFile,
-    record: RunRecord,
+    records: Sequence[RunRecord],
     *,
     profile: str = "pr_test",
     scenarios: str = "*",
@@ -128,7 +128,8 @@ def compare(
 
     Args:
         file: The baselines.
-        record: The run. It is taken to be of the file's hardware.
+        records: The run, in one record or in several (shards, repeated runs): the requests of a scenario are
+            pooled. They are taken to be of the file's hardware.
         profile: Which tolerances of the file to use.
         scenarios: Glob; only these scenarios are looked at, on both sides.
         min_improvement: Fraction by which end to end must fall to be an improvement.
@@ -137,28 +138,24 @@ def compare(
         BaselinesRejected: the file has no such profile.
     """
     tolerances = file.profile(profile)
-    spoilt = spoilt_by(record.environment.state)
-    recorded = {scenario.id: scenario for scenario in record.scenarios}
+    recorded = by_scenario(records)
     names = [name for name in {**file.scenarios, **recorded} if fnmatchcase(name, scenarios)]
     return Comparison(
         profile,
         file.metadata.clock,
-        tuple(
-            _compared(name, file, recorded.get(name), spoilt, tolerances, min_improvement) for name in names
-        ),
+        tuple(_compared(name, file, recorded.get(name, ()), tolerances, min_improvement) for name in names),
     )
 
 
 def _compared(
     name: str,
     file: BaselineFile,
-    recorded: ScenarioRecord | None,
-    spoilt: str,
+    recorded: Sequence[Recorded],
     tolerances: Tolerances,
     min_improvement: float,
 ) -> ScenarioComparison:
     baseline = file.scenarios.get(name)
-    found = evidence(recorded, file.metadata.clock, spoilt)
+    found = evidence(recorded, file.metadata.clock)
     if isinstance(found, Obstacle) and (recorded or _guards(baseline)):
         return ScenarioComparison(name, Verdict(found.kind), found.reason)
     if isinstance(found, Obstacle) or baseline is None or not _guards(baseline):

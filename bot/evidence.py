@@ -1,27 +1,44 @@
 """What a run may testify about a scenario: the requests that hold together, of the same workload."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from bot.audit import audit_scenario, first_error
 from bot.baselines import AGGREGATES, ScenarioBaseline
 from bot.limits import gates
 from bot.snapshot import Snapshot, rounded, snapshot
-from profiler.record import Clock, RequestRecord, ScenarioRecord
+from profiler.record import Clock, Environment, RequestRecord, RunRecord, ScenarioRecord, Source, spoilt_by
 
 LEAST_VALID_RATIO: Final = 0.5
 """Fraction of the requests that must be valid. Chosen: below it, a run contradicts itself as a rule."""
 
 
 @dataclass(frozen=True)
+class Witness:
+    """One valid request, and the run that it is of."""
+
+    taken: Snapshot
+    source: Source
+    environment: Environment
+    config_hash: str | None
+    """Hash of the scenario's configuration in that run; None when the run does not know it."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The valid requests of one scenario."""
 
-    snapshots: tuple[Snapshot, ...]
-    """At least one, in the order in which they ran."""
+    witnesses: tuple[Witness, ...]
+    """At least one, in the order of the records, then in the order in which they ran."""
     measured: int
     """How many requests were measured, valid or not."""
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """What the witnesses measured."""
+        return tuple(witness.taken for witness in self.witnesses)
 
 
 @dataclass(frozen=True)
@@ -33,26 +50,47 @@ class Obstacle:
     """A clause to follow the scenario's name."""
 
 
-def evidence(recorded: ScenarioRecord | None, clock: Clock, spoilt: str = "") -> Evidence | Obstacle:
-    """Return the snapshots of the valid requests of a scenario, or why there are none.
+class Recorded(NamedTuple):
+    """What one run recorded of a scenario."""
 
-    A request is valid when it is no warm-up, has the clock everywhere, no stage of it failed, and it passes
-    the audit of baselines without an error.
+    record: RunRecord
+    scenario: ScenarioRecord
+
+
+class _Measured(NamedTuple):
+    """One measured request, with the run that it is of."""
+
+    request: RequestRecord
+    run: Recorded
+
+
+def by_scenario(records: Iterable[RunRecord]) -> dict[str, list[Recorded]]:
+    """Return what each scenario has in these records, in their order."""
+    found: dict[str, list[Recorded]] = defaultdict(list)
+    for record in records:
+        for scenario in record.scenarios:
+            found[scenario.id].append(Recorded(record, scenario))
+    return dict(found)
+
+
+def evidence(runs: Sequence[Recorded], clock: Clock) -> Evidence | Obstacle:
+    """Return the valid requests of a scenario, pooled over the runs that have it, or why there are none.
+
+    A request is valid when it is no warm-up, its scenario did not fail, the machine was in order, it
+    has the clock everywhere, no stage of it failed, and it passes the audit of baselines without an error.
 
     Args:
-        recorded: What was recorded; None when the run does not have the scenario.
+        runs: What was recorded of the scenario, all on one hardware; none when no run has it.
         clock: The clock that the baseline file names.
-        spoilt: Why no time of this run's machine says anything, as `spoilt_by` tells it; "" when they do.
     """
-    if recorded is None:
+    if not runs:
         return Obstacle("missing", "it is not in this run")
-    requests = [request for request in recorded.requests if not request.warmup]
+    requests = [
+        _Measured(request, run) for run in runs for request in run.scenario.requests if not request.warmup
+    ]
     if not requests:
-        return Obstacle("missing", recorded.error or "no request was measured")
-    if recorded.error:
-        return Obstacle("invalid", recorded.error)
-    if spoilt:
-        return Obstacle("invalid", spoilt)
+        errors = (run.scenario.error for run in runs)
+        return Obstacle("missing", next(filter(None, errors), "no request was measured"))
     return _testimony(requests, clock)
 
 
@@ -74,22 +112,33 @@ def workload_change(baseline: ScenarioBaseline, taken: Snapshot) -> str:
     return ""
 
 
-def _testimony(requests: Sequence[RequestRecord], clock: Clock) -> Evidence | Obstacle:
+def _testimony(requests: Sequence[_Measured], clock: Clock) -> Evidence | Obstacle:
     """Return what the valid ones of these measured requests say, or why too few are valid."""
-    taken = [snapshot(request, clock) for request in requests]
-    if not any(taken):
+    taken = [snapshot(one.request, clock) for one in requests]
+    flaws = [_flaw(one, seen) for one, seen in zip(requests, taken, strict=True)]
+    if not any(taken) and not any(_run_flaw(one.run) for one in requests):
         return Obstacle("incomparable", f"the baseline is on the {clock} clock, which this run does not have")
-    flaws = [_flaw(request, one) for request, one in zip(requests, taken, strict=True)]
-    valid = tuple(one for one, flaw in zip(taken, flaws, strict=True) if one and not flaw)
+    valid = tuple(
+        Witness(seen, one.run.record.source, one.run.record.environment, one.run.scenario.config_hash)
+        for one, seen, flaw in zip(requests, taken, flaws, strict=True)
+        if seen and not flaw
+    )
     if valid and len(valid) >= len(requests) * LEAST_VALID_RATIO:
         return Evidence(valid, len(requests))
     count = f"{len(requests) - len(valid)} of {len(requests)} requests are invalid: " if valid else ""
     return Obstacle("invalid", count + next(filter(None, flaws)))
 
 
-def _flaw(request: RequestRecord, taken: Snapshot | None) -> str:
+def _run_flaw(run: Recorded) -> str:
+    """Return why no request of this run's scenario is valid, or "" when that depends on the request."""
+    return run.scenario.error or spoilt_by(run.record.environment.state)
+
+
+def _flaw(one: _Measured, taken: Snapshot | None) -> str:
     """Return why a request is not valid, or "" when it is."""
-    failed = [stage for stage in request.stages if stage.error]
+    failed = [stage for stage in one.request.stages if stage.error]
+    if _run_flaw(one.run):
+        return _run_flaw(one.run)
     if failed:
         return f"{failed[0].name} failed: {failed[0].error}"
     if taken is None:
@@ -99,7 +148,7 @@ def _flaw(request: RequestRecord, taken: Snapshot | None) -> str:
     as_baseline = taken.as_baseline()
     if not as_baseline.guards:
         return "a request has neither stages nor steps: the profiler did not see into it"
-    error = first_error(audit_scenario(request.request_id, as_baseline))
+    error = first_error(audit_scenario(one.request.request_id, as_baseline))
     return error.problem if error else ""
 
 

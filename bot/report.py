@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
-from bot.audit import FILE_RULES, Finding, audit
+from bot.audit import FILE_RULES, Finding
 from bot.baselines import BaselineFile
 from bot.compare import JUDGED, Comparison, Outcome, Row, ScenarioComparison, Verdict
 from bot.hub import Conclusion
 from bot.tighten import Proposal, Proposals
 from profiler.record import Environment, RunRecord, Source
+
+T = TypeVar("T")
 
 CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
     Outcome.REGRESSED: "failure",
@@ -43,8 +45,15 @@ class HardwareReport:
     findings: tuple[Finding, ...]
     """What the audit says about the baselines of the scenarios that were compared; no notes."""
     proposals: Proposals
-    environment: Environment
-    source: Source
+    environments: tuple[Environment, ...]
+    """Of the records, in their order, each once; at least one."""
+    sources: tuple[Source, ...]
+    """The same, of what was measured by which job."""
+
+    @property
+    def source(self) -> Source:
+        """What the first record measured: the records of one run differ in their job only."""
+        return self.sources[0]
 
     @cached_property
     def regressed(self) -> Sequence[ScenarioComparison]:
@@ -143,32 +152,44 @@ def report_on(sections: Iterable[HardwareReport], expected: Iterable[str] = ()) 
 
 
 def hardware_report(
-    path: str, file: BaselineFile, record: RunRecord, comparison: Comparison, proposals: Proposals
+    path: str,
+    file: BaselineFile,
+    records: Sequence[RunRecord],
+    comparison: Comparison,
+    *,
+    proposals: Proposals,
+    findings: Iterable[Finding],
 ) -> HardwareReport:
     """Return the report on one run, from what was found out about it.
 
     Args:
         path: The baseline file, as a reader knows it.
         file: Its content.
-        record: The run.
+        records: The run, in one record or in several; at least one.
         comparison: Its verdicts.
         proposals: What it allows to tighten.
+        findings: What the audit says about the file; of scenarios that were not compared nothing is told.
     """
     compared = {one.scenario for one in comparison.scenarios}
     return HardwareReport(
-        hardware=record.environment.hardware,
+        hardware=records[0].environment.hardware,
         baselines=path,
         baselines_date=file.metadata.last_updated or "",
         comparison=comparison,
         findings=tuple(
             finding
-            for finding in audit(file)
+            for finding in findings
             if finding.severity != "info" and (finding.scenario in compared or finding.rule in FILE_RULES)
         ),
         proposals=proposals,
-        environment=record.environment,
-        source=record.source,
+        environments=_distinct([record.environment for record in records]),
+        sources=_distinct([record.source for record in records]),
     )
+
+
+def _distinct(values: Sequence[T]) -> tuple[T, ...]:
+    """Return these values in their order, each once; they need not be hashable."""
+    return tuple(value for number, value in enumerate(values) if value not in values[:number])
 
 
 def _crossed(scenarios: Iterable[ScenarioComparison], *, gates: bool) -> list[ScenarioRow]:

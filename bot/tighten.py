@@ -8,11 +8,11 @@ from typing import Any, Final, Literal
 
 from bot.audit import audit_scenario, first_error
 from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
-from bot.evidence import Evidence, Obstacle, evidence, workload_change
+from bot.evidence import Evidence, Obstacle, Recorded, Witness, by_scenario, evidence, workload_change
 from bot.limits import EXACT_DECIMALS, MIN_IMPROVEMENT, has_improved
 from bot.rewriting import with_scenarios
-from bot.snapshot import Snapshot, is_denoising_stage, rounded
-from profiler.record import RunRecord, ScenarioRecord, Source, spoilt_by
+from bot.snapshot import is_denoising_stage, rounded
+from profiler.record import RunRecord, Source
 
 SLACK_RATIO: Final = 0.02
 SLACK_MS: Final = 5.0
@@ -86,7 +86,7 @@ class Proposals:
     proposals: tuple[Proposal, ...]
     declined: tuple[Declined, ...]
     source: Source
-    """The run all values come from."""
+    """The latest of the runs."""
 
     @property
     def captured_on(self) -> date:
@@ -96,7 +96,7 @@ class Proposals:
 
 def propose(
     file: BaselineFile,
-    record: RunRecord,
+    records: Sequence[RunRecord],
     *,
     min_improvement: float = MIN_IMPROVEMENT,
     scenarios: str = "*",
@@ -110,20 +110,20 @@ def propose(
 
     Args:
         file: The baselines.
-        record: The run.
+        records: The run, in one record or in several, at least one: the requests of a scenario are pooled.
         min_improvement: Fraction, 0.05 is 5 %.
         scenarios: Glob; only these scenarios are looked at.
         add: Whether to propose first baselines too, where there is none or a placeholder.
     """
     considered = [
-        _considered(file, record, scenario, min_improvement, add=add)
-        for scenario in record.scenarios
-        if fnmatchcase(scenario.id, scenarios)
+        _considered(file, name, runs, min_improvement, add=add)
+        for name, runs in by_scenario(records).items()
+        if fnmatchcase(name, scenarios)
     ]
     return Proposals(
         tuple(one for one in considered if isinstance(one, Proposal)),
         tuple(one for one in considered if isinstance(one, Declined)),
-        record.source,
+        max((record.source for record in records), key=lambda source: source.created_at),
     )
 
 
@@ -135,49 +135,47 @@ def tightened(file: BaselineFile, proposals: Proposals) -> BaselineFile:
     return with_scenarios(file, values, proposals.captured_on)
 
 
-def lower_median(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Return the snapshot in the middle by end to end; of two in the middle, the faster one."""
-    ordered = sorted(snapshots, key=lambda taken: (taken.e2e_ms, taken.request_id))
+def lower_median(witnesses: Sequence[Witness]) -> Witness:
+    """Return the request in the middle by end to end; of two in the middle, the faster one."""
+    ordered = sorted(witnesses, key=lambda one: (one.taken.e2e_ms, one.taken.request_id))
     return ordered[(len(ordered) - 1) // 2]
 
 
 def _considered(
-    file: BaselineFile, record: RunRecord, scenario: ScenarioRecord, min_improvement: float, *, add: bool
+    file: BaselineFile, name: str, runs: Sequence[Recorded], min_improvement: float, *, add: bool
 ) -> Proposal | Declined:
-    found = evidence(scenario, file.metadata.clock, spoilt_by(record.environment.state))
+    found = evidence(runs, file.metadata.clock)
     if isinstance(found, Obstacle):
-        return Declined(scenario.id, found.reason)
-    baseline = file.scenarios.get(scenario.id, ScenarioBaseline())
-    taken = lower_median(found.snapshots)
-    proposal = _proposal(record.source, baseline, scenario.id, taken, found)
+        return Declined(name, found.reason)
+    baseline = file.scenarios.get(name, ScenarioBaseline())
+    chosen = lower_median(found.witnesses)
+    proposal = _proposal(baseline, name, chosen, found)
     if proposal.kind == "first":
         reason = "" if add else "it has no baseline yet: --add proposes a first one"
     else:
-        reason = workload_change(baseline, taken) or _regression(proposal, min_improvement)
+        reason = workload_change(baseline, chosen.taken) or _regression(proposal, min_improvement)
     reason = reason or _contradiction(proposal)
-    return Declined(scenario.id, reason) if reason else proposal
+    return Declined(name, reason) if reason else proposal
 
 
-def _proposal(
-    source: Source, baseline: ScenarioBaseline, name: str, taken: Snapshot, found: Evidence
-) -> Proposal:
-    values = rounded(taken.values())
+def _proposal(baseline: ScenarioBaseline, name: str, chosen: Witness, found: Evidence) -> Proposal:
+    values = rounded(chosen.taken.values())
     old, new = baseline.by_field(), ScenarioBaseline.model_validate(values).by_field()
     changes = [Change(field, old.get(field), value) for field, value in new.items()]
     provenance = {
-        "run_id": source.run_id,
-        "head_sha": source.head_sha,
-        "request_id": taken.request_id,
-        "captured_at": source.created_at.astimezone(UTC).isoformat(timespec="seconds"),
-        "requests": len(found.snapshots),
+        "run_id": chosen.source.run_id,
+        "head_sha": chosen.source.head_sha,
+        "request_id": chosen.taken.request_id,
+        "captured_at": chosen.source.created_at.astimezone(UTC).isoformat(timespec="seconds"),
+        "requests": len(found.witnesses),
     }
     return Proposal(
         scenario=name,
         kind="tighter" if baseline.guards else "first",
         top_level=tuple(change for change in changes if _is_top_level(change.field)),
         raised=tuple(change for change in changes if change.rose and not _is_top_level(change.field)),
-        request_id=taken.request_id,
-        requests=len(found.snapshots),
+        request_id=chosen.taken.request_id,
+        requests=len(found.witnesses),
         values={**values, "provenance": provenance},
     )
 

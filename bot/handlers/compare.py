@@ -1,11 +1,14 @@
 """`ratchet compare`: judge a run against its baselines."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot import render
+from bot.audit import audit
 from bot.baselines import BaselinesRejected
 from bot.compare import compare
 from bot.errors import BadInput
+from bot.evidence import by_scenario
 from bot.handlers.selection import require_match
 from bot.intake import baselines_from_file, record_from_file
 from bot.limits import MIN_IMPROVEMENT
@@ -21,7 +24,7 @@ def run(record: Path, baselines: Path, *, profile: str, scenarios: str, form: st
         BadInput: a file cannot be used.
     """
     taken = record_from_file(record)
-    report = Report((judged(taken, baselines, str(baselines), profile=profile, scenarios=scenarios),))
+    report = Report((judged([taken], baselines, str(baselines), profile=profile, scenarios=scenarios),))
     if form == "json":
         section = report.hardware[0]
         print(
@@ -41,7 +44,7 @@ def run(record: Path, baselines: Path, *, profile: str, scenarios: str, form: st
 
 
 def judged(
-    record: RunRecord,
+    records: Sequence[RunRecord],
     baselines: Path,
     shown_path: str,
     *,
@@ -52,7 +55,7 @@ def judged(
     """Return the report on one run against one baseline file.
 
     Args:
-        record: The run.
+        records: The run, in one record or in several.
         baselines: The baseline file.
         shown_path: How a reader knows that file.
         profile: Which of its tolerances to use.
@@ -63,12 +66,12 @@ def judged(
         BadInput: the baseline file cannot be used.
     """
     file = baselines_from_file(baselines)
-    require_match(scenarios, [*file.scenarios, *(one.id for one in record.scenarios)], baselines)
+    require_match(scenarios, [*file.scenarios, *by_scenario(records)], baselines)
     try:
         comparison = compare(
-            file, record, profile=profile, scenarios=scenarios, min_improvement=min_improvement
+            file, records, profile=profile, scenarios=scenarios, min_improvement=min_improvement
         )
     except BaselinesRejected as error:
         raise BadInput(f"{baselines}: {error}") from error
-    proposals = propose(file, record, scenarios=scenarios, min_improvement=min_improvement)
-    return hardware_report(shown_path, file, record, comparison, proposals)
+    proposals = propose(file, records, scenarios=scenarios, min_improvement=min_improvement)
+    return hardware_report(shown_path, file, records, comparison, proposals=proposals, findings=audit(file))

@@ -134,7 +134,7 @@ class Demo:
         self._headline("The main branch: profile it, and check the first baselines in")
         record = self._profiled("main")
         file = new_baselines(HARDWARE, "host", {PROFILE: TOLERANCES})
-        first = tightened(file, propose(file, record, add=True))
+        first = tightened(file, propose(file, [record], add=True))
         self._write(BASELINES, first.text)
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", "Capture the first baselines")
@@ -147,7 +147,7 @@ class Demo:
         self._show_diff(self._git("show", "--format=", "HEAD"))
         baselines = self.repository / BASELINES
         record = self._profiled(story.branch)
-        section = judged(record, baselines, BASELINES, profile=PROFILE, min_improvement=MIN_IMPROVEMENT)
+        section = judged([record], baselines, BASELINES, profile=PROFILE, min_improvement=MIN_IMPROVEMENT)
         report = Report((section,))
         body = render.comment(report)
         self.hub.upsert_comment(story.number, render.MARKER, body)
@@ -160,7 +160,7 @@ class Demo:
         self._headline(f"ratchet tighten: keep what #{story.number} gained")
         file = baselines_from_file(self.repository / BASELINES)
         record = record_from_file(self._record(story.branch))
-        proposals = propose(file, record, min_improvement=MIN_IMPROVEMENT)
+        proposals = propose(file, [record], min_improvement=MIN_IMPROVEMENT)
         if not proposals.proposals:
             self.console.print("Nothing to tighten.")
             return

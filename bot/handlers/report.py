@@ -69,7 +69,7 @@ def _section(path: Path, config: Path, settings: Settings, head_sha: str) -> Har
         raise BadInput(f"{path}: {said}; run ratchet-profiler inside a checkout of {head_sha}")
     hardware = _hardware(record.environment.hardware, config, settings)
     return judged(
-        record,
+        [record],
         Path(hardware.baselines),
         hardware.baselines,
         profile=hardware.profile,

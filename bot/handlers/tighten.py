@@ -31,7 +31,7 @@ def run(
     run_record = record_from_file(record)
     require_match(scenarios, (scenario.id for scenario in run_record.scenarios), record)
     file = _baselines(baselines, run_record, add=add)
-    proposals = propose(file, run_record, min_improvement=min_improvement, scenarios=scenarios, add=add)
+    proposals = propose(file, [run_record], min_improvement=min_improvement, scenarios=scenarios, add=add)
     changed = tightened(file, proposals)
     written = write and bool(proposals.proposals)
     if written:

@@ -16,7 +16,7 @@ PLACEHOLDER = make_values(e2e_ms=0.0, stages={}, steps=())
 
 def compared(*requests: RequestRecord, file: Any = TIGHT_E2E, **options: Any) -> ScenarioComparison:
     """Return what is said of one scenario with these requests."""
-    [one] = compare(file, make_record(make_scenario("flux", *requests)), **options).scenarios
+    [one] = compare(file, [make_record(make_scenario("flux", *requests))], **options).scenarios
     return one
 
 
@@ -172,7 +172,7 @@ def test_stages_of_one_side_only_are_noted():
 )
 def test_what_cannot_be_judged_says_why(scenario: ScenarioRecord, verdict: Verdict, reason: str):
     """A failed, contradictory or different run has a reason instead of rows, and is never green."""
-    comparison = compare(TIGHT_E2E, make_record(scenario))
+    comparison = compare(TIGHT_E2E, [make_record(scenario)])
     [one] = comparison.scenarios
     assert (one.verdict, one.rows, one.e2e) == (verdict, (), None)
     assert one.reason.startswith(reason)
@@ -203,7 +203,7 @@ def test_the_baselines_clock_is_needed():
 )
 def test_without_a_baseline_nothing_is_guarded(baselines: dict[str, Any], reason: str):
     """A scenario that is new, or whose baseline holds nothing, is unguarded, and the run judged nothing."""
-    comparison = compare(make_baselines(baselines), make_record(make_scenario("flux")))
+    comparison = compare(make_baselines(baselines), [make_record(make_scenario("flux"))])
     [one] = comparison.scenarios
     assert (one.verdict, one.reason) == (Verdict.UNGUARDED, reason)
     assert comparison.outcome is Outcome.NOTHING_MEASURED
@@ -212,9 +212,9 @@ def test_without_a_baseline_nothing_is_guarded(baselines: dict[str, Any], reason
 def test_a_failure_of_an_unguarded_scenario_is_said():
     """A placeholder that was not run is unguarded; one that was run and failed is missing or invalid."""
     file = make_baselines({"flux": PLACEHOLDER})
-    assert compare(file, make_record()).scenarios[0].verdict is Verdict.UNGUARDED
+    assert compare(file, [make_record()]).scenarios[0].verdict is Verdict.UNGUARDED
     failed = make_record(ScenarioRecord(id="flux", error="crashed"))
-    assert compare(file, failed).scenarios[0].verdict is Verdict.MISSING
+    assert compare(file, [failed]).scenarios[0].verdict is Verdict.MISSING
 
 
 def test_an_unknown_profile_is_refused():
@@ -222,7 +222,7 @@ def test_an_unknown_profile_is_refused():
     with pytest.raises(
         BaselinesRejected, match=r"^tolerances: there is no profile 'x'; it has long_term, pr_test$"
     ):
-        compare(TIGHT_E2E, make_record(), profile="x")
+        compare(TIGHT_E2E, [make_record()], profile="x")
 
 
 def test_the_profile_is_used():

@@ -59,7 +59,7 @@ def test_the_files_sampling_chooses_the_steps():
     """Only steps at the file's fractions are compared, and only where the baseline has them."""
     values = make_values() | {"denoise_step_ms": {"0": 50.0, "2": 110.0, "4": 90.0}}
     file = make_baselines({"flux": values}, sampling={"step_fractions": [0.25, 0.5, 1]})
-    rows = compare(file, make_record(make_scenario("flux"))).scenarios[0].rows
+    rows = compare(file, [make_record(make_scenario("flux"))]).scenarios[0].rows
     assert [row.field for row in rows if row.field.startswith("denoise_step_ms")] == [
         "denoise_step_ms.2",
         "denoise_step_ms.4",
@@ -70,7 +70,7 @@ def test_the_files_sampling_chooses_the_steps():
 def test_steps_of_videos_have_a_larger_pad(frames: int | None, limits: list[float]):
     """A step of 100 ms may take 130 ms in an image, 260 ms in a video; the first step is the same in both."""
     record = make_record(make_scenario("flux", make_request(frames=frames)))
-    rows = {row.field: row.limit_ms for row in compare(make_baselines(), record).scenarios[0].rows}
+    rows = {row.field: row.limit_ms for row in compare(make_baselines(), [record]).scenarios[0].rows}
     assert [rows["denoise_step_ms.0"], rows["denoise_step_ms.1"]] == limits
 
 
@@ -79,7 +79,7 @@ def test_aggregates_of_zero_are_not_compared():
     values = make_values(stages=STAGES | {"ImageVAEEncodingStage": 0.0}) | {"expected_avg_denoise_ms": 0.0}
     request = make_request(e2e_ms=600.0, stages=STAGES | {"ImageVAEEncodingStage": 10.0})
     rows = (
-        compare(make_baselines({"flux": values}), make_record(make_scenario("flux", request)))
+        compare(make_baselines({"flux": values}), [make_record(make_scenario("flux", request))])
         .scenarios[0]
         .rows
     )
@@ -97,7 +97,7 @@ def test_a_change_is_relative_to_the_baseline():
 
 def test_every_scenario_of_both_sides_has_a_verdict():
     """In the order of the file, then of the record."""
-    comparison = compare(make_baselines(BASELINES), make_record(*RECORDED.values()))
+    comparison = compare(make_baselines(BASELINES), [make_record(*RECORDED.values())])
     assert {one.scenario: one.verdict for one in comparison.scenarios} == VERDICTS
     assert [one.scenario for one in comparison.scenarios] == [*BASELINES, "new"]
     assert (comparison.profile, comparison.clock) == ("pr_test", "host")
@@ -108,16 +108,16 @@ def test_every_scenario_of_both_sides_has_a_verdict():
 def test_the_order_of_scenarios_changes_no_verdict(baselines: list[str], recorded: list[str]):
     """Each scenario is judged alone."""
     file = make_baselines({name: BASELINES[name] for name in baselines})
-    comparison = compare(file, make_record(*(RECORDED[name] for name in recorded)))
+    comparison = compare(file, [make_record(*(RECORDED[name] for name in recorded))])
     assert {one.scenario: one.verdict for one in comparison.scenarios} == VERDICTS
 
 
 def test_a_glob_limits_both_sides():
     """Only matching scenarios are looked at, case and all."""
     file, record = make_baselines(BASELINES), make_record(*RECORDED.values())
-    comparison = compare(file, record, scenarios="[an]*")
+    comparison = compare(file, [record], scenarios="[an]*")
     assert [one.scenario for one in comparison.scenarios] == ["absent", "new"]
-    assert compare(file, record, scenarios="S*").outcome is Outcome.NOTHING_MEASURED
+    assert compare(file, [record], scenarios="S*").outcome is Outcome.NOTHING_MEASURED
 
 
 @pytest.mark.parametrize(
@@ -140,19 +140,19 @@ def test_the_worst_verdict_speaks_for_the_run(names: list[str], outcome: Outcome
     """Regressed first; nothing judged is never good news; a hole makes it incomplete; unguarded is told."""
     file = make_baselines({name: BASELINES[name] for name in names if name in BASELINES})
     record = make_record(*(RECORDED[name] for name in names if name in RECORDED))
-    assert compare(file, record).outcome is outcome
+    assert compare(file, [record]).outcome is outcome
 
 
 def test_another_workload_makes_a_run_incomplete():
     """What cannot be compared is a hole, too."""
     file = make_baselines({"a": make_values(), "b": make_values()})
     record = make_record(make_scenario("a"), make_scenario("b", make_request(steps=(90.0,))))
-    assert compare(file, record).outcome is Outcome.INCOMPLETE
+    assert compare(file, [record]).outcome is Outcome.INCOMPLETE
 
 
 def test_an_empty_record_measured_nothing():
     """Without a scenario every guarded baseline is missing, and nothing is green."""
-    comparison = compare(make_baselines(), make_record())
+    comparison = compare(make_baselines(), [make_record()])
     assert [(one.verdict, one.reason) for one in comparison.scenarios] == [
         (Verdict.MISSING, "it is not in this run")
     ]
@@ -189,7 +189,7 @@ def test_where_tolerances_bind_a_factor_changes_no_verdict(
     def verdict(scale: float) -> tuple[Verdict, list[str]]:
         file = make_baselines(json.loads(json.dumps({"flux": times(values, scale)})))
         request = make_request(e2e_ms=e2e_ms, scale=scale, **fields)
-        [one] = compare(file, make_record(ScenarioRecord(id="flux", requests=(request,)))).scenarios
+        [one] = compare(file, [make_record(ScenarioRecord(id="flux", requests=(request,)))]).scenarios
         assert {row.binds for row in one.rows} == {"tolerance"}
         return one.verdict, [row.field for row in one.rows if row.crossed]
 
@@ -200,7 +200,7 @@ def test_a_spoilt_baseline_is_not_a_placeholder():
     """A deciding value that is no number was meant to guard: the scenario is invalid, not unguarded."""
     for field in ("expected_e2e_ms", "expected_avg_denoise_ms"):
         file = make_baselines({"flux": {**make_values(), field: "560"}})
-        [one] = compare(file, make_record(make_scenario(scale=9.0))).scenarios
+        [one] = compare(file, [make_record(make_scenario(scale=9.0))]).scenarios
 
         assert (one.verdict, one.reason) == (Verdict.INVALID, f"its baseline has no usable {field}")
 
@@ -208,7 +208,7 @@ def test_a_spoilt_baseline_is_not_a_placeholder():
 def test_most_requests_must_be_valid():
     """One good request among contradicting ones is no evidence."""
     bad = [make_request(f"bad{index}", e2e_ms=300.0) for index in range(2)]
-    [one] = compare(make_baselines(), make_record(make_scenario("flux", make_request(), *bad))).scenarios
+    [one] = compare(make_baselines(), [make_record(make_scenario("flux", make_request(), *bad))]).scenarios
 
     assert one.verdict is Verdict.INVALID
     assert one.reason.startswith("2 of 3 requests are invalid: stages sum to 550.00 ms")

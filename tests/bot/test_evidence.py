@@ -1,10 +1,10 @@
 from typing import Any
 
 import pytest
-from builders import STAGES, make_request, make_scenario, make_values
+from builders import STAGES, make_record, make_request, make_scenario, make_values
 
 from bot.baselines import ScenarioBaseline
-from bot.evidence import Evidence, Obstacle, evidence, workload_change
+from bot.evidence import Evidence, Obstacle, Recorded, evidence, workload_change
 from bot.snapshot import Snapshot, snapshot
 from profiler.record import RequestRecord, ScenarioRecord
 
@@ -17,6 +17,11 @@ def taken(**fields: Any) -> Snapshot:
     one = snapshot(make_request(**fields), "host")
     assert one
     return one
+
+
+def runs(*scenarios: ScenarioRecord) -> list[Recorded]:
+    """Return these recordings of one scenario, each by a run of its own."""
+    return [Recorded(make_record(one, run_id=number), one) for number, one in enumerate(scenarios, start=1)]
 
 
 def failed_request(request_id: str = "failed") -> RequestRecord:
@@ -44,7 +49,7 @@ def test_valid_requests_testify_in_the_order_they_ran():
         failed_request(),
         make_request("a"),
     )
-    found = evidence(scenario, "host")
+    found = evidence(runs(scenario), "host")
     assert isinstance(found, Evidence)
     assert [one.request_id for one in found.snapshots] == ["b", "a"]
     assert found.measured == 4
@@ -53,7 +58,6 @@ def test_valid_requests_testify_in_the_order_they_ran():
 @pytest.mark.parametrize(
     ("scenario", "kind", "reason"),
     [
-        (None, "missing", "it is not in this run"),
         (ScenarioRecord(id="s"), "missing", "no request was measured"),
         (ScenarioRecord(id="s", error="no GPU"), "missing", "no GPU"),
         (make_scenario("s", make_request(warmup=True)), "missing", "no request was measured"),
@@ -71,14 +75,34 @@ def test_valid_requests_testify_in_the_order_they_ran():
         (make_scenario("s", make_request(stages={"per_frame_generation": 1.0}, steps=())), "invalid", BLIND),
     ],
 )
-def test_why_a_scenario_cannot_be_judged(scenario: ScenarioRecord | None, kind: str, reason: str):
+def test_why_a_scenario_cannot_be_judged(scenario: ScenarioRecord, kind: str, reason: str):
     """A scenario without a valid request is no evidence; the reason is the first that was met."""
-    assert evidence(scenario, "host") == Obstacle(kind, reason)
+    assert evidence(runs(scenario), "host") == Obstacle(kind, reason)
+
+
+def test_a_scenario_that_no_run_has_is_missing():
+    """There is nothing to pool."""
+    assert evidence([], "host") == Obstacle("missing", "it is not in this run")
+
+
+def test_the_requests_of_several_runs_are_pooled_and_know_their_run():
+    """Two runs may use the same request ids; a failed run's requests count as measured and say nothing."""
+    failed = make_scenario("s", make_request("r0"), error="crashed")
+    found = evidence(
+        runs(make_scenario("s", make_request("r0"), make_request("r1")), failed, make_scenario("s")), "host"
+    )
+    assert isinstance(found, Evidence)
+    assert [(one.taken.request_id, one.source.run_id) for one in found.witnesses] == [
+        ("r0", 1),
+        ("r1", 1),
+        ("r0", 3),
+    ]
+    assert found.measured == 4
 
 
 def test_another_clock_is_incomparable():
     """Requests of the host clock say nothing of a baseline on the device's."""
-    assert evidence(make_scenario("s", make_request()), "device-events") == Obstacle(
+    assert evidence(runs(make_scenario("s", make_request())), "device-events") == Obstacle(
         "incomparable", "the baseline is on the device-events clock, which this run does not have"
     )
 
@@ -86,7 +110,7 @@ def test_another_clock_is_incomparable():
 def test_one_request_without_the_clock_is_left_out():
     """As long as one request has the clock, it testifies."""
     scenario = make_scenario("s", make_request("host"), make_request("device", clock="device-events"))
-    found = evidence(scenario, "device-events")
+    found = evidence(runs(scenario), "device-events")
     assert isinstance(found, Evidence)
     assert ([one.request_id for one in found.snapshots], found.measured) == (["device"], 2)
 

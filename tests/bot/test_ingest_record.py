@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.engine_logs import log_reading
 from bot.errors import BadInput
-from bot.evidence import Evidence, evidence
+from bot.evidence import Evidence, Recorded, evidence
 from bot.ingest import Given, Ingested, ingested
 from profiler.record import record_from_json, record_to_json
 
@@ -117,8 +117,8 @@ def test_nothing_but_refusals_says_the_first():
 
 def test_the_evidence_of_a_log_is_that_of_a_record():
     """Judgement sees the log's own numbers: the stages, the steps, end to end."""
-    (scenario,) = take(line()).record.scenarios
-    seen = evidence(scenario, "host")
+    record = take(line()).record
+    seen = evidence([Recorded(record, record.scenarios[0])], "host")
 
     assert isinstance(seen, Evidence)
     assert seen.snapshots[0].values() == {

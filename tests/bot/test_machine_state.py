@@ -23,7 +23,7 @@ def record_in(state: MachineState, *scenarios: ScenarioRecord) -> RunRecord:
 @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
 def test_a_spoilt_run_is_invalid_and_never_a_verdict(state: MachineState, reason: str, scale: float):
     """Neither regressed, nor unchanged, nor improved: the reason is told, and nothing was measured."""
-    found = compare(make_baselines(), record_in(state, make_scenario(scale=scale)))
+    found = compare(make_baselines(), [record_in(state, make_scenario(scale=scale))])
     (scenario,) = found.scenarios
     assert (scenario.verdict, scenario.reason, scenario.rows) == (Verdict.INVALID, reason, ())
     assert found.outcome == Outcome.NOTHING_MEASURED
@@ -38,7 +38,7 @@ def test_a_spoilt_run_is_invalid_and_never_a_verdict(state: MachineState, reason
 )
 def test_a_device_at_its_power_limit_regresses_as_any(state: MachineState):
     """That is how it runs a large model: an excuse it is not."""
-    found = compare(make_baselines(), record_in(state, make_scenario(scale=3.0)))
+    found = compare(make_baselines(), [record_in(state, make_scenario(scale=3.0))])
     assert found.outcome == Outcome.REGRESSED
 
 
@@ -46,7 +46,7 @@ def test_what_failed_or_was_not_measured_is_still_told_as_such():
     """The engine's error is more to the point than the heat."""
     file = make_baselines({"flux": make_values(), "gone": make_values()})
     record = record_in(THROTTLED, make_scenario("flux", make_request(), error="RuntimeError: no memory"))
-    found = {scenario.scenario: scenario for scenario in compare(file, record).scenarios}
+    found = {scenario.scenario: scenario for scenario in compare(file, [record]).scenarios}
     assert (found["flux"].verdict, found["flux"].reason) == (Verdict.INVALID, "RuntimeError: no memory")
     assert found["gone"].verdict == Verdict.MISSING
 
@@ -54,6 +54,6 @@ def test_what_failed_or_was_not_measured_is_still_told_as_such():
 @pytest.mark.parametrize(("state", "reason"), SPOILT)
 def test_a_spoilt_run_proposes_nothing(state: MachineState, reason: str):
     """Half the time on a machine that cannot be trusted is no new baseline."""
-    proposals = propose(make_baselines(), record_in(state, make_scenario(scale=0.5)))
+    proposals = propose(make_baselines(), [record_in(state, make_scenario(scale=0.5))])
     assert proposals.proposals == ()
     assert [declined.reason for declined in proposals.declined] == [reason]

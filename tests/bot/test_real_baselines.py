@@ -177,7 +177,7 @@ def test_a_file_compared_with_itself_is_unchanged(name: str):
     file = real(name)
     impossible = scenarios_with(name, "steps-exceed-stage") | scenarios_with(name, "stages-exceed-e2e")
     wrong = {one.scenario for one in audit(file) if one.severity == "error"}
-    for one in compare(file, record_of(name)).scenarios:
+    for one in compare(file, [record_of(name)]).scenarios:
         if one.scenario in impossible:
             assert one.verdict is Verdict.INVALID
         elif one.scenario not in wrong:
@@ -204,7 +204,7 @@ def top_level(scenario: ScenarioBaseline) -> list[float]:
 def test_tightening_as_25510_should_have():
     """From the run's consistent values, exactly the scenarios that meet the rule are proposed."""
     before, after = real(H100_BEFORE), real(H100_AFTER)
-    found = propose(before, record_of(H100_AFTER, consistent=True))
+    found = propose(before, [record_of(H100_AFTER, consistent=True)])
     assert [one.scenario for one in found.proposals] == [
         "flux_image_t2i_2_gpus",
         "ltx_2_two_stage_t2v",
@@ -227,7 +227,7 @@ def test_tightening_as_25510_should_have():
 def test_the_tightened_file_is_better():
     """Of the scenarios that were proposed none has an error any more; the others keep theirs."""
     before = real(H100_BEFORE)
-    found = propose(before, record_of(H100_AFTER, consistent=True))
+    found = propose(before, [record_of(H100_AFTER, consistent=True)])
     after = tightened(before, found)
     proposed = {one.scenario for one in found.proposals}
     assert not first_error(one for one in audit(after) if one.scenario in proposed)

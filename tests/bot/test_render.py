@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import render
+from bot.audit import audit
 from bot.baselines import BaselineFile
 from bot.compare import Outcome, compare
 from bot.report import CONCLUSIONS, Report, hardware_report, report_on
@@ -48,9 +49,10 @@ def make_report(*runs: tuple[BaselineFile, RunRecord]) -> Report:
             hardware_report(
                 f".github/perf-baselines/{record.environment.hardware}.json",
                 file,
-                record,
-                compare(file, record),
-                propose(file, record),
+                [record],
+                compare(file, [record]),
+                proposals=propose(file, [record]),
+                findings=audit(file),
             )
             for file, record in runs
         ]
@@ -246,7 +248,7 @@ def test_terminal_output_is_golden(golden: Golden):
 def test_json_has_a_version_and_plain_values():
     """JSON output says which version it is; verdicts are words and dates are ISO."""
     file, record = make_baselines(), make_record(make_scenario(scale=0.5))
-    shown = json.loads(render.to_json(comparison=compare(file, record), proposals=propose(file, record)))
+    shown = json.loads(render.to_json(comparison=compare(file, [record]), proposals=propose(file, [record])))
 
     assert shown["version"] == 1
     assert shown["comparison"]["scenarios"][0]["verdict"] == "improved"

@@ -32,7 +32,7 @@ def proposals() -> Proposals:
     )
     file = make_baselines({"flux_image_t2i": make_values(), "same": make_values()})
     record = make_record(make_scenario("flux_image_t2i", faster), make_scenario("same"), make_scenario("new"))
-    return propose(file, record, add=True)
+    return propose(file, [record], add=True)
 
 
 @pytest.mark.parametrize("form", ["txt", "md"])

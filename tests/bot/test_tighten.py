@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from builders import HEAD_SHA, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 
-from bot.snapshot import snapshot
+from bot.evidence import Evidence, Recorded, evidence
 from bot.tighten import Change, Declined, Proposal, lower_median, propose
 from profiler.record import RequestRecord, ScenarioRecord
 
@@ -16,7 +16,7 @@ def considered(
     Its baseline is 1000 ms end to end, 90 ms average, 100 ms median, and stages of 30, 460 and 60 ms.
     """
     file = make_baselines({"flux": make_values(e2e_ms=1000.0) if baseline is None else baseline})
-    found = propose(file, make_record(make_scenario("flux", *requests)), **options)
+    found = propose(file, [make_record(make_scenario("flux", *requests))], **options)
     [one] = [*found.proposals, *found.declined]
     return one if isinstance(one, Proposal) else one.reason
 
@@ -142,9 +142,11 @@ def test_a_change_without_an_old_value_has_no_ratio():
 def test_the_lower_median_request_is_chosen(times_ms: list[float], chosen: str):
     """The middle one by end to end; of two in the middle the faster; of two alike the first by name."""
     requests = [make_request(f"r{number}", e2e_ms=ms) for number, ms in enumerate(times_ms)]
-    taken = [one for one in (snapshot(request, "host") for request in requests) if one]
-    assert lower_median(taken).request_id == chosen
-    assert lower_median(taken[::-1]).request_id == chosen
+    record = make_record(make_scenario("flux", *requests))
+    found = evidence([Recorded(record, record.scenarios[0])], "host")
+    assert isinstance(found, Evidence)
+    assert lower_median(found.witnesses).taken.request_id == chosen
+    assert lower_median(found.witnesses[::-1]).taken.request_id == chosen
 
 
 def test_every_value_is_of_one_request():
@@ -207,7 +209,7 @@ def test_the_provenance_says_where_from():
 def test_what_is_no_evidence_is_declined(scenario: ScenarioRecord, reason: str, *, add: bool):
     """A failed, contradictory or different run tightens nothing, also with --add."""
     file = make_baselines({"flux": make_values(e2e_ms=1000.0)})
-    found = propose(file, make_record(scenario), add=add)
+    found = propose(file, [make_record(scenario)], add=add)
     assert (found.proposals, found.declined) == ((), (Declined("flux", reason),))
 
 
@@ -233,15 +235,15 @@ def test_a_first_baseline_is_asked_for(baselines: dict[str, Any]):
     """Where there is none, or a placeholder, --add proposes one, whatever the placeholder looked like."""
     file, record = make_baselines(baselines), make_record(make_scenario("flux"))
     reason = "it has no baseline yet: --add proposes a first one"
-    assert propose(file, record).declined == (Declined("flux", reason),)
-    [one] = propose(file, record, add=True).proposals
+    assert propose(file, [record]).declined == (Declined("flux", reason),)
+    [one] = propose(file, [record], add=True).proposals
     assert (one.kind, one.values["expected_e2e_ms"]) == ("first", 560.0)
 
 
 def test_a_first_baseline_must_guard():
     """A request that the profiler did not see into would make a baseline that guards nothing."""
     record = make_record(make_scenario("flux", make_request(stages={}, steps=())))
-    found = propose(make_baselines({}), record, add=True)
+    found = propose(make_baselines({}), [record], add=True)
     reason = "a request has neither stages nor steps: the profiler did not see into it"
     assert (found.proposals, found.declined) == ((), (Declined("flux", reason),))
 
@@ -256,12 +258,12 @@ def test_a_glob_chooses_scenarios():
     """Only scenarios that match are proposed or declined."""
     file = make_baselines({name: make_values(e2e_ms=1000.0) for name in ("ab", "ac", "b")})
     record = make_record(*(make_scenario(name) for name in ("ab", "ac", "b", "ad")))
-    found = propose(file, record, scenarios="a*")
+    found = propose(file, [record], scenarios="a*")
     assert [one.scenario for one in found.proposals] == ["ab", "ac"]
     assert [one.scenario for one in found.declined] == ["ad"]
 
 
 def test_a_scenario_that_was_not_run_is_not_told():
     """What the run did not have is not declined: the run says nothing of it."""
-    found = propose(make_baselines(), make_record())
+    found = propose(make_baselines(), [make_record()])
     assert (found.proposals, found.declined) == ((), ())

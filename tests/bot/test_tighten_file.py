@@ -46,18 +46,18 @@ def test_tightening_twice_changes_nothing_more(
     contradictory = make_values(e2e_ms=500.0) | {"expected_avg_denoise_ms": 120.0}
     scenarios = {"a": make_values(e2e_ms=900.0), "b": contradictory | {"note": "caf\u00e9"}}
     before = baselines_from_text(json.dumps({"scenarios": scenarios}, indent=indent))
-    found = propose(before, record, min_improvement=least, add=add)
+    found = propose(before, [record], min_improvement=least, add=add)
     after = tightened(before, found)
     assert set(errors(after.text)) <= set(errors(before.text))
     changed = {one.scenario for one in found.proposals}
     assert not first_error(one for one in audit(after) if one.scenario in changed)
-    assert not propose(after, record, min_improvement=least, add=add).proposals
+    assert not propose(after, [record], min_improvement=least, add=add).proposals
 
 
 def test_nothing_proposed_is_the_same_file():
     """Not even the date moves when there is no proposal."""
     file = make_baselines()
-    assert tightened(file, propose(file, make_record(make_scenario()))) is file
+    assert tightened(file, propose(file, [make_record(make_scenario())])) is file
 
 
 def test_only_the_scenario_and_the_metadata_change():
@@ -66,7 +66,7 @@ def test_only_the_scenario_and_the_metadata_change():
     rest = '"unknown": [1,2 ,3],"scenarios":{ "other":{"expected_e2e_ms" :1e3, "x":{}},\r\n'
     flux = json.dumps(make_values(e2e_ms=1000.0, estimated_full_test_time_s=33.0, odd={"k": None}))
     file = baselines_from_text(f'{head}{rest}"flux":{flux} }} }}')
-    text = tightened(file, propose(file, make_record(make_scenario()))).text
+    text = tightened(file, propose(file, [make_record(make_scenario())])).text
     assert text.startswith(
         '{"metadata" : {"description":"Runs (2026-11-22).",\r\n\t"model":"X",\r\n\t'
         f'"last_updated": "2026-11-22"}},\r\n{rest}"flux":'
@@ -82,7 +82,7 @@ def test_the_day_is_the_runs_in_utc():
     """A run that began after midnight in Shanghai began the day before in UTC."""
     began = datetime(2026, 11, 22, 1, 0, tzinfo=timezone(timedelta(hours=8)))
     file = make_baselines({"flux": make_values(e2e_ms=1000.0)})
-    changed = tightened(file, propose(file, make_record(make_scenario(), created_at=began)))
+    changed = tightened(file, propose(file, [make_record(make_scenario(), created_at=began)]))
     assert changed.metadata.last_updated == "2026-11-21"
     assert changed.metadata.description == "Reference numbers (2026-11-21)."
     provenance = changed.scenarios["flux"].provenance
@@ -94,7 +94,7 @@ def test_the_null_pseudo_stage_stays():
     """`per_frame_generation: null` keeps its place in a tightened video scenario."""
     values: dict[str, Any] = make_values(e2e_ms=1000.0, stages={"per_frame_generation": None, **STAGES})
     file = make_baselines({"flux": values})
-    changed = tightened(file, propose(file, make_record(make_scenario("flux", make_request(frames=81)))))
+    changed = tightened(file, propose(file, [make_record(make_scenario("flux", make_request(frames=81)))]))
     assert list(changed.scenarios["flux"].stages_ms) == ["per_frame_generation", *STAGES]
     assert changed.scenarios["flux"].stages_ms["per_frame_generation"] is None
 
@@ -103,7 +103,7 @@ def test_first_baselines_go_into_an_empty_file():
     """The first scenarios of a file are laid out in its indentation, in the record's order."""
     file = baselines_from_text('{\n  "scenarios": {}\n}\n')
     record = make_record(make_scenario("b.1+x"), make_scenario("a"))
-    changed = tightened(file, propose(file, record, add=True))
+    changed = tightened(file, propose(file, [record], add=True))
     assert changed.text.startswith('{\n  "scenarios": {\n    "b.1+x": {\n      "stages_ms": {\n')
     assert changed.text.endswith('\n  "metadata": {\n    "last_updated": "2026-11-22"\n  }\n}\n')
     assert list(changed.scenarios) == ["b.1+x", "a"]
