@@ -1,8 +1,8 @@
 """For an engine that carries a request object of its own from stage to stage, as sglang does.
 
 Its stages keep saying `with StageProfiler(name, logger=..., metrics=request_object, ...)` and import the name
-from here. What they record goes to the request profiler that is attached to that object. Unless one is, it
-costs a function call and a look at the object:
+from here. What they record goes to the request profiler that is attached to that object. Unless one is, a
+stage costs a function call:
 
     with attached(metrics, RequestProfiler(timer_for("cuda"))) as request:
         run(batch)
@@ -10,16 +10,17 @@ costs a function call and a look at the object:
     request.release()
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from profiler.stages import RequestProfiler
 from profiler.stages import StageProfiler as RecordedStage
 
 ATTRIBUTE: Final = "perf_ratchet_request"
 """Where the request profiler is found on the engine's object."""
+_ATTACHED: Final[list[RequestProfiler]] = []
+"""Every request that is attached now, in any thread: while there is none, no object is looked at."""
 
 
 @contextmanager
@@ -34,9 +35,11 @@ def attached(owner: object, request: RequestProfiler) -> Iterator[RequestProfile
     """
     with request:
         setattr(owner, ATTRIBUTE, request)
+        _ATTACHED.append(request)
         try:
             yield request
         finally:
+            _ATTACHED.remove(request)
             delattr(owner, ATTRIBUTE)
 
 
@@ -63,6 +66,8 @@ def StageProfiler(  # noqa: N802 - it takes the place of an engine's class of th
         capture_memory: Not used: the attached request says whether memory is recorded.
         record_as_step: Whether the block is a denoising step whatever its name.
     """
+    if not _ATTACHED:
+        return _OFF
     request = getattr(metrics, ATTRIBUTE, None)
     if request is None:
         return _OFF
@@ -70,17 +75,15 @@ def StageProfiler(  # noqa: N802 - it takes the place of an engine's class of th
 
 
 class _Off:
-    """A context manager that does nothing: contextlib's own is made anew each time."""
+    """A context manager that does nothing, without a call into Python.
+
+    Both are a C function that takes whatever it is given and returns something false, so that what the block
+    raises goes on.
+    """
 
     __slots__ = ()
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Do nothing: what the block raises goes on."""
+    __enter__: Callable[..., object] = "".format
+    __exit__: Callable[..., Any] = "".format
 
 
 _OFF: Final = _Off()

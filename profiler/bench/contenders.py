@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from time import perf_counter, perf_counter_ns, thread_time_ns
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from profiler.engine import StageProfiler as EngineStageProfiler
 from profiler.stages import STEP_PREFIX, RequestProfiler
@@ -23,6 +23,7 @@ FLOOR: Final = "floor: two perf_counter_ns calls"
 OURS: Final = "ours, host clock"
 OURS_LOOP: Final = "ours, steps that share boundaries"
 OURS_OFF: Final = "ours, off"
+OFF_FLOOR: Final = "floor of off: an empty function, an empty with"
 SGLANG: Final = "equivalent of sglang's StageProfiler"
 
 
@@ -41,6 +42,7 @@ def contenders() -> Iterator[Contender]:
     yield Contender(OURS, _ours(record_as_step=False), _ours(record_as_step=True))
     yield Contender(OURS_LOOP, None, _our_loop)
     yield Contender(OURS_OFF, _ours_off(record_as_step=False), _ours_off(record_as_step=True))
+    yield Contender(OFF_FLOOR, _off_floor, _off_floor)
     yield Contender(SGLANG, _sglang(record_as_step=False), _sglang(record_as_step=True))
     yield from _torch_and_opentelemetry()
 
@@ -49,6 +51,14 @@ def missing() -> Iterator[str]:
     """Yield what cannot be tried here, and why."""
     if find_spec("opentelemetry.sdk" if find_spec("opentelemetry") else "opentelemetry") is None:
         yield "OpenTelemetry span: opentelemetry-sdk is not installed"
+
+
+def empty_loop(count: int) -> int:
+    """Do nothing so many times: what every other loop takes for going round."""
+    begin = thread_time_ns()
+    for _ in range(count):
+        pass
+    return thread_time_ns() - begin
 
 
 def _floor(count: int) -> int:
@@ -94,6 +104,25 @@ def _ours_off(*, record_as_step: bool) -> Loop:
         return thread_time_ns() - begin
 
     return loop
+
+
+class _Nothing:
+    __slots__ = ()
+    __enter__: Callable[..., object] = "".format
+    __exit__: Callable[..., Any] = "".format
+
+
+def _off_floor(count: int) -> int:
+    nothing = _Nothing()
+
+    def stage(_name: str, _logger: object, _metrics: object, *, record_as_step: bool) -> _Nothing:  # noqa: ARG001 - taking it is what is measured
+        return nothing
+
+    begin = thread_time_ns()
+    for _ in range(count):
+        with stage(STAGE, None, None, record_as_step=False):
+            pass
+    return thread_time_ns() - begin
 
 
 @dataclass

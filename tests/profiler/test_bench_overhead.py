@@ -5,6 +5,7 @@ import pytest
 from profiler.bench import contenders, overhead
 from profiler.bench.contenders import (
     FLOOR,
+    OFF_FLOOR,
     OURS,
     OURS_LOOP,
     OURS_OFF,
@@ -43,8 +44,8 @@ def test_budgets_that_are_kept_are_ok():
     """Each with what was measured and what it may be."""
     assert list(budget_lines(QUIET)) == [
         "budget: a step that shares boundaries: 640 ns of at most 1500: ok",
-        "budget: a step of its own: 1100 ns of at most 1500: ok",
-        "budget: a stage: 1000 ns of at most 1500: ok",
+        "budget: a step of its own, two boundaries: 1100 ns of at most 3000: ok",
+        "budget: a stage, two boundaries: 1000 ns of at most 3000: ok",
         "budget: a step of its own, below sglang's equivalent: 1100 ns of at most 2500: ok",
         "budget: a stage, below sglang's equivalent: 1000 ns of at most 2400: ok",
         "budget: off: 260 ns of at most 300: ok",
@@ -55,8 +56,8 @@ def test_budgets_that_are_kept_are_ok():
     ("row", "missed"),
     [
         (Row(OURS_LOOP, None, 1500.1), ["a step that shares boundaries"]),
-        (Row(OURS, 1000.0, 1501.0), ["a step of its own"]),
-        (Row(OURS, 2401.0, 1000.0), ["a stage", "a stage, below sglang's equivalent"]),
+        (Row(OURS, 1000.0, 2501.0), ["a step of its own, below sglang's equivalent"]),
+        (Row(OURS, 3001.0, 1000.0), ["a stage, two boundaries", "a stage, below sglang's equivalent"]),
         (Row(OURS_OFF, 301.0, 250.0), ["off"]),
         (Row(SGLANG, 2400.0, 900.0), ["a step of its own, below sglang's equivalent"]),
     ],
@@ -69,7 +70,7 @@ def test_a_budget_that_is_missed_says_so(row: Row, missed: list[str]):
 
 
 def test_rounds_are_interleaved_and_the_first_does_not_count():
-    """Each contender runs once a round; the median of the others stays, per boundary."""
+    """Each contender runs once a round; the median of the others stays, per boundary, less the loop's own."""
     calls: list[str] = []
 
     def loop(name: str, *taken_ns: int) -> Callable[[int], int]:
@@ -85,8 +86,9 @@ def test_rounds_are_interleaved_and_the_first_does_not_count():
         Contender("a", loop("a stage", 9999, 10, 90, 20), None),
         Contender("b", None, loop("b step", 9999, 300, 100, 200)),
     ]
-    assert measured(ways, rounds=3, boundaries=10) == [Row("a", 2.0, None), Row("b", None, 20.0)]
-    assert calls == ["a stage 10", "b step 10"] * 4
+    rows = measured(ways, rounds=3, boundaries=10, going_round=loop("round", 9999, 5, 70, 10))
+    assert rows == [Row("a", 1.0, None), Row("b", None, 19.0)]
+    assert calls == ["a stage 10", "b step 10", "round 10"] * 4
 
 
 @pytest.mark.parametrize(
@@ -108,17 +110,18 @@ def test_make_bench_prints_the_whole_table(capsys: pytest.CaptureFixture):
     machine, how, *lines = capsys.readouterr().out.splitlines()
     assert "load " in machine
     assert "torch 2." in machine
-    assert how == "nanoseconds of the thread, medians of 1 interleaved rounds of 3"
+    assert how == "nanoseconds of the thread, medians of 1 interleaved rounds of 3, less an empty loop"
     names = [line[: overhead.NAME_WIDTH].strip() for line in lines[2 : lines.index("", 1)]]
-    assert names[:6] == [
+    assert names[:7] == [
         FLOOR,
         OURS,
         OURS_LOOP,
         OURS_OFF,
+        OFF_FLOOR,
         SGLANG,
         "torch.profiler.record_function, no profiler",
     ]
-    assert names[6].startswith("OpenTelemetry span")
+    assert names[7].startswith("OpenTelemetry span")
     assert [line.rpartition(": ")[2] in {"ok", "MISSED"} for line in lines[-6:]] == [True] * 6
 
 

@@ -57,7 +57,8 @@ def test_nothing_is_recorded_unless_a_request_is_attached(metrics: Metrics | Non
     run_engine(Clock(), metrics)
     assert metrics is None or vars(metrics) == {"stages": {}}
     with StageProfiler("A", LOGGER, metrics) as first, StageProfiler("B", LOGGER, metrics) as second:
-        assert (first, second) == (None, None)
+        assert not first
+        assert not second
 
 
 def test_what_a_stage_raises_goes_on_when_off():
