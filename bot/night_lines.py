@@ -1,0 +1,100 @@
+"""What a run adds to the history: a line for every scenario that it measured or tried to measure."""
+
+from collections.abc import Iterable, Sequence
+from statistics import median_low
+
+from bot.baselines import AGGREGATES
+from bot.evidence import Evidence, Obstacle, Recorded, Witness, by_scenario, evidence
+from bot.history import DECIMALS, MAX_FIELDS, MAX_KEY, MAX_REASON, HistoryLine
+from bot.host import Run
+from profiler.record import Clock, Environment, RunRecord, comparability_key
+
+
+def lines_of(
+    run: Run,
+    hardware: str,
+    records: Sequence[RunRecord],
+    clock: Clock,
+    *,
+    runner: str | None = None,
+    artifact_id: int | None = None,
+) -> list[HistoryLine]:
+    """Return a line for every scenario of these records: its values, or why it has none.
+
+    Args:
+        run: The run, as the host knows it.
+        hardware: What its records were measured on.
+        records: Of that hardware: the requests of a scenario are pooled.
+        clock: The clock that the baseline file names.
+        runner: The machine, where the host names it.
+        artifact_id: Where the records are from, when they are from one artifact.
+    """
+    empty = HistoryLine(
+        hardware=hardware,
+        run_id=run.run_id,
+        run_attempt=run.attempt,
+        head_sha=run.head_sha,
+        captured_at=run.created_at,
+        runner=runner,
+        artifact_id=artifact_id,
+        valid=False,
+    )
+    return [
+        empty.model_copy(update={"scenario": scenario, **_said(recorded, clock)})
+        for scenario, recorded in by_scenario(records).items()
+    ]
+
+
+def rejected_line(run: Run, hardware: str, reasons: Iterable[str]) -> HistoryLine:
+    """Return the line of a run whose artifacts could not be read, so that no scenario of them is known."""
+    return HistoryLine(
+        hardware=hardware,
+        run_id=run.run_id,
+        run_attempt=run.attempt,
+        head_sha=run.head_sha,
+        captured_at=run.created_at,
+        valid=False,
+        reason="; ".join(reasons)[:MAX_REASON] or "no artifact",
+    )
+
+
+def _said(recorded: Sequence[Recorded], clock: Clock) -> dict[str, object]:
+    """Return the fields of a line that the requests of a scenario decide."""
+    found = evidence(recorded, clock)
+    key = comparability_key(recorded[0].record.environment, clock, recorded[0].scenario.config_hash)
+    said = {"comparability": key[:MAX_KEY], "environment": _versions(recorded[0].record.environment)}
+    if isinstance(found, Obstacle):
+        return {**said, "reason": found.reason[:MAX_REASON]}
+    if {_key(witness, clock) for witness in found.witnesses} != {key}:
+        return {**said, "reason": "its requests are of machines or configurations that do not compare"}
+    return {**said, "valid": True, "requests": len(found.witnesses), "values": _values(found)}
+
+
+def _key(witness: Witness, clock: Clock) -> str:
+    return comparability_key(witness.environment, clock, witness.config_hash)
+
+
+def _values(found: Evidence) -> dict[str, float]:
+    """Return the lower median over the requests of each value that all of them have."""
+    each = [
+        {
+            **dict(zip(AGGREGATES, (one.e2e_ms, one.mean_step_ms, one.median_step_ms), strict=True)),
+            **{f"stages_ms.{name}": value for name, value in one.stages_ms.items()},
+        }
+        for one in found.snapshots
+    ]
+    shared = [field for field in each[0] if all(field in one for one in each)]
+    return {field: round(median_low(one[field] for one in each), DECIMALS) for field in shared[:MAX_FIELDS]}
+
+
+def _versions(environment: Environment) -> str:
+    """Return what may change on a machine without making its times incomparable."""
+    named = {
+        "driver": environment.driver,
+        "cuda": environment.cuda,
+        "cann": environment.cann,
+        "torch": environment.torch,
+        "python": environment.python,
+        "image": environment.image,
+    }
+    return ", ".join(f"{name} {value}" for name, value in named.items() if value)[:MAX_KEY]

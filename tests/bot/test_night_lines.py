@@ -1,0 +1,102 @@
+"""What a run adds to the history."""
+
+from datetime import UTC, datetime
+
+from builders import HEAD_SHA, make_record, make_request, make_scenario
+
+from bot.host import Run
+from bot.night_lines import lines_of, rejected_line
+from profiler.record import comparability_key
+
+RUN = Run(
+    run_id=4711,
+    attempt=2,
+    workflow=".github/workflows/nightly.yml",
+    event="schedule",
+    status="in_progress",
+    conclusion=None,
+    head_sha="c" * 40,
+    head_branch="main",
+    head_repository="octo/demo",
+    created_at=datetime(2026, 11, 22, 2, 17, tzinfo=UTC),
+    url="https://github.com/octo/demo/actions/runs/4711",
+)
+
+
+def test_a_line_has_the_lower_medians_of_the_valid_requests():
+    """Each value is the lower median over the requests; warm-ups do not count, single steps are not kept."""
+    requests = [
+        make_request("w", scale=9.0, warmup=True),
+        *(make_request(f"r{scale}", scale=scale) for scale in (1.2, 1.0, 1.1, 1.3)),
+    ]
+    record = make_record(make_scenario("flux", *requests))
+    [line] = lines_of(RUN, "h100", [record], "host", artifact_id=9)
+
+    assert (line.scenario, line.valid, line.requests, line.reason, line.artifact_id) == (
+        "flux",
+        True,
+        4,
+        "",
+        9,
+    )
+    assert line.values == {
+        "expected_e2e_ms": 616.0,
+        "expected_avg_denoise_ms": 99.0,
+        "expected_median_denoise_ms": 110.0,
+        "stages_ms.TextEncodingStage": 33.0,
+        "stages_ms.DenoisingStage": 506.0,
+        "stages_ms.DecodingStage": 66.0,
+    }
+
+
+def test_a_line_says_what_the_host_says():
+    """Run, attempt, commit and time are the host's; the record's claims are not looked at."""
+    record = make_record(make_scenario("flux"), run_id=666, head_sha=HEAD_SHA, run_attempt=9)
+    [line] = lines_of(RUN, "h100", [record], "host")
+
+    assert (line.run_id, line.run_attempt, line.head_sha) == (4711, 2, "c" * 40)
+    assert line.captured_at == RUN.created_at
+    assert line.comparability == comparability_key(record.environment, "host")
+    assert line.environment == "driver 570.86.15, cuda 12.8, torch 2.13.0, python 3.11.7"
+
+
+def test_what_failed_leaves_a_line_that_says_so():
+    """A scenario without a valid request is told with the reason, and does not count."""
+    record = make_record(
+        make_scenario("crashed", error="CUDA out of memory"), make_scenario("flux"), hardware="h100"
+    )
+    crashed, fine = lines_of(RUN, "h100", [record], "host")
+
+    assert (crashed.valid, crashed.reason, crashed.values) == (False, "CUDA out of memory", {})
+    assert (crashed.counts, fine.counts) == (False, True)
+
+
+def test_shards_are_pooled():
+    """Scenarios of several records of a run stand side by side; one that two of them have is pooled."""
+    first = make_record(make_scenario("flux", make_request("a", scale=1.0)))
+    second = make_record(make_scenario("flux", make_request("b", scale=3.0)), make_scenario("wan"))
+
+    assert [
+        (line.scenario, line.requests, line.values["expected_e2e_ms"])
+        for line in lines_of(RUN, "h100", [first, second], "host")
+    ] == [("flux", 2, 560.0), ("wan", 1, 560.0)]
+
+
+def test_shards_of_different_machines_do_not_mix():
+    """Requests of one scenario from machines that do not compare are no value."""
+    first = make_record(make_scenario("flux"))
+    other = make_record(make_scenario("flux", make_request("b")))
+    other = other.model_copy(update={"environment": other.environment.model_copy(update={"cuda": "13.0"})})
+    [line] = lines_of(RUN, "h100", [first, other], "host")
+
+    assert (line.valid, line.values) == (False, {})
+    assert line.reason == "its requests are of machines or configurations that do not compare"
+
+
+def test_an_artifact_that_cannot_be_read_leaves_a_line():
+    """The line of an artifact that failed validation has no scenario, does not count, and says why."""
+    line = rejected_line(RUN, "h100", ["perf-records-h100: not a zip", "x" * 1000])
+
+    assert (line.scenario, line.counts, line.run_id) == ("", False, 4711)
+    assert line.reason.startswith("perf-records-h100: not a zip; xxx")
+    assert len(line.reason) == 300
