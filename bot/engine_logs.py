@@ -6,7 +6,8 @@ All three come from one recorder (`multimodal_gen/runtime/utils/perf_logger.py` 
 * `performance.log`: one JSON object a line with `stages` [{name, execution_time_ms}] and `steps` [ms];
 * `--perf-dump-path`: one JSON object with `steps` [{name, duration_ms}], which are the stages, and
   `denoise_steps_ms` [{step, duration_ms}];
-* a CI log: see `bot/printed_blocks.py`; its numbers are rounded to two decimals.
+* a CI log: see `bot/performance_logs.py` and `bot/printed_blocks.py`; its numbers have two decimals.
+  A request that a test printed in both forms is one request.
 
 All times are the host's. When a stage began is in none of them: `start_ms` is 0, and the order of the stages
 is the file's.
@@ -23,7 +24,8 @@ from bot.errors import BadInput
 from bot.filters import plain
 from bot.log_lines import BYTE_ORDER_MARK, LogLine, log_line, run_id
 from bot.lossless import JsonRejected, parsed_json
-from bot.printed_blocks import BlockReader
+from bot.performance_logs import TOTALS, PerformanceLogReader
+from bot.printed_blocks import STEPS, Block, BlockReader
 from bot.printed_requests import from_block
 
 Kind = Literal["performance log", "perf dump", "CI log", "nothing"]
@@ -134,26 +136,53 @@ def log_reading(file: str, lines: Iterable[bytes | None]) -> Reading:
         BadInput: it holds more than `MAX_REQUESTS`.
     """
     reading = Reading(file)
-    blocks: dict[str, BlockReader] = {}
+    streams: dict[str, _Stream] = {}
     for number, raw in enumerate(lines, start=1):
         if raw is None:
             reading.long_lines += 1
             continue
         line = log_line(number, raw)
         reading.begin(line.stamp)
-        if line.text and not (_read_object(reading, line) or _read_block(reading, blocks, line)):
+        if line.text and not (_read_object(reading, line) or _read_block(reading, streams, line)):
             reading.other_lines += 1
             reading.name_run(run_id(line.text))
-    _add_blocks(reading, blocks.values())
+    _add_blocks(reading, streams.values())
     return reading
 
 
-def _read_block(reading: Reading, blocks: dict[str, BlockReader], line: LogLine) -> bool:
+class _Stream:
+    """What one worker prints: each line is offered to both forms."""
+
+    def __init__(self) -> None:
+        self.baselines = BlockReader()
+        self.logs = PerformanceLogReader()
+
+    def read(self, line: LogLine) -> bool:
+        return self.logs.read(line) or self.baselines.read(line)
+
+    def count(self) -> int:
+        return len(self.logs.blocks) + len(self.baselines.blocks)
+
+    def close(self) -> list[Block]:
+        """Return what was printed; a baseline that repeats a log of the same request is left out."""
+        logs = self.logs.close()
+        known = {_content(block) for block in logs if block.is_whole}
+        return logs + [block for block in self.baselines.close() if _content(block) not in known]
+
+
+def _content(block: Block) -> tuple[object, ...]:
+    """Return what a block says of its request, but not where."""
+    steps = [value.number for value in block.sections.get(STEPS, {}).values()]
+    totals = [value.number for name, value in block.others.items() if name in TOTALS.values()]
+    return (block.scenario, block.problem, *steps, *totals)
+
+
+def _read_block(reading: Reading, streams: dict[str, _Stream], line: LogLine) -> bool:
     """Take a line of a printed block; return whether it is one. A stream too many shares that of no name."""
-    name = line.stream if line.stream in blocks or len(blocks) < MAX_STREAMS else ""
-    stream = blocks.get(name) or blocks.setdefault(name, BlockReader())
+    name = line.stream if line.stream in streams or len(streams) < MAX_STREAMS else ""
+    stream = streams.get(name) or streams.setdefault(name, _Stream())
     is_taken = stream.read(line)
-    reading.make_room(len(stream.blocks) - 1)
+    reading.make_room(stream.count() - 1)
     return is_taken
 
 
@@ -187,7 +216,7 @@ def _add_object(reading: Reading, line: int, document: Mapping[str, Any], repeat
         reading.refuse(place, what, str(error))
 
 
-def _add_blocks(reading: Reading, streams: Iterable[BlockReader]) -> None:
+def _add_blocks(reading: Reading, streams: Iterable[_Stream]) -> None:
     found = sorted((block for stream in streams for block in stream.close()), key=lambda block: block.line)
     for block in found:
         reading.kind = "CI log"
