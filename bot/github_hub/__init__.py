@@ -1,0 +1,12 @@
+"""The hub on GitHub: every effect of `bot.hub.Hub` and every read of `bot.host.Host`.
+
+`client.py` alone names `github`. A lost answer never doubles an effect: what is safe to repeat (GET, PATCH)
+PyGithub repeats. A POST is never repeated blindly: its answer lost, the whole effect starts anew, and every
+effect looks before it writes.
+"""
+
+from bot.github_hub.access import github_hub_from_environment
+from bot.github_hub.client import Pace
+from bot.github_hub.hub import GithubHub
+
+__all__ = ["GithubHub", "Pace", "github_hub_from_environment"]

@@ -1,0 +1,233 @@
+"""What GitHub tells of runs, pull requests and the rest: the few fields that are read, checked."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from bot import host
+
+
+class Told(BaseModel):
+    """Something that GitHub tells; what is not read is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Account(Told):
+    """A person or a bot."""
+
+    login: str
+
+
+class Repository(Told):
+    """A repository."""
+
+    full_name: str
+
+
+class Comment(Told):
+    """A comment in the conversation of an issue or pull request."""
+
+    id: int
+    user: Account | None
+    """None: the account is gone."""
+    body: str | None = None
+    html_url: str
+
+    def is_of(self, login: str, marker: str) -> bool:
+        """Whether this account wrote it and began with the marker."""
+        return self.user is not None and self.user.login == login and (self.body or "").startswith(marker)
+
+
+class CheckOutput(Told):
+    """What a check run says."""
+
+    title: str | None
+    summary: str | None
+    annotations_count: int
+
+
+class CheckRun(Told):
+    """A check run."""
+
+    id: int
+    external_id: str | None
+    status: str
+    conclusion: str | None
+    html_url: str | None
+    output: CheckOutput
+
+
+class Side(Told):
+    """One side of a pull request."""
+
+    ref: str
+    sha: str
+    repo: Repository | None
+    """None: it has been deleted."""
+
+
+class Label(Told):
+    """A label."""
+
+    name: str
+
+
+class Pull(Told):
+    """A pull request."""
+
+    number: int
+    state: str
+    title: str
+    body: str | None
+    user: Account | None
+    labels: tuple[Label, ...]
+    head: Side
+    base: Side
+
+    def is_from(self, repository: str, sha: str | None = None) -> bool:
+        """Whether its head is in this repository, and at this commit where one is named."""
+        here = self.head.repo is not None and self.head.repo.full_name.lower() == repository.lower()
+        return here and sha in {None, self.head.sha}
+
+    def seen(self) -> host.Pull:
+        """Return it as the bot sees it."""
+        return host.Pull(
+            number=self.number,
+            is_open=self.state == "open",
+            head_sha=self.head.sha,
+            head_branch=self.head.ref,
+            head_repository=self.head.repo.full_name if self.head.repo else "",
+            base_branch=self.base.ref,
+            base_sha=self.base.sha,
+            author=self.user.login if self.user else "",
+            labels=tuple(it.name for it in self.labels),
+        )
+
+
+class Issue(Told):
+    """An issue. GitHub lists pull requests among them."""
+
+    number: int
+    state: str
+    title: str
+    body: str | None = None
+    user: Account | None
+    labels: tuple[Label, ...]
+    pull_request: object = None
+
+
+class Run(Told):
+    """A run of a workflow."""
+
+    id: int
+    run_attempt: int = 1
+    path: str
+    event: str
+    status: str | None
+    conclusion: str | None
+    head_sha: str
+    head_branch: str | None
+    head_repository: Repository | None
+    """None: it has been deleted."""
+    created_at: datetime
+    html_url: str
+
+    def seen(self) -> host.Run:
+        """Return it as the bot sees it."""
+        return host.Run(
+            run_id=self.id,
+            attempt=self.run_attempt,
+            workflow=self.path.partition("@")[0],  # a required workflow's path ends in @ and its ref
+            event=self.event,
+            status=self.status or "",
+            conclusion=self.conclusion,
+            head_sha=self.head_sha,
+            head_branch=self.head_branch or "",
+            head_repository=self.head_repository.full_name if self.head_repository else "",
+            created_at=self.created_at,
+            url=self.html_url,
+        )
+
+
+class Artifact(Told):
+    """Files that a run has left."""
+
+    id: int
+    name: str
+    size_in_bytes: int
+    expired: bool
+
+    def seen(self) -> host.Artifact:
+        """Return it as the bot sees it."""
+        return host.Artifact(
+            artifact_id=self.id, name=self.name, size_bytes=self.size_in_bytes, is_expired=self.expired
+        )
+
+
+class GitAuthor(Told):
+    """Who git says made a commit."""
+
+    name: str = ""
+
+
+class GitCommit(Told):
+    """What git knows of a commit."""
+
+    author: GitAuthor | None
+    message: str
+
+
+class Parent(Told):
+    """The commit before."""
+
+    sha: str
+
+
+class ChangedFile(Told):
+    """A file that a commit changes."""
+
+    filename: str
+    previous_filename: str | None = None
+    """Where a renamed file was before."""
+    sha: str | None
+    """Git's name of its content."""
+
+
+class Commit(Told):
+    """A commit."""
+
+    sha: str
+    commit: GitCommit
+    author: Account | None
+    parents: tuple[Parent, ...]
+    files: tuple[ChangedFile, ...] = ()
+
+    def seen(self) -> host.Commit:
+        """Return it as the bot sees it."""
+        told = self.commit.author.name if self.commit.author else ""
+        author = self.author.login if self.author else told
+        return host.Commit(sha=self.sha, author=author, message=self.commit.message)
+
+
+class Comparison(Told):
+    """What one history has and another has not."""
+
+    merge_base_commit: Parent
+    commits: tuple[Commit, ...]
+    files: tuple[ChangedFile, ...] = ()
+
+
+class GitObject(Told):
+    """A file's content, as GraphQL tells it; a folder has only its name."""
+
+    oid: str
+    isTruncated: bool = True  # noqa: N815 - GitHub's name
+    text: str | None = None
+
+
+class BlobContent(Told):
+    """A file's content, as REST tells it."""
+
+    content: str
+    encoding: str

@@ -1,0 +1,157 @@
+"""Commits and branches on GitHub, each change only where the branch is where we think."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from bot.github_hub.answers import Commit
+from bot.github_hub.failures import Unanswered
+from bot.github_hub.repository import Repository, quoted
+from bot.hub import HubRefused
+
+NO_COMMIT: Final = "0" * 40
+"""What git calls the place of a branch that is not there."""
+
+CREATE_COMMIT: Final = """mutation Commit($input: CreateCommitOnBranchInput!) {
+  createCommitOnBranch(input: $input) { commit { oid } }
+}"""
+BRANCH: Final = """query Branch($owner: String!, $name: String!, $branch: String!) {
+  repository(owner: $owner, name: $name) { id ref(qualifiedName: $branch) { target { oid } } }
+}"""
+UPDATE_REFS: Final = """mutation Move($input: UpdateRefsInput!) {
+  updateRefs(input: $input) { clientMutationId }
+}"""
+
+
+class Branches(Repository):
+    """Commits and branches. See `bot.hub.Hub`."""
+
+    def commit_files(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
+        """Put files on a branch in one commit, only if it still points where we think. See `bot.hub.Hub`."""
+        errand = self._errand(f"commit to {branch}", "contents: write")
+        return self._settle(errand, lambda: self._commit(branch, expected_head, files, message))
+
+    def reset_branch(self, branch: str, expected_head: str | None, to: str) -> None:
+        """Make a branch point to a commit, only if it still is where we think. See `bot.hub.Hub`."""
+        errand = self._errand(f"move {branch}", "contents: write")
+        self._settle(errand, lambda: self._move(branch, expected_head or NO_COMMIT, to))
+
+    def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
+        """Make a branch without any past, with one commit; return its head. See `bot.hub.Hub`."""
+        errand = self._errand(f"start {branch}", "contents: write")
+        return self._settle(errand, lambda: self._head_of(branch) or self._start(branch, files, message))
+
+    def head(self, branch: str) -> str | None:
+        """Return the full SHA at which a branch is, or None. See `bot.host.Host`."""
+        return self._settle(self._errand(f"show {branch}", "contents: read"), lambda: self._head_of(branch))
+
+    def _head_of(self, branch: str) -> str | None:
+        try:
+            return str(self._client.get(self._at(f"git/ref/heads/{quoted(branch)}"))["object"]["sha"])
+        except Unanswered as unanswered:
+            if unanswered.failure.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    def _commit(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
+        """Commit. GitHub itself looks before it writes: the head must be the expected one."""
+        headline, _, rest = message.partition("\n")
+        additions = [{"path": path, "contents": b64encode(files[path]).decode()} for path in files]
+        asked = {
+            "branch": {"repositoryNameWithOwner": self._repository, "branchName": branch},
+            "expectedHeadOid": expected_head,
+            "message": {"headline": headline, "body": rest.strip("\n")},
+            "fileChanges": {"additions": additions},
+        }
+        try:
+            made = self._client.graphql(CREATE_COMMIT, {"input": asked})
+        except Unanswered as unanswered:
+            if "STALE_DATA" not in unanswered.failure.kinds:
+                raise
+            return self._head_if_ours(branch, expected_head, files, message)
+        return str(made["createCommitOnBranch"]["commit"]["oid"])
+
+    def _head_if_ours(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
+        """Return the head of the branch if it is the very commit that was asked for: its answer was lost."""
+        head = Commit.model_validate(self._client.get(self._at(f"commits/{quoted(f'heads/{branch}')}")))
+        follows = [parent.sha for parent in head.parents] == [expected_head]
+        says = head.commit.message.split() == message.split()  # GitHub sets the blank lines its own way
+        if follows and says and _changes_only(head, files):
+            return head.sha
+        raise _moved_on(branch, expected_head, head.sha)
+
+    def _move(self, branch: str, expected_head: str, to: str) -> None:
+        repository_id, now = self._place(branch)
+        if now == to:
+            return
+        if now != expected_head:
+            raise _moved_on(branch, expected_head, now)
+        update = {"name": f"refs/heads/{branch}", "beforeOid": expected_head, "afterOid": to, "force": True}
+        asked = {"repositoryId": repository_id, "refUpdates": [update]}
+        try:
+            self._client.graphql(UPDATE_REFS, {"input": asked})
+        except Unanswered:
+            # Whatever GitHub calls it: somebody else may have been faster, to the same place or to another.
+            _, now = self._place(branch)
+            if now == expected_head:
+                raise
+            if now != to:
+                raise _moved_on(branch, expected_head, now) from None
+
+    def _place(self, branch: str) -> tuple[str, str]:
+        """Return GitHub's id of the repository, and where the branch is."""
+        owner, name = self._repository.split("/")
+        asked = {"owner": owner, "name": name, "branch": f"refs/heads/{branch}"}
+        found = self._client.graphql(BRANCH, asked)["repository"]
+        return str(found["id"]), str(found["ref"]["target"]["oid"]) if found["ref"] else NO_COMMIT
+
+    def _start(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
+        entries = [self._entry(path, content) for path, content in files.items()]
+        tree = self._client.send("POST", self._at("git/trees"), {"tree": entries}).data["sha"]
+        said = {"message": message, "tree": tree, "parents": []}
+        commit = str(self._client.send("POST", self._at("git/commits"), said).data["sha"])
+        try:
+            self._client.send("POST", self._at("git/refs"), {"ref": f"refs/heads/{branch}", "sha": commit})
+        except Unanswered as unanswered:
+            # 422 "Reference already exists": somebody else was faster, and theirs is the branch.
+            there = None if unanswered.failure.is_outage else self._head_of(branch)
+            if there is None:
+                raise
+            return there
+        return commit
+
+    def _entry(self, path: str, content: bytes) -> dict[str, Any]:
+        """Return a file of a tree. Text goes along; what is none has to be sent before."""
+        entry = {"path": path, "mode": "100644", "type": "blob"}
+        try:
+            return entry | {"content": content.decode()}
+        except UnicodeDecodeError:
+            blob = {"content": b64encode(content).decode(), "encoding": "base64"}
+            return entry | {"sha": self._client.send("POST", self._at("git/blobs"), blob).data["sha"]}
+
+
+def blob_name(content: bytes, like: str) -> str:
+    """Return the name that git gives to this content, in a repository that has names like this one.
+
+    Source: `git help hash-object`; 64 digits are SHA-256.
+    """
+    new = hashlib.sha256 if len(like) > len(NO_COMMIT) else hashlib.sha1
+    return new(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _changes_only(commit: Commit, files: Mapping[str, bytes]) -> bool:
+    """Whether each file that the commit changes is one of ours, with our content."""
+    ours = {(path, blob_name(content, commit.sha)) for path, content in files.items()}
+    return {(file.filename, file.sha) for file in commit.files} <= ours
+
+
+def _moved_on(branch: str, expected: str, now: str) -> HubRefused:
+    if now == NO_COMMIT:
+        return HubRefused(f"{branch} is gone since it was at {expected[:7]}: look why, then ask again")
+    if expected == NO_COMMIT:
+        return HubRefused(f"{branch} is there already, at {now[:7]}; look at it, then ask again")
+    return HubRefused(
+        f"{branch} has moved on since {expected[:7]}: it is at {now[:7]}; look at it, then ask again"
+    )

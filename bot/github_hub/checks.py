@@ -1,0 +1,76 @@
+"""Verdicts on commits, as check runs of GitHub."""
+
+from typing import Any, Final
+
+from bot.github_hub.answers import CheckRun
+from bot.github_hub.repository import Repository
+from bot.hub import Annotation, Check, HubRefused
+
+SUMMARY_LIMIT: Final = 65_535  # characters; maxLength in GitHub's OpenAPI description of a check run
+ANNOTATIONS_AT_ONCE: Final = 50  # maxItems in the same place; more are added by further requests
+
+
+class Checks(Repository):
+    """Check runs. See `bot.hub.Hub`."""
+
+    def upsert_check(self, check: Check) -> str:
+        """Make the commit's check of this name and external id say this. See `bot.hub.Hub`."""
+        if len(check.summary) > SUMMARY_LIMIT:
+            said = f"{len(check.summary):,} characters and GitHub takes {SUMMARY_LIMIT:,}"
+            raise HubRefused(f"the summary of the check has {said}: shorten it")
+        errand = self._errand(f"check {check.head_sha[:7]}", "checks: write")
+        return self._settle(errand, lambda: self._check(check))
+
+    def _check(self, check: Check) -> str:
+        path = self._at(f"commits/{check.head_sha}/check-runs")
+        # "all", since by default GitHub shows only the latest run of a name and ours may be older.
+        listed = self._client.pages(path, "check_runs", check_name=check.name, filter="all")
+        known = map(CheckRun.model_validate, listed)
+        ours = next((it for it in known if it.external_id == check.external_id), None)
+        if ours is None:
+            whose = {"name": check.name, "head_sha": check.head_sha, "external_id": check.external_id}
+            made = self._client.send("POST", self._at("check-runs"), whose | _said(check, annotated=0))
+            ours, annotated = CheckRun.model_validate(made.data), ANNOTATIONS_AT_ONCE
+        else:
+            if check.conclusion is None and ours.status == "completed":
+                return ours.html_url or ""
+            annotated = ours.output.annotations_count
+            if not _says(ours, check):
+                annotated = self._edit(ours, check, annotated)
+        # What is there is counted here: GitHub's own count may lag behind.
+        while annotated < len(check.annotations):
+            annotated = self._edit(ours, check, annotated)
+        return ours.html_url or ""
+
+    def _edit(self, run: CheckRun, check: Check, annotated: int) -> int:
+        """Let the run say what the check says; return how many annotations it has then."""
+        self._client.send("PATCH", self._at(f"check-runs/{run.id}"), _said(check, annotated))
+        return annotated + ANNOTATIONS_AT_ONCE
+
+
+def _said(check: Check, annotated: int) -> dict[str, Any]:
+    """Return the body of a request. GitHub adds annotations to those that are there: these follow them."""
+    due = check.annotations[annotated : annotated + ANNOTATIONS_AT_ONCE]
+    output: dict[str, Any] = {"title": check.title, "summary": check.summary}
+    if due:
+        output["annotations"] = [_annotation(it) for it in due]
+    if check.conclusion is None:
+        return {"status": "in_progress", "output": output}
+    return {"status": "completed", "conclusion": check.conclusion, "output": output}
+
+
+def _annotation(it: Annotation) -> dict[str, Any]:
+    return {
+        "path": it.path,
+        "start_line": it.line,
+        "end_line": it.line,
+        "annotation_level": it.level,
+        "title": it.title,
+        "message": it.message,
+    }
+
+
+def _says(run: CheckRun, check: Check) -> bool:
+    status = "completed" if check.conclusion else "in_progress"
+    said = (run.status, run.conclusion, run.output.title, run.output.summary)
+    return said == (status, check.conclusion, check.title, check.summary)

@@ -1,0 +1,108 @@
+"""What the bot proposes on GitHub: pull requests of its own, and issues."""
+
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+
+from bot import host, hub
+from bot.github_hub.answers import Issue, Pull
+from bot.github_hub.conversation import Conversation
+from bot.github_hub.failures import Unanswered
+from bot.hub import HubRefused
+
+
+class Proposals(Conversation):
+    """Pull requests and issues of the bot. See `bot.hub.Hub`."""
+
+    def upsert_pull(self, pull: hub.PullRequest) -> int:
+        """Open a pull request, or make the open one of this branch say this. See `bot.hub.Hub`."""
+        errand = self._errand(f"propose {pull.branch}", "pull-requests: write")
+        return self._settle(errand, lambda: self._propose(pull))
+
+    def open_pull(self, branch: str) -> host.Pull | None:
+        """Return the open pull request of a branch of this repository. See `bot.host.Host`."""
+        errand = self._errand(f"show the pull request of {branch}", "pull-requests: read")
+        found = self._settle(errand, lambda: self._own_pulls(branch))
+        return found[0].seen() if found else None
+
+    def close_pull(self, number: int, marker: str, reason: str) -> None:
+        """Close a pull request of the bot with a last comment. See `bot.hub.Hub`."""
+        errand = self._errand(f"close #{number}", "pull-requests: write")
+        self._settle(errand, lambda: self._close(f"pulls/{number}", number, marker, reason))
+
+    def upsert_issue(self, issue: hub.Issue) -> int:
+        """Open an issue, or make the open one with this marker say this. See `bot.hub.Hub`."""
+        if not issue.marker or not issue.body.startswith(issue.marker):
+            raise ValueError("the body of an issue begins with its marker, or it is not found again")
+        errand = self._errand("open an issue", "issues: write")
+        return self._settle(errand, lambda: self._report(issue))
+
+    def close_issue(self, number: int, marker: str, reason: str) -> None:
+        """Close an issue of the bot with a last comment. See `bot.hub.Hub`."""
+        errand = self._errand(f"close #{number}", "issues: write")
+        self._settle(errand, lambda: self._close(f"issues/{number}", number, marker, reason))
+
+    def open_issues(self, label: str) -> Sequence[host.OpenIssue]:
+        """Return the bot's own open issues with a label. See `bot.host.Host`."""
+        found = self._settle(self._errand("list issues", "issues: read"), self._own_issues)
+        return [
+            host.OpenIssue(number=it.number, title=it.title, body=it.body or "")
+            for it in found
+            if label in {one.name for one in it.labels}
+        ]
+
+    def _propose(self, asked: hub.PullRequest) -> int:
+        said = {"title": asked.title, "body": asked.body, "base": asked.base}
+        found = self._own_pulls(asked.branch) or [self._open(said | {"head": asked.branch}, asked.branch)]
+        ours = next((it for it in found if it.base.ref == asked.base), found[0])
+        if (ours.title, ours.body, ours.base.ref) != (asked.title, asked.body, asked.base):
+            self._client.send("PATCH", self._at(f"pulls/{ours.number}"), said)
+        self._label(ours.number, asked.labels, {it.name for it in ours.labels})
+        return ours.number
+
+    def _open(self, said: dict[str, str], branch: str) -> Pull:
+        try:
+            return Pull.model_validate(self._client.send("POST", self._at("pulls"), said).data)
+        except Unanswered as unanswered:
+            # 422 "A pull request already exists": somebody else was faster, and theirs is the one.
+            refused = unanswered.failure.status == HTTPStatus.UNPROCESSABLE_ENTITY
+            found = self._own_pulls(branch) if refused else []
+            if not found:
+                raise
+            return found[0]
+
+    def _own_pulls(self, branch: str) -> list[Pull]:
+        """Return the open pull requests from this branch of this repository, not of a fork."""
+        head = f"{self._repository.split('/')[0]}:{branch}"
+        listed = self._client.pages(self._at("pulls"), state="open", head=head)
+        return [it for it in map(Pull.model_validate, listed) if it.is_from(self._repository)]
+
+    def _report(self, asked: hub.Issue) -> int:
+        ours = next((it for it in self._own_issues() if (it.body or "").startswith(asked.marker)), None)
+        said = {"title": asked.title, "body": asked.body}
+        if ours is None:
+            made = self._client.send("POST", self._at("issues"), said | {"labels": list(asked.labels)})
+            return Issue.model_validate(made.data).number
+        if (ours.title, ours.body) != (asked.title, asked.body):
+            self._client.send("PATCH", self._at(f"issues/{ours.number}"), said)
+        self._label(ours.number, asked.labels, {it.name for it in ours.labels})
+        return ours.number
+
+    def _own_issues(self) -> list[Issue]:
+        """Return the open issues that the bot wrote. GitHub lists pull requests among them."""
+        listed = self._client.pages(self._at("issues"), state="open", creator=self._login)
+        issues = [it for it in map(Issue.model_validate, listed) if it.pull_request is None]
+        return [it for it in issues if it.user is not None and it.user.login == self._login]
+
+    def _label(self, number: int, wanted: Iterable[str], there: set[str]) -> None:
+        missing = [it for it in wanted if it not in there]
+        if missing:
+            self._client.send("POST", self._at(f"issues/{number}/labels"), {"labels": missing})
+
+    def _close(self, path: str, number: int, marker: str, reason: str) -> None:
+        it = Issue.model_validate(self._client.get(self._at(path)))
+        if it.state == "closed":
+            return
+        if it.user is None or it.user.login != self._login:
+            raise HubRefused(f"#{number} was not opened by {self._login}; a person has to close it")
+        self._say(number, marker, lambda _: f"{marker}\n{reason}")
+        self._client.send("PATCH", self._at(path), {"state": "closed"})

@@ -1,0 +1,94 @@
+"""The repository's content on GitHub: files, histories. Reads of `bot.host.Host`."""
+
+from base64 import b64decode
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from bot import host
+from bot.github_hub.answers import BlobContent, Comparison, GitObject
+from bot.github_hub.branches import blob_name
+from bot.github_hub.repository import Repository, quoted
+
+MOST_FILES: Final = 300
+"""That a comparison lists. Source: GitHub's OpenAPI description of "compare two commits"."""
+
+Place = tuple[str, str]
+"""A commit or branch, and a path."""
+
+
+class Source(Repository):
+    """Files and histories. See `bot.host.Host`."""
+
+    def default_branch(self) -> str:
+        """Return the name of the default branch. See `bot.host.Host`."""
+        errand = self._errand("show the default branch", "metadata: read")
+        return str(
+            self._settle(errand, lambda: self._client.get(f"/repos/{self._repository}")["default_branch"])
+        )
+
+    def files(self, ref: str, paths: Iterable[str]) -> Mapping[str, bytes | None]:
+        """Return files as they are at a commit or branch. See `bot.host.Host`."""
+        return {path: content for (_, path), content in self.files_at((ref, path) for path in paths).items()}
+
+    def files_at(self, places: Iterable[Place]) -> Mapping[Place, bytes | None]:
+        """Return files by (commit or branch, path). See `bot.host.Host`."""
+        wanted = list(dict.fromkeys(places))
+        errand = self._errand(f"show {len(wanted)} files", "contents: read")
+        return self._settle(errand, lambda: self._contents(wanted)) if wanted else {}
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the full SHA of the commit at which two histories parted. See `bot.host.Host`."""
+        return self._comparison(base, head, per_page=1).merge_base_commit.sha
+
+    def commits(self, base: str, head: str) -> Sequence[host.Commit]:
+        """Return the commits of `head` that `base` does not have. See `bot.host.Host`."""
+        # Without any paging GitHub gives up to 250 in one answer.
+        return [it.seen() for it in self._comparison(base, head).commits]
+
+    def changed_paths(self, ancestor: str, head: str) -> Sequence[str] | None:
+        """Return the paths of the files in which a commit differs from an ancestor. See `bot.host.Host`."""
+        found = self._comparison(ancestor, head, per_page=1)
+        if found.merge_base_commit.sha != ancestor or len(found.files) >= MOST_FILES:
+            return None
+        names = {name for it in found.files for name in (it.filename, it.previous_filename) if name}
+        return sorted(names)
+
+    def _comparison(self, base: str, head: str, **query: int) -> Comparison:
+        errand = self._errand(f"compare {base[:7]} and {head[:7]}", "contents: read")
+        path = self._at(f"compare/{quoted(base)}...{quoted(head)}")
+        return self._settle(errand, lambda: Comparison.model_validate(self._client.get(path, **query)))
+
+    def _contents(self, places: Sequence[Place]) -> dict[Place, bytes | None]:
+        owner, name = self._repository.split("/")
+        expressions = {f"at{number}": f"{ref}:{path}" for number, (ref, path) in enumerate(places)}
+        found = self._client.graphql(files_query(len(places)), {"owner": owner, "name": name, **expressions})[
+            "repository"
+        ]
+        objects = [found[f"file{number}"] for number in range(len(places))]
+        return {place: self._content(it) for place, it in zip(places, objects, strict=True)}
+
+    def _content(self, told: Mapping[str, object] | None) -> bytes | None:
+        if told is None or told["__typename"] != "Blob":
+            return None
+        blob = GitObject.model_validate(told)
+        # GraphQL cuts long files and knows no bytes but UTF-8. What has git's own name is whole.
+        content = None if blob.isTruncated or blob.text is None else blob.text.encode()
+        if content is not None and blob_name(content, blob.oid) == blob.oid:
+            return content
+        whole = BlobContent.model_validate(self._client.get(self._at(f"git/blobs/{blob.oid}")))
+        return b64decode(whole.content) if whole.encoding == "base64" else whole.content.encode()
+
+
+def files_query(count: int) -> str:
+    """Return a query for so many files; what is asked for is in its variables, never in its text."""
+    numbers = range(count)
+    variables = "".join(f", $at{number}: String!" for number in numbers)
+    files = "\n".join(
+        f"    file{number}: object(expression: $at{number}) {{ ...content }}" for number in numbers
+    )
+    return f"""query Files($owner: String!, $name: String!{variables}) {{
+  repository(owner: $owner, name: $name) {{
+{files}
+  }}
+}}
+fragment content on GitObject {{ __typename oid ... on Blob {{ isTruncated text }} }}"""
