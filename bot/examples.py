@@ -29,7 +29,8 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "plan": (
         "ratchet plan perf_baselines.json --shards 3",
-        "ratchet plan h100.json --shards 3 --scenario 'wan*' --format github >> \"$GITHUB_OUTPUT\"",
+        "ratchet plan h100.json --shards 3 --scenario 'wan*' --format json",
+        "ratchet plan --config .github/perf-ratchet.yml --shards 2 --format github >> \"$GITHUB_OUTPUT\"",
     ),
     "demo": ("ratchet demo", "ratchet demo --folder /tmp/ratchet-demo"),
 }

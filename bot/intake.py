@@ -10,11 +10,14 @@ from bot.engine_logs import Reading, dump_reading, log_reading
 from bot.errors import BadInput
 from bot.settings import Settings, SettingsRejected, settings_from_yaml
 from profiler.record import MAX_RECORD_BYTES, RecordRejected, RunRecord, record_from_json
+from profiler.scenarios import Scenario, ScenariosRejected, builtin_scenarios, scenarios_from_toml
 
 MAX_SETTINGS_BYTES: Final = 64 * 1024
 """Largest configuration file that is read. Chosen: a long one has a hundred lines."""
 MAX_BASELINES_BYTES: Final = 16 * 1024 * 1024
 """Largest baseline file that is read. Chosen: sglang's with 67 scenarios has 0.15 MiB."""
+MAX_SCENARIOS_BYTES: Final = 4 * 1024 * 1024
+"""Largest scenario file that is read. Chosen: a scenario has some 300 bytes, and no file has ten thousand."""
 MAX_DUMP_BYTES: Final = 4 * 1024 * 1024
 """Largest perf dump that is read. Chosen: 4096 steps, the most that a record can hold, have 0.3 MiB."""
 MAX_LINE_BYTES: Final = 1024 * 1024
@@ -55,6 +58,20 @@ def settings_from_file(path: Path) -> Settings:
         return settings_from_yaml(_text(path, MAX_SETTINGS_BYTES))
     except SettingsRejected as error:
         raise BadInput(f"{path}: {error}") from error
+
+
+def scenarios_from_file(path: Path | None) -> tuple[Scenario, ...]:
+    """Return the scenarios of a TOML file, or the built-in ones where there is no file.
+
+    Raises:
+        BadInput: it cannot be read, is no UTF-8, or holds no scenarios.
+    """
+    if path is None:
+        return builtin_scenarios()
+    try:
+        return scenarios_from_toml(_text(path, MAX_SCENARIOS_BYTES), str(path))
+    except ScenariosRejected as error:
+        raise BadInput(str(error)) from error
 
 
 def engine_reading(path: Path) -> Reading:

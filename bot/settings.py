@@ -1,5 +1,6 @@
 """The configuration file `.github/perf-ratchet.yml`: what runs where, and how it is judged."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -110,10 +111,20 @@ class Waiver(_Part):
     """The last day on which it counts."""
 
 
+def _no_shard(name: str) -> str:
+    if re.search(r"-[0-9]+$", name):
+        raise ValueError("must not end with a dash and digits: those number the shards of a hardware")
+    return name
+
+
+HardwareName = Annotated[Label, AfterValidator(_no_shard)]
+"""The name of a hardware: it is part of an artifact's name, of a folder's and of a branch's."""
+
+
 class Settings(_Part):
     """The whole file."""
 
-    hardware: Annotated[Mapping[str, Hardware], Field(min_length=1)]
+    hardware: Annotated[Mapping[HardwareName, Hardware], Field(min_length=1)]
     """By the name that run records give."""
     scenarios: Annotated[str, AfterValidator(_below_the_top)] | None = None
     """Path of the scenario file, from the top of the repository; absent: the built-in scenarios."""
@@ -158,8 +169,10 @@ def _first_problem(error: ValidationError) -> str:
     problems: Any = error.errors(include_url=False, include_input=False)
     mistyped = (problem for problem in problems if problem["type"] == "extra_forbidden")
     problem = next(mistyped, problems[0])
-    *parents, key = problem["loc"] or ("the file",)
+    *parents, key = [part for part in problem["loc"] if part != "[key]"] or ["the file"]
     place = ".".join(map(str, (*parents, key)))
+    if problem["type"] == "string_pattern_mismatch":
+        return f"{place}: letters, digits, '.', '_' and '-' only, and no sign first"
     if problem["type"] != "extra_forbidden":
         return f"{place}: {problem['msg'].removeprefix('Value error, ')}"
     known = _PARTS.get(str(parents[0]), Settings) if parents else Settings

@@ -54,9 +54,17 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _plan_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("baselines", type=Path, metavar="BASELINES", help="a baseline file")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("baselines", type=Path, nargs="?", metavar="BASELINES", help="a baseline file")
+    what.add_argument(
+        "--config", type=Path, metavar="FILE", help="instead: every hardware of a perf-ratchet.yml"
+    )
     parser.add_argument(
-        "--shards", type=arguments.shard_count, required=True, metavar="N", help="at most this many"
+        "--shards",
+        type=arguments.shard_count,
+        required=True,
+        metavar="N",
+        help="at most this many, of each hardware",
     )
     parser.add_argument("--scenario", default="*", metavar="GLOB", help="only these (default: all)")
     parser.add_argument(
@@ -70,6 +78,10 @@ def _plan_arguments(parser: argparse.ArgumentParser) -> None:
 def _plan(options: argparse.Namespace) -> int:
     from bot.handlers import plan
 
+    if options.config:
+        return plan.run_config(
+            options.config, options.shards, scenarios=options.scenario, form=options.format
+        )
     return plan.run(options.baselines, options.shards, scenarios=options.scenario, form=options.format)
 
 

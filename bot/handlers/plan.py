@@ -1,6 +1,8 @@
-"""`ratchet plan`: distribute the scenarios of a baseline file over runners."""
+"""`ratchet plan`: distribute the scenarios of a baseline file, or of a whole configuration, over runners."""
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
@@ -8,11 +10,14 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from bot import render
+from bot.arguments import MAX_SHARDS
 from bot.baselines import BaselineFile, ScenarioBaseline, is_measurement
 from bot.errors import BadInput
 from bot.filters import plain
 from bot.handlers.selection import require_match
-from bot.intake import baselines_from_file
+from bot.intake import baselines_from_file, scenarios_from_file, settings_from_file
+from bot.matrix import jobs, joined_ids, rounded_s
+from bot.settings import Settings
 from bot.sharding import Plan, plan
 from profiler.record import ScenarioId
 
@@ -21,20 +26,66 @@ _SCENARIO: Final[TypeAdapter[str]] = TypeAdapter(ScenarioId)
 
 
 def run(baselines: Path, shards: int, *, scenarios: str, form: str) -> int:
-    """Print which scenarios share a runner. Returns 0.
+    """Print which scenarios of a baseline file share a runner. Returns 0.
 
     Raises:
         BadInput: the file cannot be used, or the glob takes none of its scenarios.
     """
     made = plan(_estimates(baselines, baselines_from_file(baselines), scenarios), shards)
     if form == "github":
-        print(_matrix(made))
+        print(_matrix(_shards(made)))
     elif form == "json":
         told = {"longest_s": made.longest_s, "excess_ratio": made.excess_ratio, "plan": made}
         print(render.to_json(path=str(baselines), **told))
     else:
         print(render.text("plan", path=baselines, plan=made), end="")
     return 0
+
+
+def run_config(config: Path, shards: int, *, scenarios: str, form: str) -> int:
+    """Print the jobs of every hardware of a configuration. Returns 0.
+
+    Args:
+        config: The configuration file. The paths in it begin at the working directory.
+        shards: Runners of each hardware, at most.
+        scenarios: Only these, a glob.
+        form: "text", "json" or "github".
+
+    Raises:
+        BadInput: a file cannot be used, the glob takes no scenario, or there are more jobs than GitHub runs.
+    """
+    settings = settings_from_file(config)
+    plans = _plans(config, settings, shards, scenarios)
+    made = jobs(settings, plans)
+    if len(made) > MAX_SHARDS:
+        raise BadInput(f"{config}: {len(made)} jobs and GitHub runs {MAX_SHARDS}; give fewer --shards")
+    if form == "github":
+        print(_matrix([asdict(job) for job in made]))
+    elif form == "json":
+        print(render.to_json(path=str(config), jobs=made))
+    else:
+        files = {name: hardware.baselines for name, hardware in settings.hardware.items()}
+        print(render.text("plan_jobs", plans=plans, files=files), end="")
+    return 0
+
+
+def _plans(config: Path, settings: Settings, shards: int, glob: str) -> dict[str, Plan]:
+    """Return a plan by hardware: the scenarios that can be run, with the seconds that baselines know."""
+    known = [one.id for one in scenarios_from_file(Path(settings.scenarios) if settings.scenarios else None)]
+    require_match(glob, known, Path(settings.scenarios) if settings.scenarios else config)
+    chosen = [name for name in known if fnmatchcase(name, glob)]
+    return {
+        name: plan(dict.fromkeys(chosen) | _known_s(Path(hardware.baselines), chosen), shards)
+        for name, hardware in settings.hardware.items()
+    }
+
+
+def _known_s(baselines: Path, names: Sequence[str]) -> dict[str, float | None]:
+    """Return the seconds that a baseline file knows of these scenarios; a new hardware has no file yet."""
+    if not baselines.exists():
+        return {}
+    file = baselines_from_file(baselines)
+    return {name: _estimate(file.scenarios[name]) for name in names if name in file.scenarios}
 
 
 def _estimates(path: Path, file: BaselineFile, glob: str) -> dict[str, float | None]:
@@ -61,15 +112,18 @@ def _estimate(scenario: ScenarioBaseline) -> float | None:
     return float(seconds) if seconds and is_measurement(seconds) else None
 
 
-def _matrix(made: Plan) -> str:
-    """Return a line for `$GITHUB_OUTPUT`: ids have neither space nor line end, and this JSON has none."""
-    include: list[dict[str, Any]] = [
+def _shards(made: Plan) -> list[dict[str, Any]]:
+    return [
         {
             "shard": number,
             "of": len(made.shards),
-            "scenarios": " ".join(shard.scenarios),
-            "estimated_s": None if made.is_blind else round(shard.estimated_s, 1),
+            "scenarios": joined_ids(shard),
+            "estimated_s": rounded_s(made, shard),
         }
         for number, shard in enumerate(made.shards, start=1)
     ]
+
+
+def _matrix(include: Sequence[Mapping[str, Any]]) -> str:
+    """Return a line for `$GITHUB_OUTPUT`: JSON without spaces, on one line whatever it holds."""
     return f"matrix={json.dumps({'include': include}, separators=(',', ':'))}"

@@ -1,12 +1,30 @@
 """The configuration file."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings import Hardware, SettingsRejected, settings_from_yaml
+from bot.settings import Hardware, Requests, SettingsRejected, Tighten, Waiver, settings_from_yaml
 
 EXAMPLE = "such as .github/h100.json"
+WHOLE = """\
+hardware:
+  h100: {baselines: .github/perf-baselines/h100.json}
+  ascend:
+    baselines: .github/perf-baselines/ascend.json
+    runner: [self-hosted, linux, ascend]
+    device: npu
+    profile: long_term
+scenarios: .github/perf-scenarios.toml
+requests: {warmup: 2, measured: 4, confirm: 0}
+tighten: {min_improvement: 0.1, max_flake_rate: 0.01, nights: 5}
+comment: always
+history_branch: nights
+waivers:
+  - {rule: hand-typed, scenario: flux, reason: known since May, expires: 2026-12-31}
+"""
 
 
 def test_what_is_absent_has_a_default():
@@ -15,6 +33,25 @@ def test_what_is_absent_has_a_default():
 
     assert settings.hardware == {"h100": Hardware(baselines="h100.json", profile="pr_test")}
     assert settings.tighten.min_improvement == 0.05
+
+
+def test_the_whole_file():
+    """Every key of the design is known, and means what it says."""
+    settings = settings_from_yaml(WHOLE)
+
+    assert settings.hardware["ascend"] == Hardware(
+        baselines=".github/perf-baselines/ascend.json",
+        runner=("self-hosted", "linux", "ascend"),
+        device="npu",
+        profile="long_term",
+    )
+    assert settings.scenarios == ".github/perf-scenarios.toml"
+    assert settings.requests == Requests(warmup=2, measured=4, confirm=0)
+    assert settings.tighten == Tighten(min_improvement=0.1, max_flake_rate=0.01, nights=5)
+    assert (settings.comment, settings.history_branch) == ("always", "nights")
+    assert settings.waivers == (
+        Waiver(rule="hand-typed", scenario="flux", reason="known since May", expires=date(2026, 12, 31)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,7 +65,7 @@ def test_what_is_absent_has_a_default():
         ),
         (
             "hardware: {h100: {baselines: x, zzz: 1}}",
-            "hardware.h100.zzz: unknown key; known here: baselines, profile",
+            "hardware.h100.zzz: unknown key; known here: baselines, runner, device, profile",
         ),
         (
             "hardware: {h100: {baselines: x}}\ntighten: {min_improvment: 0.1}",
@@ -41,6 +78,22 @@ def test_what_is_absent_has_a_default():
         (
             "hardware: {h100: {baselines: ../../etc/passwd}}",
             "hardware.h100.baselines: must be a path below the top of the repository, " + EXAMPLE,
+        ),
+        (
+            "hardware: {h100-2: {baselines: x}}",
+            "hardware.h100-2: must not end with a dash and digits: those number the shards of a hardware",
+        ),
+        (
+            "hardware: {'$(reboot)': {baselines: x}}",
+            "hardware.$(reboot): letters, digits, '.', '_' and '-' only, and no sign first",
+        ),
+        (
+            "hardware: {h100: {baselines: x, runner: ['a b']}}",
+            "hardware.h100.runner.0: letters, digits, '.', '_' and '-' only, and no sign first",
+        ),
+        (
+            "hardware: {h100: {baselines: x}}\nwaivers: [{rul: mean-mismatch}]",
+            "waivers.0.rul: unknown key; did you mean 'rule'?",
         ),
         ("a: &a {x: 1}\nb: {<<: *a}", "line 2: aliases are not taken; write the value out"),
         (

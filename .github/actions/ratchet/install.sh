@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Puts `ratchet` on the path of the steps that follow: the code of this checkout and exactly the packages of
+# requirements-bot.lock, in an environment of its own. What the job itself has installed is neither used nor changed.
+set -euo pipefail
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+home=$RUNNER_TEMP/perf-ratchet
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "perf-ratchet needs python3 to be 3.11 or newer")'
+python3 -m venv "$home/venv"
+"$home/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+  --require-hashes --requirement "$checkout/requirements-bot.lock"
+
+mkdir -p "$home/bin"
+# The checkout comes first on Python's path and the folder that a step runs in is not on it (-P): there may be a
+# package called bot in it.
+printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -P -m bot "$@"\n' "$checkout" "$home/venv/bin/python" >"$home/bin/ratchet"
+chmod +x "$home/bin/ratchet"
+echo "$home/bin" >>"$GITHUB_PATH"
+"$home/bin/ratchet" --help >"$home/help.txt"
