@@ -17,6 +17,7 @@ demo: .venv/installed ## profile real pipelines, catch a regression, propose a t
 
 test: .venv/installed ## run the tests
 	@bash tests/fetch_openapi.sh .tools/github-openapi.json
+	@bash tests/fetch_webhooks.sh .tools/github-webhooks.json
 	$(BIN)/python -m pytest
 
 lint: .venv/installed ## ruff, mypy strict, import contracts
