@@ -103,6 +103,12 @@ class Host(Protocol):
     def commits(self, base: str, head: str) -> Sequence[Commit]:
         """Return the commits of `head` that `base` does not have, oldest first, at most 250."""
 
+    def changed_paths(self, ancestor: str, head: str) -> Sequence[str] | None:
+        """Return the paths of the files in which a commit differs from an ancestor of it.
+
+        None when it is no ancestor, or when there are more than the host lists (GitHub: 300).
+        """
+
     def run(self, run_id: int) -> Run:
         """Return a run."""
 
