@@ -1,8 +1,8 @@
 """The lines of the history: written once, read back equal, and counted only when they should be."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
 
+from history_lines import KEY, make_line
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,25 +18,6 @@ from bot.history import (
     paths_until,
     series_of,
 )
-
-BEGIN = datetime(2026, 11, 1, 2, 17, tzinfo=UTC)
-KEY = "H100 x2 | driver 570"
-
-
-def make_line(night: int = 1, e2e_ms: float = 100.0, **fields: Any) -> HistoryLine:
-    """Return the line of a scenario "flux" on a night; the run has the night's number."""
-    said = {
-        "hardware": "h100",
-        "scenario": "flux",
-        "run_id": night,
-        "head_sha": f"{night:040x}",
-        "captured_at": BEGIN + timedelta(days=night - 1),
-        "comparability": KEY,
-        "requests": 3,
-        "valid": True,
-        "values": {"expected_e2e_ms": e2e_ms},
-    }
-    return HistoryLine(**(said | fields))
 
 
 def text_of(*lines: HistoryLine) -> str:

@@ -1,0 +1,48 @@
+"""Builders of history lines: a test names only what it is about."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.history import HistoryLine, Series
+
+BEGIN = datetime(2026, 11, 1, 2, 17, tzinfo=UTC)
+KEY = "H100 x2 | driver 570"
+SHARES = {"TextEncodingStage": 0.1, "DenoisingStage": 0.7, "DecodingStage": 0.15}
+"""Part of end to end that each stage takes."""
+
+
+def make_line(night: int = 1, e2e_ms: float = 100.0, **fields: Any) -> HistoryLine:
+    """Return the line of a scenario "flux" on a night; the run and the commit have the night's number."""
+    said = {
+        "hardware": "h100",
+        "scenario": "flux",
+        "run_id": night,
+        "head_sha": f"{night:040x}",
+        "captured_at": BEGIN + timedelta(days=night - 1),
+        "comparability": KEY,
+        "requests": 3,
+        "valid": True,
+        "values": {"expected_e2e_ms": e2e_ms},
+    }
+    return HistoryLine(**(said | fields))
+
+
+def make_series(
+    e2e_ms: Sequence[float], scenario: str = "flux", changed: Mapping[int, Mapping[str, Any]] | None = None
+) -> Series:
+    """Return a night for each end-to-end time, from night 1 on, with stages in their usual shares.
+
+    Args:
+        e2e_ms: One value a night.
+        scenario: Whose they are.
+        changed: Fields of a night's line, by the number of the night.
+    """
+    return [
+        make_line(
+            night,
+            scenario=scenario,
+            values={"expected_e2e_ms": ms, **{f"stages_ms.{name}": ms * it for name, it in SHARES.items()}},
+        ).model_copy(update=dict((changed or {}).get(night, {})))
+        for night, ms in enumerate(e2e_ms, 1)
+    ]
