@@ -30,7 +30,9 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "plan": (
         "ratchet plan perf_baselines.json --shards 3",
         "ratchet plan h100.json --shards 3 --scenario 'wan*' --format json",
-        "ratchet plan --config .github/perf-ratchet.yml --shards 2 --format github >> \"$GITHUB_OUTPUT\"",
+        'ratchet plan --config .github/perf-ratchet.yml --shards 2 --format github >> "$GITHUB_OUTPUT"',
     ),
+    "init": ("ratchet init", "ratchet init --release octo/perf-ratchet@$SHA"),
+    "schema": ("ratchet schema > .github/perf-ratchet.schema.json",),
     "demo": ("ratchet demo", "ratchet demo --folder /tmp/ratchet-demo"),
 }

@@ -1,10 +1,13 @@
-"""The commands for those who begin: demo."""
+"""The commands for those who begin: init, doctor, schema, demo."""
 
 import argparse
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.cli.command import Command
+
+if TYPE_CHECKING:
+    from bot.release import Release
 
 
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +22,44 @@ def _demo(options: argparse.Namespace) -> int:
     return demo.run(options.folder)
 
 
+def _init_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--release",
+        type=_release,
+        metavar="OWNER/NAME@SHA",
+        help="where the workflows take perf-ratchet from (default: where it was installed from)",
+    )
+
+
+def _release(word: str) -> "Release":
+    from bot.release import release_from_word
+
+    try:
+        return release_from_word(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _init(options: argparse.Namespace) -> int:
+    from bot.handlers import init
+
+    return init.run(Path(), options.release)
+
+
+def _no_arguments(parser: argparse.ArgumentParser) -> None:
+    """Take none."""
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from bot.handlers import schema
+
+    return schema.run()
+
+
 COMMANDS: Final = (
+    Command(
+        "init", "begin in a repository: configuration, workflows, history branch", _init_arguments, _init
+    ),
+    Command("schema", "print the JSON Schema of the configuration file", _no_arguments, _schema),
     Command("demo", "watch it work: a regression caught, a baseline tightened", _demo_arguments, _demo),
 )

@@ -1,0 +1,91 @@
+"""Where this program was installed from."""
+
+import importlib.metadata
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import BadInput
+from bot.release import Release, installed_release
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Installed(importlib.metadata.Distribution):
+    """A package that pip has installed, and what pip wrote down about it."""
+
+    version = "1.2.3"
+
+    def __init__(self, told: str | None) -> None:
+        """Have this direct_url.json, or none."""
+        self.told = told
+
+    def read_text(self, filename: str) -> str | None:
+        """Return what pip wrote down."""
+        return self.told if filename == "direct_url.json" else None
+
+    def locate_file(self, path: Any) -> Any:
+        """Have no files."""
+        raise NotImplementedError
+
+
+@pytest.fixture
+def pip(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that says what pip wrote down."""
+
+    def wrote(told: Any) -> None:
+        text = told if told is None or isinstance(told, str) else json.dumps(told)
+        monkeypatch.setattr("bot.release.distribution", lambda _: Installed(text))
+
+    return wrote
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/octo/perf-ratchet.git",
+        "https://github.com/octo/perf-ratchet",
+        "ssh://git@github.example.org:2222/octo/perf-ratchet.git",
+    ],
+)
+def test_installed_from_a_repository(pip: Any, url: str):
+    """`pip install git+URL` leaves the repository and the commit."""
+    pip({"url": url, "vcs_info": {"vcs": "git", "commit_id": SHA, "requested_revision": "v1.2.3"}})
+
+    assert installed_release() == Release("octo/perf-ratchet", SHA, "1.2.3")
+
+
+def test_a_checkout_knows_its_remote(pip: Any, tmp_path: Path):
+    """An installed checkout is where its origin is, at the commit that is checked out."""
+    folder = tmp_path / "with space"
+    git = ["git", "-C", str(folder)]
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    subprocess.run([*git, *who, "commit", "--quiet", "--allow-empty", "-m", "x"], check=True)
+    subprocess.run([*git, "remote", "add", "origin", "git@github.com:octo/perf-ratchet.git"], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, text=True, capture_output=True)
+    pip({"url": folder.as_uri(), "dir_info": {"editable": True}})
+
+    assert installed_release() == Release("octo/perf-ratchet", head.stdout.strip(), "1.2.3")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        "[]",
+        "not JSON",
+        {"url": "https://example.org/perf-ratchet.zip", "archive_info": {}},
+        {"url": "file:///nowhere", "dir_info": {}},
+        {"url": "/srv/git/perf-ratchet.git", "vcs_info": {"vcs": "git", "commit_id": SHA}},
+    ],
+)
+def test_where_nobody_wrote_it_down_it_is_asked_for(pip: Any, told: Any):
+    """An index, an archive, a folder without a remote: the message says what to give."""
+    pip(told)
+
+    with pytest.raises(BadInput, match="give --release OWNER/NAME@SHA"):
+        installed_release()
