@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 
+import graphql_contract
+import openapi_contract
 import pytest
 from github_fake import FakeGithub
-from openapi_contract import is_available, violations
 
 
 @pytest.fixture
 def github() -> Iterator[FakeGithub]:
-    """Give a GitHub whose every exchange is held against GitHub's own description afterwards."""
+    """Give a GitHub whose every exchange is held against GitHub's own descriptions afterwards."""
     with FakeGithub() as fake:
         yield fake
-    if is_available():
-        assert [wrong for exchange in fake.log for wrong in violations(exchange)] == []
+    for contract in (openapi_contract, graphql_contract):
+        if contract.is_available():
+            assert [wrong for exchange in fake.log for wrong in contract.violations(exchange)] == []

@@ -35,7 +35,7 @@ def test_a_first_comment_costs_two_requests(github: FakeGithub, hub: GithubHub):
     """On a pull request with less than 100 comments, one request looks and one writes."""
     github.comment(7, "a-person", "Nice!")
     url = hub.upsert_comment(7, MARKER, BODY)
-    assert url == "https://github.com/octo/demo/pull/7#issuecomment-1003"
+    assert url == "https://github.com/octo/demo/pull/7#issuecomment-1002"
     assert asked(github) == ["GET 200", "POST 201"]
     assert bodies(github) == ["Nice!", BODY]
 
@@ -105,7 +105,7 @@ def test_a_comment_too_long_for_github_is_refused_unasked(github: FakeGithub, hu
 def test_a_first_check_costs_two_requests(github: FakeGithub, hub: GithubHub, check: Check):
     """One request looks and one writes, and the check is completed at once."""
     url = hub.upsert_check(check)
-    assert url == "https://github.com/octo/demo/runs/1002"
+    assert url == "https://github.com/octo/demo/runs/1001"
     assert asked(github) == ["GET 200", "POST 201"]
     assert github.checks[0].said == {
         "name": "perf-ratchet (h100)",

@@ -38,7 +38,7 @@ def do_each(hub: GithubHub, check: Check) -> None:
 def assert_each_once(github: FakeGithub, check: Check) -> None:
     assert bodies(github) == [BODY]
     assert [it.said["external_id"] for it in github.checks] == ["123"]
-    assert (github.head("main").parent, len(github.commits)) == (check.head_sha, 2)
+    assert (github.head("main").parent, len(github.commits)) == (check.head_sha, 3)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before the effect", "after the effect"])

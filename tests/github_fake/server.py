@@ -1,5 +1,6 @@
 """The fake GitHub itself: it listens, fails on demand, and writes down what was said."""
 
+import contextlib
 import json
 import re
 import socket
@@ -11,6 +12,7 @@ from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from github_fake.endpoints import answer
+from github_fake.endpoints.routes import STORE
 from github_fake.state import State
 from github_fake.wire import Answer, Exchange, Refused, Request
 
@@ -27,6 +29,8 @@ class Fault:
     times: int
     after: bool
     """Whether the effect is applied nevertheless."""
+    does_hang: bool = False
+    """Whether the connection stays open without an answer."""
 
     def strikes(self, request: Request) -> bool:
         """Whether this request fails. Counts down."""
@@ -38,6 +42,9 @@ class Fault:
 class FakeGithub(State):
     """A GitHub with one repository, listening while it is entered."""
 
+    prefix = ""
+    """Before every path of the API: "/api/v3" on GitHub Enterprise."""
+
     def __post_init__(self) -> None:
         """Have no past."""
         super().__post_init__()
@@ -45,24 +52,25 @@ class FakeGithub(State):
         self.broken: list[BaseException] = []
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
         """Listen on a free port of this machine only."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        # How often the server looks whether it is to stop: its default of 0.5 s would be paid by every test.
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
+        self._stopping.clear()
+        self._servers = [_listening(self), _listening(self)]
+        api, store = (server.server_address[1] for server in self._servers)
+        self.url = f"http://127.0.0.1:{api}{self.prefix}"
+        self.store_url = f"http://localhost:{store}"
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop, and say so if the fake itself was at fault."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._stopping.set()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
         if self.broken:
             raise ExceptionGroup(
                 "the fake GitHub broke", [it for it in self.broken if isinstance(it, Exception)]
@@ -77,29 +85,52 @@ class FakeGithub(State):
         """Cut the connection instead of answering the next requests."""
         self._faults.append(Fault(method, path, None, times, after))
 
+    def hang_next(self, method: str, path: str, *, times: int = 1, after: bool = False) -> None:
+        """Answer the next requests never: the client has to give up by itself."""
+        self._faults.append(Fault(method, path, None, times, after, does_hang=True))
+
+    def answer_next(self, method: str, path: str, answer: Answer) -> None:
+        """Answer the next request with this, whatever it asks; nothing is done."""
+        self._faults.append(Fault(method, path, answer, 1, after=False))
+
     def refuse_next(self, method: str, path: str, refused: Refused, *, times: int = 1) -> None:
         """Answer the next requests with these words and headers; nothing is done."""
         self._faults.append(Fault(method, path, refused.answer, times, after=False))
 
+    @property
+    def api_requests(self) -> list[str]:
+        """What was asked of the API, such as "GET /repos/octo/demo/pulls 200": not of the other host."""
+        return [str(it) for it in self.log if not it.request.path.startswith(STORE)]
+
     def answer(self, request: Request) -> Answer | None:
         """Answer and write it down. One at a time, so that the log has an order."""
         with self._lock:
-            given = self._answer(request)
+            fault = next((it for it in self._faults if it.strikes(request)), None)
+            given = fault.answer if fault and not fault.after else self._answer(request)
+            if fault and fault.after:
+                given = fault.answer
             self.log.append(Exchange(request, given))
-            return given
+        if fault and fault.does_hang:
+            self._stopping.wait()
+        return given
 
     def _answer(self, request: Request) -> Answer | None:
-        fault = next((it for it in self._faults if it.strikes(request)), None)
-        if fault and not fault.after:
-            return fault.answer
         try:
-            given = answer(self, request)
+            return answer(self, request)
         except Refused as refused:
-            given = refused.answer
+            return refused.answer
         except Exception as error:  # noqa: BLE001 - told when the fake stops: a client must not swallow it
             self.broken.append(error)
-            given = Answer(500, {"message": f"the fake broke: {error!r}"})
-        return fault.answer if fault else given
+            return Answer(500, {"message": f"the fake broke: {error!r}"})
+
+
+def _listening(github: FakeGithub) -> ThreadingHTTPServer:
+    """Return a server that answers on a free port of this machine only."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(github))
+    server.daemon_threads = True
+    # How often it looks whether it is to stop: its default of 0.5 s would be paid by every test.
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    return server
 
 
 def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
@@ -113,31 +144,37 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
             """Say nothing: the log is `FakeGithub.log`."""
 
         def do_GET(self) -> None:
-            given = github.answer(_request(self))
-            if given is None:
+            given = github.answer(_request(self, github.prefix))
+            if given is None or not _send(self, given):
                 self.close_connection = True
-                self.connection.shutdown(socket.SHUT_RDWR)
-                return
-            _send(self, given)
+                with contextlib.suppress(OSError):  # the client may have gone before
+                    self.connection.shutdown(socket.SHUT_RDWR)
 
         do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names are the base class's
 
     return Handler
 
 
-def _request(handler: BaseHTTPRequestHandler) -> Request:
+def _request(handler: BaseHTTPRequestHandler, prefix: str) -> Request:
     url = urlsplit(handler.path)
+    # GitHub Enterprise has REST under /api/v3 and GraphQL under /api: both are written down as on github.com.
+    path = url.path.removeprefix(prefix).removeprefix(prefix.removesuffix("/v3"))
     raw = handler.rfile.read(int(handler.headers.get("content-length") or 0))
     headers = {name.lower(): value for name, value in handler.headers.items()}
     body = json.loads(raw) if raw else None
-    return Request(handler.command, url.path, dict(parse_qsl(url.query)), headers, body)
+    return Request(handler.command, path, dict(parse_qsl(url.query)), headers, body)
 
 
-def _send(handler: BaseHTTPRequestHandler, given: Answer) -> None:
-    data = json.dumps(given.body).encode()
+def _send(handler: BaseHTTPRequestHandler, given: Answer) -> bool:
+    """Send, and return whether all was sent that the headers promise."""
+    data = given.body if isinstance(given.body, bytes) else json.dumps(given.body).encode()
+    if given.body is None:
+        data = b""
     handler.send_response(given.status)
     usual = {"content-type": "application/json; charset=utf-8", "content-length": str(len(data))}
-    for name, value in {**usual, **given.headers}.items():
+    headers = {**usual, **given.headers}
+    for name, value in headers.items():
         handler.send_header(name, value)
     handler.end_headers()
     handler.wfile.write(data)
+    return headers["content-length"] == str(len(data))

@@ -1,22 +1,26 @@
-"""What the fake GitHub knows: comments, check runs, commits."""
+"""What the fake GitHub knows: one repository with its forks, and all that people and programs did there."""
 
-import hashlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-NO_PARENT = ""
+from github_fake.git import Commit, Network
+
+PROFILE = ".github/workflows/profile.yml"
+RIGHTS = ("actions: read", "checks: write", "contents: write", "issues: write", "pull-requests: write")
 
 
 @dataclass
 class Comment:
-    """A comment in the conversation of a pull request."""
+    """A comment in the conversation of a pull request or issue."""
 
     id: int
     pull: int
     author: str | None
     """None: the account is gone."""
     body: str
+    reactions: list[tuple[str, str]] = field(default_factory=list)
+    """Who, and what, such as ("github-actions[bot]", "eyes")."""
 
 
 @dataclass
@@ -25,18 +29,76 @@ class CheckRun:
 
     id: int
     said: dict[str, object]
+    annotations: list[dict[str, object]] = field(default_factory=list)
+
+
+@dataclass
+class Pull:
+    """A pull request."""
+
+    number: int
+    author: str | None
+    """None: the account is gone."""
+    head_branch: str
+    head_repository: str | None
+    """None: it has been deleted."""
+    head_sha: str
+    """Follows the branch while the pull request is open."""
+    base_branch: str = "main"
+    title: str = "Work"
+    body: str | None = None
+    labels: list[str] = field(default_factory=list)
+    is_open: bool = True
+
+
+@dataclass
+class Issue:
+    """An issue."""
+
+    number: int
+    author: str | None
+    title: str
+    body: str
+    labels: list[str] = field(default_factory=list)
+    is_open: bool = True
+
+
+@dataclass
+class Run:
+    """A run of a workflow."""
+
+    id: int
+    workflow: str
+    event: str
+    head_sha: str
+    head_branch: str
+    head_repository: str | None
+    status: str
+    conclusion: str | None
+    attempt: int = 1
+
+
+@dataclass
+class Artifact:
+    """A file that a run has left."""
+
+    id: int
+    run: int
+    name: str
+    content: bytes
+    is_expired: bool = False
 
 
 @dataclass(frozen=True)
-class Commit:
-    """A commit with its whole tree."""
+class App:
+    """A GitHub App that is installed in the repository."""
 
-    sha: str
-    parent: str
-    """SHA, or NO_PARENT."""
-    message: str
-    files: Mapping[str, bytes]
-    """Content by path."""
+    id: str
+    slug: str
+    public_key: str
+    """PEM."""
+    token: str
+    """What it gets for a proof of who it is."""
 
 
 @dataclass
@@ -46,26 +108,105 @@ class State:
     repository: str = "octo/demo"
     login: str = "github-actions[bot]"
     """Whose token the client holds."""
-    permissions: set[str] = field(
-        default_factory=lambda: {"pull-requests: write", "checks: write", "contents: write"}
-    )
-    pulls: set[int] = field(default_factory=lambda: {7})
+    permissions: set[str] = field(default_factory=lambda: set(RIGHTS))
+    people: dict[str, str] = field(default_factory=lambda: {"maintainer": "maintain", "writer": "write"})
+    """Role by login; everybody else may read."""
+    strangers: set[str] = field(default_factory=set)
+    """Logins that nobody has."""
+    may_open_pulls: bool = True
+    """The setting "Allow GitHub Actions to create and approve pull requests"."""
+    app: App | None = None
+    graphql_text_limit: int = 512_000
+    """Bytes of a file after which GraphQL cuts it. Chosen: near what is told of GitHub."""
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
     comments: list[Comment] = field(default_factory=list)
     checks: list[CheckRun] = field(default_factory=list)
-    commits: dict[str, Commit] = field(default_factory=dict)
+    runs: dict[int, Run] = field(default_factory=dict)
+    artifacts: list[Artifact] = field(default_factory=list)
+    git: Network = field(default_factory=Network)
     branches: dict[str, str] = field(default_factory=dict)
-    """SHA of the head by name."""
+    """SHA of the head by name, in the repository itself."""
+    forks: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The same of each fork, by "owner/name"."""
     url: str = ""
     """Where the API answers, once it does."""
+    store_url: str = ""
+    """Where artifacts lie: another host, that must not see the token."""
 
     def __post_init__(self) -> None:
-        """Begin with a branch "main" of one commit."""
+        """Begin with a branch "main" of one commit, and pull request 7 of a person's branch "work"."""
         self._ids = itertools.count(1001)
-        self.branches["main"] = ""
         self.commit("main", {"README.md": b"# demo\n"}, "Begin")
+        self.commit("work", {"src.py": b"steps = 50\n"}, "Work", author="writer")
+        self.pull("work", author="writer", number=7)
+
+    @property
+    def commits(self) -> dict[str, Commit]:
+        """All commits by SHA, those of forks too."""
+        return self.git.commits
+
+    def heads(self, repository: str | None) -> dict[str, str]:
+        """Return the branches of the repository or of a fork, which is made when it is not there."""
+        if repository in {None, self.repository}:
+            return self.branches
+        return self.forks.setdefault(str(repository), {})
+
+    def commit(
+        self,
+        branch: str,
+        changed: Mapping[str, bytes | None],
+        message: str,
+        *,
+        author: str | None = None,
+        repository: str | None = None,
+    ) -> str:
+        """Add a commit to a branch and return its SHA. A new branch begins at "main".
+
+        Args:
+            branch: Its name.
+            changed: New content by path; None: the file is deleted.
+            message: Of the commit.
+            author: Login; None: whose token the client holds.
+            repository: A fork, or None for the repository itself.
+        """
+        heads = self.heads(repository)
+        parent = heads.get(branch) or self.branches.get("main", "")
+        before = self.commits[parent].files if parent else {}
+        files = {path: it for path, it in {**before, **changed}.items() if it is not None}
+        heads[branch] = self.git.new_commit(files, message, author or self.login, parent).sha
+        self.follow(repository, branch)
+        return heads[branch]
+
+    def follow(self, repository: str | None, branch: str) -> None:
+        """Let the open pull requests of a branch be where the branch is."""
+        for it in self.pulls.values():
+            if it.is_open and (it.head_repository, it.head_branch) == (repository or self.repository, branch):
+                it.head_sha = self.heads(repository)[branch]
+
+    def pull(
+        self,
+        branch: str,
+        *,
+        repository: str | None = None,
+        author: str | None = "a-person",
+        base: str = "main",
+        number: int | None = None,
+    ) -> Pull:
+        """Open a pull request of a branch, of a fork where one is named."""
+        new = number or max([0, *self.pulls, *self.issues]) + 1
+        head = self.heads(repository)[branch]
+        self.pulls[new] = Pull(new, author, branch, repository or self.repository, head, base)
+        return self.pulls[new]
+
+    def issue(self, author: str | None, title: str, body: str, labels: Iterable[str] = ()) -> Issue:
+        """Open an issue."""
+        number = max([0, *self.pulls, *self.issues]) + 1
+        self.issues[number] = Issue(number, author, title, body, list(labels))
+        return self.issues[number]
 
     def comment(self, pull: int, author: str | None, body: str) -> Comment:
-        """Add a comment."""
+        """Add a comment to a pull request or an issue."""
         self.comments.append(Comment(next(self._ids), pull, author, body))
         return self.comments[-1]
 
@@ -74,18 +215,36 @@ class State:
         self.checks.append(CheckRun(next(self._ids), said))
         return self.checks[-1]
 
-    def commit(self, branch: str, changed: Mapping[str, bytes], message: str) -> str:
-        """Add a commit to a branch and return its SHA."""
-        parent = self.branches[branch]
-        before = self.commits[parent].files if parent else {}
-        sha = hashlib.sha1(f"{parent} {message} {next(self._ids)}".encode()).hexdigest()  # noqa: S324 - git's own hash
-        self.commits[sha] = Commit(sha, parent or NO_PARENT, message, {**before, **changed})
-        self.branches[branch] = sha
-        return sha
+    def run(
+        self,
+        branch: str,
+        *,
+        repository: str | None = None,
+        workflow: str = PROFILE,
+        event: str = "pull_request",
+        status: str = "completed",
+        conclusion: str | None = "success",
+    ) -> Run:
+        """Let a workflow have run on the head of a branch, of a fork where one is named."""
+        new, head = next(self._ids), self.heads(repository)[branch]
+        done = conclusion if status == "completed" else None
+        whose = repository or self.repository
+        self.runs[new] = Run(new, workflow, event, head, branch, whose, status, done)
+        return self.runs[new]
+
+    def artifact(self, run: Run, name: str, content: bytes, *, is_expired: bool = False) -> Artifact:
+        """Let a run have left a zip."""
+        self.artifacts.append(Artifact(next(self._ids), run.id, name, content, is_expired))
+        return self.artifacts[-1]
 
     def head(self, branch: str) -> Commit:
         """Return the commit to which a branch points."""
         return self.commits[self.branches[branch]]
+
+    def found(self, ref: str) -> Commit | None:
+        """Return the commit that a SHA, a branch's name, heads/name, refs/heads/name or HEAD names."""
+        name = "main" if ref == "HEAD" else ref.removeprefix("refs/").removeprefix("heads/")
+        return self.commits.get(self.branches.get(name, ref))
 
     def may(self, permission: str) -> bool:
         """Whether the token has this permission, such as "checks: write"."""

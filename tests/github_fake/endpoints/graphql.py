@@ -1,0 +1,113 @@
+"""GraphQL: a few fields of repositories, and two mutations. Refusals come with the status 200."""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from github_fake.endpoints.routes import route
+from github_fake.endpoints.selection import Refusal, selected
+from github_fake.state import State
+from github_fake.wire import Answer, Request
+
+COMMIT_INPUT = {"branch", "expectedHeadOid", "message", "fileChanges"}
+NO_COMMIT = "0" * 40
+
+
+@route("POST", "/graphql")
+def graphql(state: State, request: Request) -> Answer:
+    """Answer whatever fields are selected."""
+    roots: dict[str, Callable[..., Any]] = {
+        "repository": lambda owner, name: _repository(state, f"{owner}/{name}"),
+        "createCommitOnBranch": lambda input: _commit(state, input),  # noqa: A006 - GitHub's name
+        "updateRefs": lambda input: _update_refs(state, input),  # noqa: A006 - GitHub's name
+    }
+    data, errors = selected(request.body["query"], request.body.get("variables") or {}, roots)
+    return Answer(200, {"data": data} | ({"errors": errors} if errors else {}))
+
+
+def _repository(state: State, name: str) -> dict[str, Any]:
+    if name != state.repository:
+        raise Refusal("NOT_FOUND", f"Could not resolve to a Repository with the name '{name}'.")
+    return {
+        "__typename": "Repository",
+        "id": f"R_{state.repository}",
+        "object": lambda expression: _object(state, expression),
+        "ref": lambda qualifiedName: _ref(state, qualifiedName),  # noqa: N803 - GitHub's name
+    }
+
+
+def _ref(state: State, name: str) -> dict[str, Any] | None:
+    sha = state.branches.get(name.removeprefix("refs/heads/"))
+    return {"name": name, "target": {"__typename": "Commit", "oid": sha}} if sha else None
+
+
+def _object(state: State, expression: str) -> dict[str, Any] | None:
+    """Return what `ref:path` names. A file too long is cut; what is not UTF-8 has no text."""
+    ref, _, path = expression.partition(":")
+    commit = state.found(ref)
+    if commit is None:
+        return None
+    if path not in commit.files:
+        is_folder = any(it.startswith(f"{path}/") for it in commit.files)
+        return {"__typename": "Tree", "oid": commit.tree} if is_folder else None
+    content = commit.files[path]
+    try:
+        text = content[: state.graphql_text_limit].decode()
+    except UnicodeDecodeError:
+        text = None
+    return {
+        "__typename": "Blob",
+        "oid": state.git.blob(content),
+        "byteSize": len(content),
+        "isBinary": text is None,
+        "isTruncated": len(content) > state.graphql_text_limit,
+        "text": text,
+    }
+
+
+def _commit(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
+    if set(asked) != COMMIT_INPUT:
+        raise Refusal("ARGUMENT_ERROR", f"createCommitOnBranch takes {sorted(COMMIT_INPUT)}")
+    additions, branch = asked["fileChanges"]["additions"], asked["branch"]["branchName"]
+    _require_possible(state, asked)
+    files = {it["path"]: base64.b64decode(it["contents"], validate=True) for it in additions}
+    message = "\n\n".join(filter(None, [asked["message"]["headline"], asked["message"].get("body")]))
+    return {"commit": {"__typename": "Commit", "oid": state.commit(branch, files, message)}}
+
+
+def _require_possible(state: State, asked: Mapping[str, Any]) -> None:
+    branch, repository = asked["branch"]["branchName"], asked["branch"]["repositoryNameWithOwner"]
+    _require_permission(state)
+    if repository != state.repository or branch not in state.branches:
+        raise Refusal("NOT_FOUND", f"Could not resolve to a ref '{branch}' of '{repository}'.")
+    head = state.branches[branch]
+    if asked["expectedHeadOid"] != head:
+        raise Refusal("STALE_DATA", f'Expected branch to point to "{head}" but it did not.')
+    for it in asked["fileChanges"]["additions"]:
+        if {"", ".", "..", ".git"}.intersection(it["path"].lower().split("/")):
+            raise Refusal("UNPROCESSABLE", f"The path '{it['path']}' is not allowed.")
+
+
+def _update_refs(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
+    _require_permission(state)
+    if asked["repositoryId"] != f"R_{state.repository}":
+        raise Refusal("NOT_FOUND", "Could not resolve to a node with the global id.")
+    for it in asked["refUpdates"]:
+        now = state.branches.get(it["name"].removeprefix("refs/heads/"), NO_COMMIT)
+        if it.get("beforeOid", now) != now:
+            raise Refusal("UNPROCESSABLE", f"Reference cannot be updated: {it['name']} is not there.")
+        if it["afterOid"] not in state.commits:
+            raise Refusal("UNPROCESSABLE", f"{it['afterOid']} is no commit.")
+        is_forward = now == NO_COMMIT or now in {past.sha for past in state.git.past(it["afterOid"])}
+        if not is_forward and not it.get("force"):
+            raise Refusal("UNPROCESSABLE", "Update is not a fast forward.")
+    for it in asked["refUpdates"]:
+        branch = it["name"].removeprefix("refs/heads/")
+        state.branches[branch] = it["afterOid"]
+        state.follow(None, branch)
+    return {"clientMutationId": None}
+
+
+def _require_permission(state: State) -> None:
+    if not state.may("contents: write"):
+        raise Refusal("FORBIDDEN", "Resource not accessible by integration")
