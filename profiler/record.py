@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, FailFast, Field, ValidationError, model_validator
 
 from profiler.fields import (
     MAX_INTEGER,
@@ -37,6 +37,7 @@ from profiler.fields import (
     Text,
 )
 from profiler.machine import Accelerator, Environment, MachineState, comparability_key, spoilt_by
+from profiler.outline import has_an_outline, repeated_key
 
 __all__ = [
     "MAX_INTEGER",
@@ -175,15 +176,15 @@ class RequestRecord(Frozen):
     warmup: bool = False
     """Warm-up requests are kept and never judged."""
     total: Total
-    stages: Annotated[tuple[StageTiming, ...], Field(max_length=MAX_STAGES)] = ()
+    stages: Annotated[tuple[StageTiming, ...], Field(max_length=MAX_STAGES), FailFast()] = ()
     """In the order in which they began."""
-    steps: Annotated[tuple[StepTiming, ...], Field(max_length=MAX_STEPS)] = ()
+    steps: Annotated[tuple[StepTiming, ...], Field(max_length=MAX_STEPS), FailFast()] = ()
     """In the order in which they ran."""
     frames: Count | None = None
     """Frames of the output video; null for images."""
     rank: Count | None = None
     """The rank that this is the record of; null when there was one process."""
-    rank_totals: Annotated[tuple[Total, ...], Field(max_length=MAX_RANKS)] = ()
+    rank_totals: Annotated[tuple[Total, ...], Field(max_length=MAX_RANKS), FailFast()] = ()
     """What the request took on every rank, by rank; empty until the ranks' records are put together."""
 
     @model_validator(mode="after")
@@ -221,7 +222,7 @@ class ScenarioRecord(Frozen):
     id: ScenarioId
     config_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")] | None = None
     """Hash of the scenario's configuration; null when the source does not know it."""
-    requests: Annotated[tuple[RequestRecord, ...], Field(max_length=MAX_REQUESTS)] = ()
+    requests: Annotated[tuple[RequestRecord, ...], Field(max_length=MAX_REQUESTS), FailFast()] = ()
     """In the order in which they ran. Warm-ups come first; requests appended later begin with their own."""
     error: Message | None = None
     """Why the scenario has no, or not all, requests; null when it finished."""
@@ -233,7 +234,7 @@ class RunRecord(Frozen):
     schema_version: Literal[1] = 1
     source: Source
     environment: Environment
-    scenarios: Annotated[tuple[ScenarioRecord, ...], Field(max_length=MAX_SCENARIOS)] = ()
+    scenarios: Annotated[tuple[ScenarioRecord, ...], Field(max_length=MAX_SCENARIOS), FailFast()] = ()
 
     @model_validator(mode="after")
     def _scenarios_are_unique(self) -> Self:
@@ -250,14 +251,20 @@ def record_from_json(data: bytes) -> RunRecord:
         data: UTF-8 JSON, at most `MAX_RECORD_BYTES`.
 
     Raises:
-        RecordRejected: they are too many, no JSON, or no record of version 1.
+        RecordRejected: they are too many, no JSON, no record of version 1, or say a thing twice.
     """
     if len(data) > MAX_RECORD_BYTES:
         raise RecordRejected(f"larger than {MAX_RECORD_BYTES} bytes")
+    if not has_an_outline(data):
+        raise RecordRejected("cut off, or not the objects, members and lists that a record has")
     try:
-        return RunRecord.model_validate_json(data)
+        record = RunRecord.model_validate_json(data)
     except ValidationError as error:
         raise RecordRejected(_first_problem(error)) from error
+    twice = repeated_key(data)
+    if twice is not None:
+        raise RecordRejected(f"{twice}: this key stands twice in one object")
+    return record
 
 
 def record_to_json(record: RunRecord) -> bytes:
