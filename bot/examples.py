@@ -22,7 +22,9 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "report": (
         'ratchet report run-record.json --pull 7 --head "$(git rev-parse HEAD)"',
         'GITHUB_TOKEN=... ratchet report h100.json npu.json --pull 7 --head "$SHA" --repository octo/demo',
+        "GITHUB_TOKEN=... ratchet report --run-id 25963872007 --repository octo/demo",
     ),
+    "respond": ("GITHUB_TOKEN=... ratchet respond --event comment.json",),
     "ingest": (
         "ratchet ingest ci-log.txt --hardware h100",
         "ratchet ingest performance.log --hardware h100 --scenario flux_image_t2i --out flux.json",
@@ -33,6 +35,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         'ratchet plan --config .github/perf-ratchet.yml --shards 2 --format github >> "$GITHUB_OUTPUT"',
     ),
     "init": ("ratchet init", "ratchet init --release octo/perf-ratchet@$SHA"),
+    "doctor": ("ratchet doctor", "ratchet doctor --format json"),
     "schema": ("ratchet schema > .github/perf-ratchet.schema.json",),
     "demo": ("ratchet demo", "ratchet demo --folder /tmp/ratchet-demo"),
 }

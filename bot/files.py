@@ -1,19 +1,12 @@
-"""Files: which paths may be taken from others, and writing whole or not at all."""
+"""Files, written whole or not at all."""
 
 import os
 import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 NEW_FILE_MODE: Final = 0o644
 """Permissions of a file that was not there: all may read it, as git checks files out."""
-
-
-def is_plain_path(path: str) -> bool:
-    """Return whether a path is plainly a file below the top of a repository, and not of git's own."""
-    parts = PurePosixPath(path).parts
-    strange = not parts or ".." in parts or any(part.lower() == ".git" for part in parts)
-    return not strange and "/".join(parts) == path and "\\" not in path and path.isprintable()
 
 
 def replace_file(path: Path, content: bytes) -> None:

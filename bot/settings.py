@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from bot.files import is_plain_path
 from bot.limits import MIN_IMPROVEMENT
+from bot.paths import is_plain_path
 
 LONGEST_SHOWN: Final = 80
 """Characters shown of a key that is not understood."""

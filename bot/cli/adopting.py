@@ -46,6 +46,16 @@ def _init(options: argparse.Namespace) -> int:
     return init.run(Path(), options.release)
 
 
+def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from bot.handlers import doctor
+
+    return doctor.run(Path(), options.format)
+
+
 def _no_arguments(parser: argparse.ArgumentParser) -> None:
     """Take none."""
 
@@ -59,6 +69,12 @@ def _schema(_: argparse.Namespace) -> int:
 COMMANDS: Final = (
     Command(
         "init", "begin in a repository: configuration, workflows, history branch", _init_arguments, _init
+    ),
+    Command(
+        "doctor",
+        "say what is missing or wrong in a repository, and how to mend it",
+        _doctor_arguments,
+        _doctor,
     ),
     Command("schema", "print the JSON Schema of the configuration file", _no_arguments, _schema),
     Command("demo", "watch it work: a regression caught, a baseline tightened", _demo_arguments, _demo),

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from bot import host
-from bot.files import is_plain_path
 from bot.hub import HubRefused
 from bot.local_hub.git import Git
+from bot.paths import is_plain_path
 
 FULL_SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")  # SHA-1 or SHA-256, as git writes them
 NO_COMMIT: Final = "0" * 40
@@ -65,6 +65,10 @@ class Branches:
     def head(self, branch: str) -> str | None:
         """Return the full SHA at which a branch is, or None. See `bot.host.Host`."""
         return self._git.text("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}") or None
+
+    def heads(self, branches: Iterable[str]) -> Mapping[str, str | None]:
+        """Return the full SHAs at which branches are. See `bot.host.Host`."""
+        return {branch: self.head(branch) for branch in branches}
 
     def files(self, ref: str, paths: Iterable[str]) -> Mapping[str, bytes | None]:
         """Return files as they are at a commit or branch. See `bot.host.Host`."""

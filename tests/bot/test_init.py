@@ -217,7 +217,7 @@ def test_the_layout_of_sglang_is_found(repository: Path, capsys: pytest.CaptureF
     assert code == 0
     assert {name: one.baselines for name, one in settings.hardware.items()} == SGLANG
     assert not (repository / ".github/perf-baselines").exists()
-    assert f"audited {SGLANG['h100']}: 1 scenario, 1 error, 0 warnings, 0 notes" in out
+    assert [line for line in out if line.startswith(f"audited {SGLANG['h100']}: 1 scenario, 1 error, ")]
     assert "pip install --editable 'python[diffusion]'" in (repository / ".github/perf-setup.sh").read_text()
 
 

@@ -1,0 +1,95 @@
+"""`ratchet doctor`: look at a repository from inside; say what is well, what is not, and how to mend it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import checkout, checkup, render, scaffold
+from bot.baselines import BaselineFile
+from bot.checkup import Check, Health
+from bot.errors import BadInput
+from bot.intake import baselines_from_file, scenarios_from_file, settings_from_file
+from bot.settings import Settings
+from bot.workflow_checks import pin_check, workflow_checks, workflow_name
+
+
+def run(folder: Path, form: str) -> int:
+    """Print what was found; return 1 when there is a problem.
+
+    Args:
+        folder: Top of a git repository.
+        form: "text" or "json".
+
+    Raises:
+        BadInput: it is no repository.
+    """
+    if not (folder / ".git").exists():
+        raise BadInput(f"{folder.resolve()}: is not the top of a git repository; go there")
+    checks = [*_configured(folder), *_workflows(folder), *checkup.host_checks()]
+    if form == "json":
+        print(render.to_json(checks=checks))
+    else:
+        print(render.text("doctor", checks=checks), end="")
+    return int(any(check.health is Health.PROBLEM for check in checks))
+
+
+def _configured(folder: Path) -> Iterator[Check]:
+    """Yield what is to say of the configuration, and of all that it names."""
+    try:
+        settings = settings_from_file(folder / scaffold.CONFIG)
+    except BadInput as error:
+        yield _unreadable(folder, scaffold.CONFIG, error, "ratchet init writes one where there is none")
+        return
+    today = datetime.now(UTC).date()
+    yield checkup.config_check(scaffold.CONFIG, settings)
+    yield checkup.schema_check(scaffold.SCHEMA, _text(folder / scaffold.SCHEMA), scaffold.schema())
+    baselines: dict[str, BaselineFile] = {}
+    for name, hardware in settings.hardware.items():
+        try:
+            baselines[name] = baselines_from_file(folder / hardware.baselines)
+        except BadInput as error:
+            yield _unreadable(folder, hardware.baselines, error, "ratchet tighten --add --write makes one")
+        else:
+            yield checkup.baselines_check(hardware, baselines[name], settings.waivers, today)
+    yield from checkup.waiver_checks(settings.waivers, today)
+    yield _scenarios(folder, settings, baselines)
+    yield _setup(folder)
+    yield from checkup.runner_checks(settings.hardware)
+    yield checkup.history_check(settings.history_branch, checkout.places_of(folder, settings.history_branch))
+
+
+def _scenarios(folder: Path, settings: Settings, baselines: dict[str, BaselineFile]) -> Check:
+    try:
+        known = scenarios_from_file(folder / settings.scenarios if settings.scenarios else None)
+    except BadInput as error:
+        return _unreadable(folder, str(settings.scenarios), error, "ratchet-profiler list --scenarios FILE")
+    return checkup.scenarios_check(settings.scenarios, [one.id for one in known], baselines)
+
+
+def _unreadable(folder: Path, path: str, error: BadInput, mend: str) -> Check:
+    """Return a problem with a file, its path said once."""
+    return Check(Health.PROBLEM, path, str(error).removeprefix(f"{folder / path}: "), mend)
+
+
+def _setup(folder: Path) -> Check:
+    if (folder / scaffold.SETUP).is_file():
+        return Check(Health.OK, scaffold.SETUP, "is there")
+    says = "is missing: the profile workflow runs it to install what is measured"
+    return Check(Health.PROBLEM, scaffold.SETUP, says, "write it; ratchet init writes one elsewhere")
+
+
+def _workflows(folder: Path) -> Iterator[Check]:
+    paths = {name: f".github/workflows/{name}.yml" for name in scaffold.WORKFLOWS}
+    texts = {name: _text(folder / path) for name, path in paths.items()}
+    profile_name = workflow_name(texts["profile"])
+    for name, path in paths.items():
+        yield from workflow_checks(path, name, texts[name], profile_name)
+    yield from pin_check({paths[name]: text for name, text in texts.items() if text})
+
+
+def _text(path: Path) -> str | None:
+    """Return what is in a file, None when it cannot be read."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

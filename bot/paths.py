@@ -1,0 +1,8 @@
+"""Paths that others name: which of them may be taken. Pure."""
+
+
+def is_plain_path(path: str) -> bool:
+    """Return whether a path is plainly a file below the top of a repository, and not of git's own."""
+    parts = path.split("/")
+    strange = any(part in {"", ".", ".."} or part.lower() == ".git" for part in parts)
+    return not strange and "\\" not in path and path.isprintable()
