@@ -13,10 +13,9 @@ from math import sqrt
 from typing import Final, TypeVar
 
 from bot.level import (
-    LEAST_WIDTH_RATIO,
+    MEMORY_NIGHTS,
     MIN_NIGHTS,
     WINDOW_NIGHTS,
-    Noise,
     excess,
     guess_factor,
     middle,
@@ -27,12 +26,16 @@ Name = TypeVar("Name", bound=Hashable)
 
 STEP_NIGHTS: Final = 2
 """Nights beyond the noise, in a row and on one side, that are a change. Source: Lucas and Crosier 1982."""
+STEP_RATIO: Final = 0.02
+"""Change that is too small for two nights to show. Source: Perfherder's alert threshold."""
 STEP_LIKENESS: Final = 0.5
 """Part of the larger excess that the smaller one is at least: a spike beside a slow night is no level."""
 LEAST_UNIT_RATIO: Final = 0.01
 """Unit of the sums where the noise is smaller, and the least change: a metric wanders by as much."""
 ALLOWANCE_UNITS: Final = 0.5
 """What a night has to exceed to add to a sum. Source: Page's k is half of the shift that is looked for."""
+QUIET_RATIO: Final = LEAST_UNIT_RATIO * ALLOWANCE_UNITS
+"""A night this near to its level adds to no sum."""
 MOST_UNITS: Final = 1.0
 """What one night counts for at most, so that no outlier makes a sum."""
 DECISION_UNITS: Final = 3.0
@@ -68,7 +71,7 @@ class PresentLevel:
     nights: int
     """How many nights it has lasted, at most `WINDOW_NIGHTS`."""
     excesses: tuple[float, ...]
-    """Of the last `WINDOW_NIGHTS` nights, oldest first, each over the level of its own time."""
+    """Of the last `MEMORY_NIGHTS` nights, oldest first, each over the level of its own time."""
 
 
 def change_points(series: Sequence[float]) -> list[ChangePoint]:
@@ -153,17 +156,16 @@ class _Level:
     def resume(self) -> None:
         """Forget what has spoken for a change."""
         self.slower, self.faster = _Sum(), _Sum()
-        self.noise: Noise | None = None
+        self.noise, self.noise_night = noise(()), -MIN_NIGHTS
 
     def nights(self, end: int) -> Sequence[float]:
         """Return the values of the last `WINDOW_NIGHTS` nights of this level before `end`."""
         return self.series[max(self.start, end - WINDOW_NIGHTS) : end]
 
     def excesses(self, end: int) -> list[float]:
-        """Return the excesses of the last `WINDOW_NIGHTS` nights before `end`, also of older levels."""
-        nights = self.nights(end)
-        level = middle(nights)
-        return [*self.older, *(excess(value, level) for value in nights)][-WINDOW_NIGHTS:]
+        """Return the excesses of the last `MEMORY_NIGHTS` nights before `end`, also of older levels."""
+        nights, level = self.series[max(self.start, end - MEMORY_NIGHTS) : end], middle(self.nights(end))
+        return [*self.older, *(excess(value, level) for value in nights)][-MEMORY_NIGHTS:]
 
     def end(self, night: int) -> int | None:
         """Return the first night of another level if this night shows that there is one."""
@@ -173,15 +175,22 @@ class _Level:
         level = middle(nights)
         if level <= 0:
             return None
-        if self.noise is None or night % MIN_NIGHTS == 0:  # noise changes slowly, and takes the longest
-            self.noise = noise(self.excesses(night))
-        return self._end(night, level, self.noise, guess_factor(len(nights)))
+        now = excess(self.series[night], level)
+        if abs(now) <= QUIET_RATIO and not self.slower.units and not self.faster.units:
+            return None
+        self._renew_noise(night)
+        return self._end(night, excess(self.series[night - 1], level), now, guess_factor(len(nights)))
 
-    def _end(self, night: int, level: float, around: Noise, factor: float) -> int | None:
-        last, now = excess(self.series[night - 1], level), excess(self.series[night], level)
-        if _is_step(last, now, factor * around.above) or _is_step(-last, -now, factor * around.below):
+    def _renew_noise(self, night: int) -> None:
+        """Learn from the nights until now, if some are new: noise changes slowly, and takes the longest."""
+        if night - self.noise_night >= MIN_NIGHTS:
+            self.noise, self.noise_night = noise(self.excesses(night)), night
+
+    def _end(self, night: int, last: float, now: float, factor: float) -> int | None:
+        above, below = (factor * max(STEP_RATIO, width) for width in (self.noise.above, self.noise.below))
+        if _is_step(last, now, above) or _is_step(-last, -now, below):
             return night - 1 if night - 1 > self.start else None
-        unit = factor * max(LEAST_UNIT_RATIO, around.sigma_ratio)
+        unit = factor * max(LEAST_UNIT_RATIO, self.noise.sigma_ratio)
         slower, faster = self.slower.add(now / unit, night), self.faster.add(-now / unit, night)
         return slower if slower is not None else faster
 
@@ -212,7 +221,7 @@ def _is_back(old: _Level, left: int, begin: int, night: int) -> bool:
     level = middle(old.nights(left))
     return (
         begin - left <= EXCURSION_NIGHTS
-        and abs(excess(middle(old.series[begin : night + 1]), level)) <= LEAST_WIDTH_RATIO
+        and abs(excess(middle(old.series[begin : night + 1]), level)) <= STEP_RATIO
     )
 
 

@@ -9,11 +9,15 @@ from math import sqrt
 from typing import Final
 
 WINDOW_NIGHTS: Final = 30
-"""Nights that level and noise are taken from. Source: the window of rustc-perf, and of the scoreboard."""
+"""Nights that a level is taken from. Source: the window of rustc-perf, and of the published comparison."""
+MEMORY_NIGHTS: Final = 60
+"""Nights that noise is taken from. Chosen: twice as many, since spikes and slow modes are rare."""
 MIN_NIGHTS: Final = 5
 """Fewest nights from which noise is known. Source: the shortest history that was scored."""
-LEAST_WIDTH_RATIO: Final = 0.02
-"""Slowdown that is never beyond the noise. Source: Perfherder's 2 %, the least that its alerts name."""
+LEAST_WIDTH_RATIO: Final = 0.015
+"""Slowdown that is always noise. Source: whole public runs are 0.7 to 1.1 % off, metrics wander by 1 %."""
+MODE_NIGHTS: Final = 3
+"""Nights in a row whose middle one is no spike, and times that this happened: then it is a mode."""
 WIDTHS: Final = 3.0
 """Standard deviations that are noise. Source: Shewhart's control chart (1931)."""
 USUAL_SIGMA_RATIO: Final = 0.006
@@ -32,20 +36,20 @@ class Noise:
 
     sigma_ratio: float
     """Standard deviation without the outliers, drawn towards the usual one when the nights are few."""
-    highest: float
-    """The largest middle of three nights in a row, at least 0: a slower mode of the machines, no spike."""
-    lowest: float
-    """The smallest, at most 0."""
+    slow_mode: float
+    """What the machines do in their slower mode, at least 0; 0 where they have none."""
+    fast_mode: float
+    """What they do in their faster mode, at most 0."""
 
     @property
     def above(self) -> float:
         """Excess that is still noise."""
-        return max(LEAST_WIDTH_RATIO, WIDTHS * self.sigma_ratio, self.highest)
+        return max(LEAST_WIDTH_RATIO, WIDTHS * self.sigma_ratio, self.slow_mode)
 
     @property
     def below(self) -> float:
         """The same for faster nights, as a positive number."""
-        return max(LEAST_WIDTH_RATIO, WIDTHS * self.sigma_ratio, -self.lowest)
+        return max(LEAST_WIDTH_RATIO, WIDTHS * self.sigma_ratio, -self.fast_mode)
 
 
 def noise(excesses: Sequence[float]) -> Noise:
@@ -54,10 +58,11 @@ def noise(excesses: Sequence[float]) -> Noise:
     mad = middle([abs(excess) for excess in excesses]) if excesses else 0.0
     known, usual = nights * (MAD_TO_SIGMA * mad) ** 2, USUAL_NIGHTS * USUAL_SIGMA_RATIO**2
     middles = [sorted(three)[1] for three in zip(excesses, excesses[1:], excesses[2:], strict=False)]
+    modes = sorted([0.0] * MODE_NIGHTS + middles)
     return Noise(
         sigma_ratio=sqrt((known + usual) / (nights + USUAL_NIGHTS)),
-        highest=max((0.0, *middles)),
-        lowest=min((0.0, *middles)),
+        slow_mode=modes[-MODE_NIGHTS],
+        fast_mode=modes[MODE_NIGHTS - 1],
     )
 
 
@@ -66,6 +71,14 @@ def middle(values: Sequence[float]) -> float:
     ordered = sorted(values)
     low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
     return low + (high - low) / 2
+
+
+def lower_hinge(values: Sequence[float]) -> float:
+    """Return the median of the lower half of at least one value, the middle one included.
+
+    Source: Tukey, "Exploratory Data Analysis" (1977).
+    """
+    return middle(sorted(values)[: (len(values) + 1) // 2])
 
 
 def excess(value: float, level: float) -> float:

@@ -7,11 +7,10 @@ limit and level has the unit of the history, which is milliseconds for all that 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, prod
-from statistics import median_low
 from typing import Final, TypeAlias
 
 from bot.changepoints import present_level
-from bot.level import LEAST_WIDTH_RATIO, MIN_NIGHTS, excess, guess_factor, noise
+from bot.level import LEAST_WIDTH_RATIO, MEMORY_NIGHTS, MIN_NIGHTS, excess, guess_factor, lower_hinge, noise
 
 Past: TypeAlias = Mapping[str, Mapping[str, Sequence[float]]]
 """Valid nightly values, oldest first: scenario -> field of a baseline file -> values.
@@ -19,10 +18,14 @@ Past: TypeAlias = Mapping[str, Mapping[str, Sequence[float]]]
 A field is named by its place, such as "expected_e2e_ms" or "stages_ms.DenoisingStage".
 """
 
-RECENT_NIGHTS: Final = 90
-"""Nights of a history that are looked at. Chosen: three windows, so that two changes of level are seen."""
 SUSPECT_BELOW_RATIO: Final = 0.10
 """Below this slowdown one request is a suspicion only: rare spikes and two-mode runners are real."""
+
+
+LONE_WIDTH_RATIO: Final = 0.02
+"""Slowdown of a single request that is always noise: no other request bears witness."""
+TOLERANCE_RATIO: Final = 0.25
+"""What stands for the floor where it is not known. Source: sglang's tolerance of end to end."""
 
 
 @dataclass(frozen=True)
@@ -47,25 +50,34 @@ class Floor:
         return self.level * (1 + self.width_ratio) if self.is_known else None
 
 
-def floor(history: Sequence[float]) -> Floor:
+def floor(history: Sequence[float], requests: int = 2) -> Floor:
     """Return the noise floor at the end of a history, of any length.
 
-    The level is that of the nights since it last changed. The width is that of the last `WINDOW_NIGHTS`
+    The level is that of the nights since it last changed. The width is that of the last `MEMORY_NIGHTS`
     nights, each around the level of its own time: what a metric does without a cause outlives a change.
+
+    Args:
+        history: Valid nightly values, oldest first.
+        requests: How many requests are judged; a single one is given a little more room.
     """
-    present = present_level(_usable(history)[-RECENT_NIGHTS:])
+    present = present_level(_usable(history)[-MEMORY_NIGHTS:])
     if present is None:
         return Floor(0.0, LEAST_WIDTH_RATIO, 0)
-    around = noise(present.excesses)
-    return Floor(present.value, around.above * guess_factor(present.nights), len(present.excesses))
+    width_ratio = max(noise(present.excesses).above, LONE_WIDTH_RATIO if requests == 1 else 0.0)
+    return Floor(present.value, width_ratio * guess_factor(present.nights), len(present.excesses))
 
 
-def score(history: Sequence[float], new: Sequence[float], *, tolerance_ratio: float = 0.25) -> float:
+def score(
+    history: Sequence[float], new: Sequence[float], *, tolerance_ratio: float = TOLERANCE_RATIO
+) -> float:
     """Return how far new requests are above the level of a history, in units of its noise floor.
+
+    Their lower hinge is what counts: of three requests, what is between the fastest and the second. So most
+    of them have to be slow, and a spike is not enough.
 
     Args:
         history: Valid nightly values, oldest first; of any length.
-        new: Requests of the run that is judged, in any order.
+        new: Requests of the runs that are judged, in any order.
         tolerance_ratio: What stands for the floor where the history is too short to know it (see
             `Floor.is_known`), as a fraction of the level.
 
@@ -73,16 +85,22 @@ def score(history: Sequence[float], new: Sequence[float], *, tolerance_ratio: fl
         Above 1.0 is slower than noise makes it; 0 at the level or faster, and where nothing can be compared.
         Whether that may be a regression or only a suspicion: `may_fail`.
     """
-    found, taken = floor(history), _usable(new)
+    taken = _usable(new)
+    found = floor(history, len(taken))
     if not taken or found.level <= 0:
         return 0.0
     width_ratio = found.width_ratio if found.is_known else tolerance_ratio
-    return max(0.0, excess(median_low(taken), found.level) / width_ratio)
+    return max(0.0, excess(lower_hinge(taken), found.level) / width_ratio)
 
 
-def noise_limit_ms(history_ms: Sequence[float]) -> float | None:
-    """Return the most milliseconds that are still noise, or None where the history is too short to know."""
-    return floor(history_ms).limit
+def noise_limit_ms(history_ms: Sequence[float], requests: int = 2) -> float | None:
+    """Return the most milliseconds that are still noise, or None where the history is too short to know.
+
+    Args:
+        history_ms: Valid nightly values, oldest first.
+        requests: How many requests are judged.
+    """
+    return floor(history_ms, requests).limit
 
 
 def may_fail(excess_ratio: float, requests: int) -> bool:
@@ -112,7 +130,7 @@ def flake_rate(history: Sequence[float], limit: float, pooled_share: float = USU
     Returns:
         Between 0 and 1; None where the history is too short to know (`floor(history).nights` says how short).
     """
-    present = present_level(_usable(history)[-RECENT_NIGHTS:])
+    present = present_level(_usable(history)[-MEMORY_NIGHTS:])
     if present is None or len(present.excesses) < MIN_NIGHTS:
         return None
     over = sum(one > excess(limit, present.value) for one in present.excesses)
@@ -126,7 +144,7 @@ def pooled_share(others: Iterable[Sequence[float]], limit_ratio: float) -> float
         others: Histories of the same metric of the other scenarios, each in its own unit.
         limit_ratio: The fraction: limit / level - 1.
     """
-    found = (present_level(_usable(history)[-RECENT_NIGHTS:]) for history in others)
+    found = (present_level(_usable(history)[-MEMORY_NIGHTS:]) for history in others)
     nights = [one for present in found if present for one in present.excesses]
     return sum(one > limit_ratio for one in nights) / len(nights) if nights else USUAL_SHARE
 
