@@ -85,6 +85,9 @@ class Host(Protocol):
     def head(self, branch: str) -> str | None:
         """Return the full SHA at which a branch is, or None when there is no such branch."""
 
+    def heads(self, branches: Iterable[str]) -> Mapping[str, str | None]:
+        """Return the full SHAs at which branches are, all in one request; None where there is none."""
+
     def files(self, ref: str, paths: Iterable[str]) -> Mapping[str, bytes | None]:
         """Return files as they are at a commit or branch, all in one request; None where there is none.
 
@@ -129,6 +132,9 @@ class Host(Protocol):
 
     def open_pull(self, branch: str) -> Pull | None:
         """Return the open pull request of a branch of this repository, or None."""
+
+    def latest_pull(self, branch: str) -> Pull | None:
+        """Return the open pull request of a branch of this repository, else the newest closed one."""
 
     def open_issues(self, label: str) -> Sequence[OpenIssue]:
         """Return the bot's own open issues with a label."""

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
+from itertools import islice
+from typing import Literal
 
 from bot import host, hub
 from bot.github_hub.answers import Issue, Pull
+from bot.github_hub.client import PER_PAGE
 from bot.github_hub.conversation import Conversation
 from bot.github_hub.failures import Unanswered
 from bot.hub import HubRefused
@@ -23,6 +26,13 @@ class Proposals(Conversation):
         errand = self._errand(f"show the pull request of {branch}", "pull-requests: read")
         found = self._settle(errand, lambda: self._own_pulls(branch))
         return found[0].seen() if found else None
+
+    def latest_pull(self, branch: str) -> host.Pull | None:
+        """Return the open pull request of a branch, or else the newest closed one. See `bot.host.Host`."""
+        errand = self._errand(f"show the pull requests of {branch}", "pull-requests: read")
+        found = self._settle(errand, lambda: self._own_pulls(branch, "all"))
+        newest = sorted(found, key=lambda it: (it.state == "open", it.number))
+        return newest[-1].seen() if newest else None
 
     def close_pull(self, number: int, marker: str, reason: str) -> None:
         """Close a pull request of the bot with a last comment. See `bot.hub.Hub`."""
@@ -70,10 +80,10 @@ class Proposals(Conversation):
                 raise
             return found[0]
 
-    def _own_pulls(self, branch: str) -> list[Pull]:
-        """Return the open pull requests from this branch of this repository, not of a fork."""
+    def _own_pulls(self, branch: str, state: Literal["open", "all"] = "open") -> list[Pull]:
+        """Return the pull requests from this branch of this repository, not of a fork; the newest hundred."""
         head = f"{self._repository.split('/')[0]}:{branch}"
-        listed = self._client.pages(self._at("pulls"), state="open", head=head)
+        listed = islice(self._client.pages(self._at("pulls"), state=state, head=head), PER_PAGE)
         return [it for it in map(Pull.model_validate, listed) if it.is_from(self._repository)]
 
     def _report(self, asked: hub.Issue) -> int:

@@ -1,0 +1,89 @@
+"""The history on its branch: read the last months, add lines, lose nothing to another run."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.history import History, HistoryLine, appended, history_from_text, path_of
+from bot.host import Host
+from bot.hub import Hub, HubRefused
+from bot.scaffold import history_files
+
+APPEND_TRIES: Final = 6
+"""How often lines are added to a branch that moves on meanwhile. Chosen: more runs never end at once."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Files of the branch, as they were when they were read."""
+
+    branch: str
+    head: str | None
+    """None: there is no such branch yet."""
+    texts: Mapping[str, str]
+    """By path; "" where there is no such file."""
+
+    @property
+    def history(self) -> History:
+        """Every line of these files."""
+        return sum((history_from_text(text) for text in self.texts.values()), History())
+
+
+def kept_from_files(
+    branch: str, head: str | None, paths: Iterable[str], files: Mapping[tuple[str, str], bytes | None]
+) -> Kept:
+    """Return files of the branch out of what was read, by (commit, path)."""
+    texts = {path: (files.get((head or "", path)) or b"").decode(errors="replace") for path in paths}
+    return Kept(branch, head, texts)
+
+
+def append(host: Host, hub: Hub, kept: Kept, lines: Sequence[HistoryLine], message: str) -> None:
+    """Add lines to the branch, which is made where it is missing; lines that are there are not added again.
+
+    Only the files of the lines' months are written. Where another run was faster, they are read again.
+
+    Args:
+        host: Where the branch is.
+        hub: The same, for writing.
+        kept: The branch as it was read.
+        lines: What to add.
+        message: Of the commit.
+
+    Raises:
+        HubRefused: the host would not, did not answer, or the branch moves faster than we do.
+    """
+    for tries_left in reversed(range(APPEND_TRIES)):
+        if kept.head is None:
+            head = hub.start_branch(kept.branch, history_files(), "Begin the history of the nights")
+            kept = _read(
+                host, kept.branch, head, lines
+            )  # another run may have made it, with lines of its own
+        try:
+            _append(hub, kept, lines, message)
+        except HubRefused:
+            now = host.head(kept.branch)
+            if now == kept.head or not tries_left:  # nobody else was faster: it is refused for another reason
+                raise
+            kept = _read(host, kept.branch, now, lines)
+        else:
+            return
+
+
+def _append(hub: Hub, kept: Kept, lines: Sequence[HistoryLine], message: str) -> None:
+    changed = {path: appended(kept.texts.get(path, ""), found) for path, found in _by_path(lines).items()}
+    files = {path: text.encode() for path, text in changed.items() if text != kept.texts.get(path, "")}
+    if files:
+        hub.commit_files(kept.branch, str(kept.head), files, message)
+
+
+def _read(host: Host, branch: str, head: str | None, lines: Sequence[HistoryLine]) -> Kept:
+    paths = list(_by_path(lines))
+    places = [(head, path) for path in paths] if head else []
+    return kept_from_files(branch, head, paths, host.files_at(places) if places else {})
+
+
+def _by_path(lines: Iterable[HistoryLine]) -> dict[str, list[HistoryLine]]:
+    found: dict[str, list[HistoryLine]] = {}
+    for line in lines:
+        found.setdefault(path_of(line.hardware, line.captured_at), []).append(line)
+    return found
