@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from bot import host
-from bot.files import is_plain_path
 from bot.hub import HubRefused
 from bot.local_hub.git import Git
+from bot.paths import is_plain_path
 
 FULL_SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")  # SHA-1 or SHA-256, as git writes them
 NO_COMMIT: Final = "0" * 40
