@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bot.github_hub.answers import Installation, Token
 from bot.github_hub.client import Client, Pace
 from bot.github_hub.failures import Errand
 from bot.github_hub.hub import GITHUB_API, WORKFLOW_LOGIN, GithubHub
@@ -53,9 +54,9 @@ class _Installation(Repository):
         return self._settle(errand, self._token)
 
     def _token(self) -> tuple[str, str]:
-        installation = self._client.get(self._at("installation"))
+        installation = Installation.model_validate(self._client.get(self._at("installation")))
         asked = {"repositories": [self._repository.partition("/")[2]]}
         # A second token would be as good as the first, and expires as it does: asking again does no harm.
-        path = f"/app/installations/{installation['id']}/access_tokens"
+        path = f"/app/installations/{installation.id}/access_tokens"
         made = self._client.send("POST", path, asked)
-        return str(made.data["token"]), f"{installation['app_slug']}[bot]"
+        return Token.model_validate(made.data).token, f"{installation.app_slug}[bot]"

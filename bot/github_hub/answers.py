@@ -25,6 +25,31 @@ class Repository(Told):
     full_name: str
 
 
+class Home(Told):
+    """The repository, asked for alone."""
+
+    default_branch: str
+
+
+class Permission(Told):
+    """What somebody may do."""
+
+    permission: str
+
+
+class Installation(Told):
+    """Where a GitHub App is installed."""
+
+    id: int
+    app_slug: str
+
+
+class Token(Told):
+    """What a GitHub App may ask with."""
+
+    token: str
+
+
 class Comment(Told):
     """A comment in the conversation of an issue or pull request."""
 
@@ -163,71 +188,3 @@ class Artifact(Told):
         return host.Artifact(
             artifact_id=self.id, name=self.name, size_bytes=self.size_in_bytes, is_expired=self.expired
         )
-
-
-class GitAuthor(Told):
-    """Who git says made a commit."""
-
-    name: str = ""
-
-
-class GitCommit(Told):
-    """What git knows of a commit."""
-
-    author: GitAuthor | None
-    message: str
-
-
-class Parent(Told):
-    """The commit before."""
-
-    sha: str
-
-
-class ChangedFile(Told):
-    """A file that a commit changes."""
-
-    filename: str
-    previous_filename: str | None = None
-    """Where a renamed file was before."""
-    sha: str | None
-    """Git's name of its content."""
-
-
-class Commit(Told):
-    """A commit."""
-
-    sha: str
-    commit: GitCommit
-    author: Account | None
-    parents: tuple[Parent, ...]
-    files: tuple[ChangedFile, ...] = ()
-
-    def seen(self) -> host.Commit:
-        """Return it as the bot sees it."""
-        told = self.commit.author.name if self.commit.author else ""
-        author = self.author.login if self.author else told
-        return host.Commit(sha=self.sha, author=author, message=self.commit.message)
-
-
-class Comparison(Told):
-    """What one history has and another has not."""
-
-    merge_base_commit: Parent
-    commits: tuple[Commit, ...]
-    files: tuple[ChangedFile, ...] = ()
-
-
-class GitObject(Told):
-    """A file's content, as GraphQL tells it; a folder has only its name."""
-
-    oid: str
-    isTruncated: bool = True  # noqa: N815 - GitHub's name
-    text: str | None = None
-
-
-class BlobContent(Told):
-    """A file's content, as REST tells it."""
-
-    content: str
-    encoding: str

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from bot.github_hub.answers import Commit
 from bot.github_hub.failures import Unanswered
+from bot.github_hub.git_answers import Branch, Commit, Committed, Heads, Named, Reference
 from bot.github_hub.repository import Repository, quoted
 from bot.hub import HubRefused
 
@@ -57,20 +57,18 @@ class Branches(Repository):
         owner, name = self._repository.split("/")
         asked = {f"at{number}": f"refs/heads/{branch}" for number, branch in enumerate(branches)}
         query = heads_query(len(branches))
-        found = self._client.graphql(query, {"owner": owner, "name": name, **asked})["repository"]
-        refs = [found[f"ref{number}"] for number in range(len(branches))]
-        return {
-            branch: str(ref["target"]["oid"]) if ref else None
-            for branch, ref in zip(branches, refs, strict=True)
-        }
+        found = Heads.model_validate(self._client.graphql(query, {"owner": owner, "name": name, **asked}))
+        refs = [found.repository[f"ref{number}"] for number in range(len(branches))]
+        return {branch: ref.target.oid if ref else None for branch, ref in zip(branches, refs, strict=True)}
 
     def _head_of(self, branch: str) -> str | None:
         try:
-            return str(self._client.get(self._at(f"git/ref/heads/{quoted(branch)}"))["object"]["sha"])
+            found = self._client.get(self._at(f"git/ref/heads/{quoted(branch)}"))
         except Unanswered as unanswered:
             if unanswered.failure.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
+        return Reference.model_validate(found).object.sha
 
     def _commit(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
         """Commit. GitHub itself looks before it writes: the head must be the expected one."""
@@ -88,7 +86,7 @@ class Branches(Repository):
             if "STALE_DATA" not in unanswered.failure.kinds:
                 raise
             return self._head_if_ours(branch, expected_head, files, message)
-        return str(made["createCommitOnBranch"]["commit"]["oid"])
+        return Committed.model_validate(made).made.commit.oid
 
     def _head_if_ours(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
         """Return the head of the branch if it is the very commit that was asked for: its answer was lost."""
@@ -121,14 +119,13 @@ class Branches(Repository):
         """Return GitHub's id of the repository, and where the branch is."""
         owner, name = self._repository.split("/")
         asked = {"owner": owner, "name": name, "branch": f"refs/heads/{branch}"}
-        found = self._client.graphql(BRANCH, asked)["repository"]
-        return str(found["id"]), str(found["ref"]["target"]["oid"]) if found["ref"] else NO_COMMIT
+        found = Branch.model_validate(self._client.graphql(BRANCH, asked)).repository
+        return found.id, found.ref.target.oid if found.ref else NO_COMMIT
 
     def _start(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
         entries = [self._entry(path, content) for path, content in files.items()]
-        tree = self._client.send("POST", self._at("git/trees"), {"tree": entries}).data["sha"]
-        said = {"message": message, "tree": tree, "parents": []}
-        commit = str(self._client.send("POST", self._at("git/commits"), said).data["sha"])
+        tree = self._make("trees", {"tree": entries})
+        commit = self._make("commits", {"message": message, "tree": tree, "parents": []})
         try:
             self._client.send("POST", self._at("git/refs"), {"ref": f"refs/heads/{branch}", "sha": commit})
         except Unanswered as unanswered:
@@ -146,7 +143,11 @@ class Branches(Repository):
             return entry | {"content": content.decode()}
         except UnicodeDecodeError:
             blob = {"content": b64encode(content).decode(), "encoding": "base64"}
-            return entry | {"sha": self._client.send("POST", self._at("git/blobs"), blob).data["sha"]}
+            return entry | {"sha": self._make("blobs", blob)}
+
+    def _make(self, kind: str, said: Mapping[str, Any]) -> str:
+        """Make an object of git and return its name. Made twice, it is there once."""
+        return Named.model_validate(self._client.send("POST", self._at(f"git/{kind}"), said).data).sha
 
 
 def heads_query(count: int) -> str:

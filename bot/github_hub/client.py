@@ -9,15 +9,15 @@ from typing import Any, Final, Literal, NoReturn, Self
 from urllib.parse import urlsplit
 
 import requests
-from github import Auth, Github, GithubException, GithubRetry
+from github import Auth, Github
 from jwt import PyJWTError
 from requests.exceptions import RequestException, RetryError
+from urllib3 import Retry
 
 from bot.github_hub.failures import NO_ANSWER, Failure, Unanswered, failure_from_answer
 from bot.hub import HubRefused
 
 REPEATS: Final = 4  # of a GET or PATCH that fails. Chosen: with the pauses between them about half a minute
-TIMEOUT_S: Final = 30  # for one answer. Chosen: GitHub itself gives up after 10 s
 PER_PAGE: Final = 100  # the most that GitHub gives
 CHUNK_BYTES: Final = 65_536  # of a download, between two looks at its size. Chosen: small beside any limit
 
@@ -38,6 +38,8 @@ class Pace:
     """After a lost answer. Chosen: what was written then shows when we look."""
     for_rate_limit: float = 120.0
     """The longest wait for a rate limit. Chosen: beyond it, a later run is cheaper than a waiting one."""
+    for_answer: int = 30
+    """The longest wait for an answer, at least 1. Chosen: GitHub itself gives up after 10 s."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,9 @@ class Client:
         following: str | None = path
         while following:
             answer = self._ask("GET", following, query=query)
-            yield from answer.data[key] if key else answer.data
+            yield from self._items(
+                answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
+            )
             links = requests.utils.parse_header_links(str(answer.headers.get("link", "")))
             following = next((it["url"] for it in links if it.get("rel") == "next"), None)
 
@@ -116,7 +120,9 @@ class Client:
     def graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data of a GraphQL answer without errors."""
         answer = self._ask("POST", self._requester.graphql_url, body={"query": query, "variables": variables})
-        if "errors" in answer.data:
+        if not isinstance(answer.data, dict):
+            self._fail(Failure(status=NO_ANSWER, said="no GraphQL"))
+        if "errors" in answer.data or not answer.data.get("data"):
             kinds = failure_from_answer(answer.status, answer.headers, answer.data).kinds
             status = HTTPStatus.NOT_FOUND if kinds == {"NOT_FOUND"} else HTTPStatus.BAD_REQUEST
             self._fail(failure_from_answer(status, answer.headers, answer.data))
@@ -140,7 +146,7 @@ class Client:
                 auth=_no_auth,
                 stream=True,
                 allow_redirects=False,
-                timeout=TIMEOUT_S,
+                timeout=self.pace.for_answer,
             ) as answer:
                 if answer.status_code != HTTPStatus.OK:
                     self._fail(Failure(status=answer.status_code, said="the store of artifacts refused"))
@@ -158,14 +164,21 @@ class Client:
     ) -> Answer:
         try:
             status, headers, text = self._requester.requestJson(method, path, dict(query or {}), None, body)
-        except GithubException as error:  # PyGithub's retries give up so
-            self._fail(failure_from_answer(error.status, error.headers, error.data))
         except RequestException as error:
             self._fail(_failure_without_answer(error))
+        except RuntimeError as error:  # PyGithub refuses to follow a redirect to another host
+            self._fail(failure_from_answer(HTTPStatus.MOVED_PERMANENTLY, None, str(error)))
         data = _data(text)
         if status >= HTTPStatus.BAD_REQUEST:
             self._fail(failure_from_answer(status, headers, data))
+        if isinstance(data, str):
+            self._fail(Failure(status=NO_ANSWER, said="no JSON"))
         return Answer(status, headers, data)
+
+    def _items(self, data: Json) -> list[Json]:
+        if not isinstance(data, list):
+            self._fail(Failure(status=NO_ANSWER, said="no list"))
+        return data
 
     def _fail(self, failure: Failure) -> NoReturn:
         said = failure.said
@@ -177,18 +190,18 @@ class Client:
 
 def _github(auth: Auth.Auth, base_url: str, pace: Pace) -> Github:
     """Return a client that sends nothing by itself (lazy) and repeats only what is safe to repeat."""
-    retry = GithubRetry(
+    # Not PyGithub's own, which repeats a POST (and doubles comments) and no PATCH, and waits without a bound.
+    retry = Retry(
         total=REPEATS,
         backoff_factor=pace.before_retry,
-        allowed_methods={"GET", "HEAD", "PUT", "PATCH"},  # PyGithub adds POST, and doubled comments with it
-        max_rate_limit_wait=pace.for_rate_limit,
+        status_forcelist=range(HTTPStatus.INTERNAL_SERVER_ERROR, 600),
+        allowed_methods={"GET", "PATCH"},
+        respect_retry_after_header=False,  # failures.py reads it
     )
-    # An attribute, since older urllib3 has no such argument. Without it a Retry-After may cost hours.
-    retry.retry_after_max = int(pace.for_rate_limit)
     return Github(
         auth=auth,
         base_url=base_url,
-        timeout=TIMEOUT_S,
+        timeout=pace.for_answer,
         user_agent="perf-ratchet",
         per_page=PER_PAGE,
         retry=retry,

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from bot import host
-from bot.github_hub.answers import Artifact, Pull, Run
+from bot.github_hub.answers import Artifact, Permission, Pull, Run
 from bot.github_hub.client import PER_PAGE
 from bot.github_hub.failures import Unanswered
 from bot.github_hub.repository import Repository, quoted
@@ -87,4 +87,4 @@ class Runs(Repository):
             if unanswered.failure.status == HTTPStatus.NOT_FOUND:  # no such person
                 return "none"
             raise
-        return str(found["permission"])
+        return Permission.model_validate(found).permission

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from bot import host
-from bot.github_hub.answers import BlobContent, Comparison, GitObject
+from bot.github_hub.answers import Home
 from bot.github_hub.branches import blob_name
+from bot.github_hub.git_answers import BlobContent, Comparison, Files, GitObject
 from bot.github_hub.repository import Repository, quoted
 
 MOST_FILES: Final = 300
@@ -22,9 +23,8 @@ class Source(Repository):
     def default_branch(self) -> str:
         """Return the name of the default branch. See `bot.host.Host`."""
         errand = self._errand("show the default branch", "metadata: read")
-        return str(
-            self._settle(errand, lambda: self._client.get(f"/repos/{self._repository}")["default_branch"])
-        )
+        home = f"/repos/{self._repository}"
+        return self._settle(errand, lambda: Home.model_validate(self._client.get(home))).default_branch
 
     def files(self, ref: str, paths: Iterable[str]) -> Mapping[str, bytes | None]:
         """Return files as they are at a commit or branch. See `bot.host.Host`."""
@@ -61,18 +61,15 @@ class Source(Repository):
     def _contents(self, places: Sequence[Place]) -> dict[Place, bytes | None]:
         owner, name = self._repository.split("/")
         expressions = {f"at{number}": f"{ref}:{path}" for number, (ref, path) in enumerate(places)}
-        found = self._client.graphql(files_query(len(places)), {"owner": owner, "name": name, **expressions})[
-            "repository"
-        ]
-        objects = [found[f"file{number}"] for number in range(len(places))]
-        return {place: self._content(it) for place, it in zip(places, objects, strict=True)}
+        asked = {"owner": owner, "name": name, **expressions}
+        found = Files.model_validate(self._client.graphql(files_query(len(places)), asked)).repository
+        return {place: self._content(found[f"file{number}"]) for number, place in enumerate(places)}
 
-    def _content(self, told: Mapping[str, object] | None) -> bytes | None:
-        if told is None or told["__typename"] != "Blob":
+    def _content(self, blob: GitObject | None) -> bytes | None:
+        if blob is None or blob.kind != "Blob":
             return None
-        blob = GitObject.model_validate(told)
         # GraphQL cuts long files and knows no bytes but UTF-8. What has git's own name is whole.
-        content = None if blob.isTruncated or blob.text is None else blob.text.encode()
+        content = None if blob.is_truncated or blob.text is None else blob.text.encode()
         if content is not None and blob_name(content, blob.oid) == blob.oid:
             return content
         whole = BlobContent.model_validate(self._client.get(self._at(f"git/blobs/{blob.oid}")))

@@ -7,12 +7,14 @@ from bot.hub import Check
 from github_fake.server import FakeGithub
 
 TOKEN = "ghs_a-token-that-must-not-be-seen"  # noqa: S105 - opens nothing
-HASTE = Pace(between_requests=0, between_writes=0, before_retry=0, for_rate_limit=0)
+HASTE = Pace(between_requests=0, between_writes=0, before_retry=0, for_rate_limit=0, for_answer=1)
 
 
-def quick_hub(github: FakeGithub) -> GithubHub:
+def quick_hub(github: FakeGithub, repository: str | None = None) -> GithubHub:
     """Return a hub on the fake's repository, in the name of the fake's bot."""
-    return GithubHub(github.repository, TOKEN, login=github.login, base_url=github.url, pace=HASTE)
+    return GithubHub(
+        repository or github.repository, TOKEN, login=github.login, base_url=github.url, pace=HASTE
+    )
 
 
 def a_check(head_sha: str, **changed: Any) -> Check:

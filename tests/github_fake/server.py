@@ -22,6 +22,7 @@ class Fault:
     """What goes wrong with the next requests of a kind."""
 
     method: str
+    """"" for any."""
     path: str
     """Regular expression, found anywhere in the path."""
     answer: Answer | None
@@ -29,12 +30,20 @@ class Fault:
     times: int
     after: bool
     """Whether the effect is applied nevertheless."""
+    skip: int = 0
+    """How many such requests pass before."""
+    is_made_up: bool = False
+    """Whether the answer is one that GitHub would not give."""
     does_hang: bool = False
     """Whether the connection stays open without an answer."""
 
     def strikes(self, request: Request) -> bool:
         """Whether this request fails. Counts down."""
-        hit = self.times > 0 and self.method == request.method and bool(re.search(self.path, request.path))
+        is_meant = self.method in {"", request.method} and bool(re.search(self.path, request.path))
+        if is_meant and self.skip:
+            self.skip -= 1
+            return False
+        hit = is_meant and self.times > 0
         self.times -= hit
         return hit
 
@@ -76,26 +85,39 @@ class FakeGithub(State):
                 "the fake GitHub broke", [it for it in self.broken if isinstance(it, Exception)]
             )
 
-    def fail_next(self, method: str, path: str, status: int, *, times: int = 1, after: bool = False) -> None:
-        """Answer the next requests with a status. With after=True their effect is applied all the same."""
+    def fail_next(
+        self, method: str, path: str, status: int, *, times: int = 1, after: bool = False, skip: int = 0
+    ) -> None:
+        """Answer the next requests with a status.
+
+        Args:
+            method: Of HTTP; "" for any.
+            path: Regular expression, found anywhere in the path.
+            status: What the client sees.
+            times: How many requests.
+            after: Whether their effect is applied all the same, and only the answer is lost.
+            skip: How many such requests pass before.
+        """
         answer = Answer(status, {"message": "Server Error"})
-        self._faults.append(Fault(method, path, answer, times, after))
+        self._faults.append(Fault(method, path, answer, times, after, skip))
 
-    def drop_next(self, method: str, path: str, *, times: int = 1, after: bool = False) -> None:
+    def drop_next(
+        self, method: str, path: str, *, times: int = 1, after: bool = False, skip: int = 0
+    ) -> None:
         """Cut the connection instead of answering the next requests."""
-        self._faults.append(Fault(method, path, None, times, after))
+        self._faults.append(Fault(method, path, None, times, after, skip))
 
-    def hang_next(self, method: str, path: str, *, times: int = 1, after: bool = False) -> None:
-        """Answer the next requests never: the client has to give up by itself."""
-        self._faults.append(Fault(method, path, None, times, after, does_hang=True))
+    def hang_next(self, method: str, path: str, *, after: bool = False, skip: int = 0) -> None:
+        """Answer the next request never: the client has to give up by itself."""
+        self._faults.append(Fault(method, path, None, 1, after, skip, does_hang=True))
+
+    def refuse_next(self, method: str, path: str, refused: Refused, *, times: int = 1, skip: int = 0) -> None:
+        """Answer the next requests with these words and headers; nothing is done."""
+        self._faults.append(Fault(method, path, refused.answer, times, after=False, skip=skip))
 
     def answer_next(self, method: str, path: str, answer: Answer) -> None:
         """Answer the next request with this, whatever it asks; nothing is done."""
-        self._faults.append(Fault(method, path, answer, 1, after=False))
-
-    def refuse_next(self, method: str, path: str, refused: Refused, *, times: int = 1) -> None:
-        """Answer the next requests with these words and headers; nothing is done."""
-        self._faults.append(Fault(method, path, refused.answer, times, after=False))
+        self._faults.append(Fault(method, path, answer, 1, after=False, is_made_up=True))
 
     @property
     def api_requests(self) -> list[str]:
@@ -109,7 +131,7 @@ class FakeGithub(State):
             given = fault.answer if fault and not fault.after else self._answer(request)
             if fault and fault.after:
                 given = fault.answer
-            self.log.append(Exchange(request, given))
+            self.log.append(Exchange(request, given, is_made_up=bool(fault and fault.is_made_up)))
         if fault and fault.does_hang:
             self._stopping.wait()
         return given

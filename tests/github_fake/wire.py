@@ -37,6 +37,8 @@ class Exchange:
     request: Request
     answer: Answer | None
     """None when the connection was dropped."""
+    is_made_up: bool = False
+    """Whether a test asked for this very answer, so that GitHub's description need not know it."""
 
     def __str__(self) -> str:
         """Read as a line of an access log, such as "GET /repos/octo/demo 200"."""

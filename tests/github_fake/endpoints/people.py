@@ -19,7 +19,7 @@ def get_permission(state: State, request: Request) -> Answer:
     if login in state.strangers:
         raise Refused(404, f"{login} is not a user")
     role = state.people.get(login, "read")
-    who = answers.user(state, login)
+    who = answers.user(state, login) | {"role_name": role}
     return Answer(200, {"permission": FOLDED.get(role, role), "role_name": role, "user": who})
 
 

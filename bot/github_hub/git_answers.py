@@ -1,0 +1,129 @@
+"""What GitHub tells of commits, branches and files, by REST and by GraphQL: the few fields that are read."""
+
+from pydantic import Field
+
+from bot import host
+from bot.github_hub.answers import Account, Told
+
+
+class GitAuthor(Told):
+    """Who git says made a commit."""
+
+    name: str = ""
+
+
+class GitCommit(Told):
+    """What git knows of a commit."""
+
+    author: GitAuthor | None
+    message: str
+
+
+class Named(Told):
+    """Something of git, by its name."""
+
+    sha: str
+
+
+class Reference(Told):
+    """Where a branch is."""
+
+    object: Named
+
+
+class ChangedFile(Told):
+    """A file that a commit changes."""
+
+    filename: str
+    previous_filename: str | None = None
+    """Where a renamed file was before."""
+    sha: str | None
+    """Git's name of its content."""
+
+
+class Commit(Told):
+    """A commit."""
+
+    sha: str
+    commit: GitCommit
+    author: Account | None
+    parents: tuple[Named, ...]
+    files: tuple[ChangedFile, ...] = ()
+
+    def seen(self) -> host.Commit:
+        """Return it as the bot sees it."""
+        told = self.commit.author.name if self.commit.author else ""
+        author = self.author.login if self.author else told
+        return host.Commit(sha=self.sha, author=author, message=self.commit.message)
+
+
+class Comparison(Told):
+    """What one history has and another has not."""
+
+    merge_base_commit: Named
+    commits: tuple[Commit, ...]
+    files: tuple[ChangedFile, ...] = ()
+
+
+class BlobContent(Told):
+    """A file's content, as REST tells it."""
+
+    content: str
+    encoding: str
+
+
+class Oid(Told):
+    """Something of git, by its name, as GraphQL tells it."""
+
+    oid: str
+
+
+class GitObject(Oid):
+    """A file's content, as GraphQL tells it; a folder has only its name."""
+
+    kind: str = Field(alias="__typename")
+    is_truncated: bool = Field(default=True, alias="isTruncated")
+    text: str | None = None
+
+
+class Files(Told):
+    """The answer to a query for files, by the names that the query gave them."""
+
+    repository: dict[str, GitObject | None]
+
+
+class Target(Told):
+    """Where a branch is, as GraphQL tells it."""
+
+    target: Oid
+
+
+class Heads(Told):
+    """The answer to a query for branches, by the names that the query gave them."""
+
+    repository: dict[str, Target | None]
+
+
+class Place(Told):
+    """The repository's id, and where a branch of it is."""
+
+    id: str
+    ref: Target | None
+
+
+class Branch(Told):
+    """The answer to a query for a branch."""
+
+    repository: Place
+
+
+class MadeCommit(Told):
+    """The answer to createCommitOnBranch."""
+
+    commit: Oid
+
+
+class Committed(Told):
+    """The data around it."""
+
+    made: MadeCommit = Field(alias="createCommitOnBranch")
