@@ -64,6 +64,7 @@ class OpenIssue:
     number: int
     title: str
     body: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

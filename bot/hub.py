@@ -185,8 +185,12 @@ class Hub(Protocol):
             HubRefused: the host would not, or did not answer.
         """
 
-    def upsert_pull(self, pull: PullRequest) -> int:
+    def upsert_pull(self, pull: PullRequest, *, is_first: bool = False) -> int:
         """Open a pull request, or make the open one of this branch say this; return its number.
+
+        Args:
+            pull: What it says.
+            is_first: None can be open: the first try need not look, which saves a request.
 
         Raises:
             HubRefused: the host would not, or did not answer.
@@ -199,8 +203,12 @@ class Hub(Protocol):
             HubRefused: the host would not, or did not answer.
         """
 
-    def upsert_issue(self, issue: Issue) -> int:
+    def upsert_issue(self, issue: Issue, *, is_first: bool = False) -> int:
         """Open an issue, or make the open one with this marker say this; return its number.
+
+        Args:
+            issue: What it says.
+            is_first: None can be open: the first try need not look, which saves a request.
 
         Raises:
             HubRefused: the host would not, or did not answer.

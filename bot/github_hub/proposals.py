@@ -16,10 +16,17 @@ from bot.hub import HubRefused
 class Proposals(Conversation):
     """Pull requests and issues of the bot. See `bot.hub.Hub`."""
 
-    def upsert_pull(self, pull: hub.PullRequest) -> int:
+    def upsert_pull(self, pull: hub.PullRequest, *, is_first: bool = False) -> int:
         """Open a pull request, or make the open one of this branch say this. See `bot.hub.Hub`."""
         errand = self._errand(f"propose {pull.branch}", "pull-requests: write")
-        return self._settle(errand, lambda: self._propose(pull))
+
+        def look_first() -> int:
+            return self._propose(pull, self._own_pulls(pull.branch))
+
+        def at_once() -> int:
+            return self._propose(pull, [])
+
+        return self._settle(errand, at_once if is_first else look_first, again=look_first)
 
     def open_pull(self, branch: str) -> host.Pull | None:
         """Return the open pull request of a branch of this repository. See `bot.host.Host`."""
@@ -39,12 +46,20 @@ class Proposals(Conversation):
         errand = self._errand(f"close #{number}", "pull-requests: write")
         self._settle(errand, lambda: self._close(f"pulls/{number}", number, marker, reason))
 
-    def upsert_issue(self, issue: hub.Issue) -> int:
+    def upsert_issue(self, issue: hub.Issue, *, is_first: bool = False) -> int:
         """Open an issue, or make the open one with this marker say this. See `bot.hub.Hub`."""
         if not issue.marker or not issue.body.startswith(issue.marker):
             raise ValueError("the body of an issue begins with its marker, or it is not found again")
         errand = self._errand("open an issue", "issues: write")
-        return self._settle(errand, lambda: self._report(issue))
+
+        def look_first() -> int:
+            known = self._own_issues()
+            return self._report(issue, [it for it in known if (it.body or "").startswith(issue.marker)])
+
+        def at_once() -> int:
+            return self._report(issue, [])
+
+        return self._settle(errand, at_once if is_first else look_first, again=look_first)
 
     def close_issue(self, number: int, marker: str, reason: str) -> None:
         """Close an issue of the bot with a last comment. See `bot.hub.Hub`."""
@@ -55,14 +70,14 @@ class Proposals(Conversation):
         """Return the bot's own open issues with a label. See `bot.host.Host`."""
         found = self._settle(self._errand("list issues", "issues: read"), self._own_issues)
         return [
-            host.OpenIssue(number=it.number, title=it.title, body=it.body or "")
-            for it in found
-            if label in {one.name for one in it.labels}
+            host.OpenIssue(number=it.number, title=it.title, body=it.body or "", labels=labels)
+            for it, labels in ((one, tuple(two.name for two in one.labels)) for one in found)
+            if label in labels
         ]
 
-    def _propose(self, asked: hub.PullRequest) -> int:
+    def _propose(self, asked: hub.PullRequest, known: list[Pull]) -> int:
         said = {"title": asked.title, "body": asked.body, "base": asked.base}
-        found = self._own_pulls(asked.branch) or [self._open(said | {"head": asked.branch}, asked.branch)]
+        found = known or [self._open(said | {"head": asked.branch}, asked.branch)]
         ours = next((it for it in found if it.base.ref == asked.base), found[0])
         if (ours.title, ours.body, ours.base.ref) != (asked.title, asked.body, asked.base):
             self._client.send("PATCH", self._at(f"pulls/{ours.number}"), said)
@@ -86,12 +101,12 @@ class Proposals(Conversation):
         listed = islice(self._client.pages(self._at("pulls"), state=state, head=head), PER_PAGE)
         return [it for it in map(Pull.model_validate, listed) if it.is_from(self._repository)]
 
-    def _report(self, asked: hub.Issue) -> int:
-        ours = next((it for it in self._own_issues() if (it.body or "").startswith(asked.marker)), None)
+    def _report(self, asked: hub.Issue, known: list[Issue]) -> int:
         said = {"title": asked.title, "body": asked.body}
-        if ours is None:
+        if not known:
             made = self._client.send("POST", self._at("issues"), said | {"labels": list(asked.labels)})
             return Issue.model_validate(made.data).number
+        ours = known[0]
         if (ours.title, ours.body) != (asked.title, asked.body):
             self._client.send("PATCH", self._at(f"issues/{ours.number}"), said)
         self._label(ours.number, asked.labels, {it.name for it in ours.labels})

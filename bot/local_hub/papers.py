@@ -53,11 +53,11 @@ class Papers:
             _write(place, asdict(check))
         return str(place)
 
-    def upsert_pull(self, pull: PullRequest) -> int:
+    def upsert_pull(self, pull: PullRequest, *, is_first: bool = False) -> int:  # noqa: ARG002 - a look costs nothing here
         """Open a pull request, or make the open one of this branch say this. See `bot.hub.Hub`."""
         return self._upsert("pulls", asdict(pull), lambda known: bool(known["branch"] == pull.branch))
 
-    def upsert_issue(self, issue: Issue) -> int:
+    def upsert_issue(self, issue: Issue, *, is_first: bool = False) -> int:  # noqa: ARG002 - a look costs nothing here
         """Open an issue, or make the open one with this marker say this. See `bot.hub.Hub`."""
         return self._upsert("issues", asdict(issue), lambda known: bool(known["marker"] == issue.marker))
 
