@@ -5,7 +5,6 @@ disk, what is inflated is counted, and where and when a run was is taken from th
 """
 
 import io
-import re
 import stat
 import struct
 import zipfile
@@ -14,12 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.artifact_names import ARTIFACT_PREFIX, RefusedArtifact, hardware_of
 from bot.host import Artifact, Run
-from bot.lossless import JsonRejected, parsed_json
 from profiler.record import MAX_RECORD_BYTES, RecordRejected, RunRecord, record_from_json
 
-ARTIFACT_PREFIX: Final = "perf-records-"
-"""How the name of an artifact with a record begins; the hardware follows, then perhaps the shard."""
 RECORD_NAME: Final = "run-record.json"
 """The only file of an artifact that is looked at."""
 MAX_ZIP_BYTES: Final = MAX_RECORD_BYTES // 2
@@ -52,15 +49,6 @@ _BROKEN = (
 
 class ArtifactRejected(ValueError):
     """The bytes hold no record that counts; the message is a clause that says why."""
-
-
-@dataclass(frozen=True)
-class RefusedArtifact:
-    """An artifact that was left aside."""
-
-    name: str
-    reason: str
-    """A clause to follow the name."""
 
 
 @dataclass(frozen=True)
@@ -138,16 +126,6 @@ def vouched(record: RunRecord, run: Run) -> RunRecord:
         "repository": run.head_repository or None,
     }
     return record.model_copy(update={"source": claimed.model_copy(update=told)})
-
-
-def hardware_of(name: str, hardware: Iterable[str]) -> Sequence[str]:
-    """Return the kinds of hardware that an artifact of this name can be of: one, none, or a few.
-
-    "perf-records-h100-8" is shard 8 of "h100", or all of "h100-8", where both are configured.
-    """
-    shard = re.compile(r"(-[0-9]{1,3})?")
-    rest = name.removeprefix(ARTIFACT_PREFIX) if name.startswith(ARTIFACT_PREFIX) else ""
-    return [one for one in hardware if rest.startswith(one) and shard.fullmatch(rest[len(one) :])]
 
 
 def _wanted(
@@ -235,10 +213,6 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 def _record(content: bytes) -> RunRecord:
     try:
-        record = record_from_json(content)
-        _, repeated = parsed_json(content.decode())
-    except (RecordRejected, JsonRejected) as error:
+        return record_from_json(content)
+    except RecordRejected as error:
         raise ArtifactRejected(f"{RECORD_NAME}: {error}") from error
-    if repeated:
-        raise ArtifactRejected(f"{RECORD_NAME}: the key {repeated[0]!r} stands twice in one object")
-    return record

@@ -1,6 +1,6 @@
 """Which pull request a run belongs to: what the host says decides, never what an artifact claims."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.host import Pull, Run
@@ -9,6 +9,8 @@ PROFILE_WORKFLOW: Final = ".github/workflows/profile.yml"
 """The workflow that measures pull requests."""
 NIGHTLY_WORKFLOW: Final = ".github/workflows/nightly.yml"
 """The workflow that measures the default branch."""
+TAKEN_EVENTS: Final = ("pull_request", "schedule", "workflow_dispatch")
+"""What may have started a run that baselines are taken from."""
 
 
 class Unbound(ValueError):
@@ -49,3 +51,23 @@ def bound(run: Run, pulls: Sequence[Pull]) -> Pull:
         numbers = " and ".join(f"#{one.number}" for one in heads)
         raise Unbound(f"This commit is the head of {numbers}: close all but one, then run the job again.")
     return heads[0]
+
+
+def own_runs(runs: Iterable[Run], pull: Pull) -> Sequence[Run]:
+    """Return the runs that measured a pull request, of all runs of its branch's name, in their order.
+
+    Branches of forks share names, so the repository must be the same.
+    """
+    whose = (pull.head_repository, pull.head_branch)
+    return [run for run in runs if not refusal(run) and (run.head_repository, run.head_branch) == whose]
+
+
+def objection(run: Run) -> str:
+    """Return why baselines are not taken from a run that somebody names, or "" when they may be."""
+    if run.workflow not in {PROFILE_WORKFLOW, NIGHTLY_WORKFLOW}:
+        return f"it is of {run.workflow}; taken are those of {PROFILE_WORKFLOW} and {NIGHTLY_WORKFLOW}"
+    if run.event not in TAKEN_EVENTS:
+        return f"it was started by {run.event}; taken are those started by {', '.join(TAKEN_EVENTS)}"
+    if run.status != "completed" or run.conclusion != "success":
+        return f"it is {run.conclusion or run.status}; taken are those that ended as success"
+    return ""

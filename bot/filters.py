@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 FEW_MS: Final = 10.0
 """Milliseconds below which two decimals are shown instead of one: short stages differ there."""
+MS_OF_A_SECOND: Final = 1000.0
 LONGEST_TEXT: Final = 300
 """Characters shown of one untrusted string. Chosen: a sentence."""
 SHORT_SHA: Final = 7
@@ -23,6 +24,8 @@ _MARKDOWN = re.compile(r"[#$&*<>@\[\\\]^`{|}~]|(?<![^\W_])_|_(?![^\W_])")
 """What has a meaning in Markdown; an underscore inside of a word has none."""
 _COMMAND = re.compile(r"^\s*(:(?=:)|##(?=\[))")
 """How a line begins that Actions takes from a log as a command, if what follows followed at once."""
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:_-]+(/[A-Za-z0-9._~%/-]*)?(#[A-Za-z0-9_-]+)?")
+"""An address with nothing in it that could end a link."""
 _LINKED = re.compile(
     r"@|#"  # a mention, an issue
     r"|[gG][hH](?=-\d)"  # an issue
@@ -53,6 +56,19 @@ def code(value: object) -> Markup:
     return Markup(f"`{shown or ' '}`")  # noqa: S704 - nothing is special in a code span but the backtick
 
 
+def block(value: str) -> Markup:
+    """Return untrusted lines as a code block that nothing in them can close, coloured as a change."""
+    lines = [plain(line).replace("<!--", f"<{ZERO_WIDTH_SPACE}!--") for line in value.split("\n")]
+    fence = "`" * max([3, *(len(run) + 1 for line in lines for run in re.findall("`+", line))])
+    return Markup("\n".join([f"{fence}diff", *lines, fence]))  # noqa: S704 - the fence is longer than any in it
+
+
+def link(words: object, address: str) -> Markup:
+    """Return words that lead to an address of the host; the words alone where it is none we would follow."""
+    shown = text(words)
+    return Markup(f"[{shown}]({address})") if _ADDRESS.fullmatch(address) else shown  # noqa: S704 - checked
+
+
 def plain(value: object) -> str:
     """Return a string on one line, without control, invisible and direction characters, at most 300 long."""
     shown = _COMMAND.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", _INVISIBLE.sub(" ", str(value)))
@@ -72,6 +88,24 @@ def change(ratio: float | None) -> Markup:
         return Markup("\u2013")
     percent = round(ratio * 100, 1) + 0.0  # no "-0.0 %"
     return Markup(f"{percent:+,.1f} %")  # noqa: S704 - digits
+
+
+def span(value: float) -> Markup:
+    """Return a difference in milliseconds as a person would say it: "+1.1 s", "-230 ms", "+0.4 ms"."""
+    if abs(value) >= MS_OF_A_SECOND:
+        return Markup(f"{value / MS_OF_A_SECOND:+,.1f} s")  # noqa: S704 - digits
+    return Markup(f"{value:+.0f} ms" if abs(value) >= FEW_MS else f"{value:+.1f} ms")  # noqa: S704 - digits
+
+
+def about(value: float) -> Markup:
+    """Return milliseconds in three digits or so, such as "248", "24.8" or "2.48"."""
+    decimals = 0 if abs(value) >= FEW_MS * FEW_MS else 1 if abs(value) >= FEW_MS else 2
+    return Markup(f"{value:,.{decimals}f}")  # noqa: S704 - digits
+
+
+def percent(ratio: float) -> Markup:
+    """Return a share, such as "96 %"."""
+    return Markup(f"{ratio * 100:.0f} %")  # noqa: S704 - digits
 
 
 def sha(value: str | None) -> Markup:

@@ -17,15 +17,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel
 
-from bot import filters
+from bot import filters, sticky
 from bot.report import HardwareReport, Report
+from bot.run_report import RunReport
 
 MAX_COMMENT_BYTES: Final = 60_000
 """Most UTF-8 bytes of a comment. GitHub refuses more than 65,536 characters, and elsewhere counts bytes."""
-MARKER: Final = "<!-- perf-ratchet:report -->"
-"""How a comment begins that is ours. Other tools post under the same login, so it names us."""
+MARKER: Final = sticky.MARKER
+"""How a comment begins that is ours."""
 MOST_NOTES: Final = 5
 """Notes shown of one scenario. Chosen: more of them say that the workload changed, whatever they say."""
+MOST_NAMES: Final = 20
+"""Scenarios named that were not judged for one reason. Chosen: more names say no more than their number."""
+MOST_RECORDS: Final = 12
+"""Records of one run whose source and machine are told. Chosen: more shards than anybody has."""
 JSON_VERSION: Final = 1
 """Version of every JSON output of the command line."""
 _HERE: Final = Path(__file__).parent
@@ -41,24 +46,40 @@ class Listing:
     hidden: int
 
 
-def comment(report: Report) -> str:
+def comment(report: Report, told: RunReport | None = None) -> str:
     """Return the pull-request comment: Markdown of at most 60,000 bytes that begins with `MARKER`.
 
     Where it would be longer, rows are left out from the end of each list and counted: first those of the
     folded details, then those that crossed a line.
+
+    Args:
+        report: What was measured.
+        told: What the host and the diff say besides, where a run of the host is told.
     """
-    most = max((_longest_list(one) for one in report.hardware), default=0)
-    sizes = range(2 * most + 1)
-    whole = _comment(report, sizes[-1], most)
-    if _fits(whole):
-        return whole
-    too_long = bisect_left(sizes, x=True, key=lambda size: not _fits(_comment(report, size, most)))
-    return _comment(report, max(too_long - 1, 0), most)
+    edits = max((len(edit.findings) for edit in told.edits), default=0) if told else 0
+    most = max((edits, *map(_longest_list, report.hardware)))
+    return _longest_fitting(lambda size: _comment(report, told, size, most), 2 * most)
+
+
+def answer(name: str, most: int, **values: object) -> str:
+    """Return `templates/NAME.md.j2` with these values, and `shown`: how much of each list fits a comment.
+
+    Args:
+        name: Of the template.
+        most: Length of the longest list.
+        values: What the template names.
+    """
+    return _longest_fitting(lambda size: markdown(name, shown=size, **values), most)
 
 
 def headline(report: Report) -> str:
     """Return the verdict in one line of plain text."""
     return _plain().get_template("headline.txt.j2").render(report=report).strip()
+
+
+def title(told: RunReport) -> str:
+    """Return what came of a run in one line of plain text."""
+    return _plain().get_template("title.txt.j2").render(told=told, headline=headline(told.report)).strip()
 
 
 def page(title: str, parts: Sequence[tuple[str, str]]) -> str:
@@ -83,16 +104,26 @@ def to_json(**values: object) -> str:
     return json.dumps({"version": JSON_VERSION, **values}, indent=2, default=_jsonable)
 
 
-def _comment(report: Report, size: int, most: int) -> str:
+def _comment(report: Report, told: RunReport | None, size: int, most: int) -> str:
     """Return the comment, its lists cut: up to `most` crossed rows, the rest of the size in details."""
     return markdown(
         "comment",
         report=report,
+        told=told,
         headline=headline(report),
         marker=Markup(MARKER),  # noqa: S704 - a constant
         rows=min(size, most),
         details=max(size - most, 0),
     )
+
+
+def _longest_fitting(text_of: Callable[[int], str], most: int) -> str:
+    """Return the text of the greatest size, at most `most`, that fits a comment; of size 0 when none does."""
+    whole = text_of(most)
+    if _fits(whole):
+        return whole
+    too_long = bisect_left(range(most + 1), x=True, key=lambda size: not _fits(text_of(size)))
+    return text_of(max(too_long - 1, 0))
 
 
 def _fits(body: str) -> bool:
@@ -102,8 +133,8 @@ def _fits(body: str) -> bool:
 def _longest_list(report: HardwareReport) -> int:
     lists: Sequence[Sequence[object]] = (
         report.crossed,
+        report.suspicious,
         report.told,
-        report.improved,
         report.comparison.scenarios,
         report.findings,
         report.proposals.proposals,
@@ -154,14 +185,20 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Envi
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["most_notes"] = MOST_NOTES
+    environment.globals.update(most_notes=MOST_NOTES, most_names=MOST_NAMES, most_records=MOST_RECORDS)
     environment.filters.update(
+        about=filters.about,
+        block=filters.block,
         change=filters.change,
         code=filters.code,
+        link=filters.link,
         listed=_listed,
         metric=filters.metric,
         ms=filters.ms,
+        named=filters.code if autoescape else filters.plain,
+        percent=filters.percent,
         plural=filters.plural,
         sha=filters.sha,
+        span=filters.span,
     )
     return environment

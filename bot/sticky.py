@@ -57,6 +57,16 @@ def state_line(state: State) -> str:
     return f"<!-- perf-ratchet:state {state.model_dump_json()} -->"
 
 
+def with_state(body: str, state: State) -> str:
+    """Return a comment that keeps this about itself, from one that begins with `MARKER` and keeps nothing."""
+    return f"{MARKER}\n{state_line(state)}\n{shown(body)}"
+
+
+def shown(body: str) -> str:
+    """Return what a reader sees of a comment that keeps nothing about itself."""
+    return body.removeprefix(MARKER).lstrip("\n")
+
+
 def succeeding(state: State, body: str | None) -> State | None:
     """Return what a comment shall keep when a run is told, or None when it tells of a later one already.
 

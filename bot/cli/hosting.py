@@ -1,4 +1,4 @@
-"""The commands that talk to a repository host: report."""
+"""The commands that talk to a repository host: report, respond."""
 
 import argparse
 import os
@@ -7,15 +7,22 @@ from typing import Final
 
 from bot import arguments
 from bot.cli.command import Command
+from bot.errors import BadInput
 
 
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("record", type=Path, nargs="+", metavar="RECORD", help="a run record per hardware")
+    parser.add_argument("record", type=Path, nargs="*", metavar="RECORD", help="a run record per hardware")
     parser.add_argument(
-        "--pull", type=arguments.pull_number, required=True, metavar="NUMBER", help="the pull request"
+        "--run-id",
+        type=arguments.run_id,
+        metavar="ID",
+        help="report this run of the profile workflow instead: everything else is asked of GitHub",
     )
     parser.add_argument(
-        "--head", type=arguments.full_sha, required=True, metavar="SHA", help="the commit that was profiled"
+        "--pull", type=arguments.pull_number, metavar="NUMBER", help="the pull request that records are of"
+    )
+    parser.add_argument(
+        "--head", type=arguments.full_sha, metavar="SHA", help="the commit that records are of"
     )
     parser.add_argument(
         "--config",
@@ -25,7 +32,9 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "--repository", metavar="OWNER/NAME", help="post on GitHub, with the token in GITHUB_TOKEN"
+        "--repository",
+        metavar="OWNER/NAME",
+        help="post on GitHub, with the token in GITHUB_TOKEN (default with --run-id: GITHUB_REPOSITORY)",
     )
     where.add_argument(
         "--local",
@@ -37,13 +46,48 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
+    if options.run_id is not None:
+        return _report_run(options)
+    if not (options.record and options.pull and options.head):
+        raise BadInput("report: give records with --pull and --head, or --run-id")
     from bot.handlers import report
 
-    token = os.environ.get("GITHUB_TOKEN", "")
-    hub = report.hub(options.repository, token, os.environ.get("GITHUB_API_URL"), options.local)
+    hub = report.hub(options.repository, os.environ, options.local)
     return report.run(options.record, options.config, hub, pull=options.pull, head_sha=options.head)
+
+
+def _report_run(options: argparse.Namespace) -> int:
+    if options.record or options.pull or options.head:
+        raise BadInput("report: --run-id goes without records, --pull and --head: GitHub knows them")
+    from bot.github_hub import github_hub_from_environment
+    from bot.handlers import report_run
+
+    repository = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    hub = github_hub_from_environment(repository, os.environ)
+    return report_run.run(hub, options.run_id, Path(summary) if summary else None)
+
+
+def _respond_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--event",
+        type=Path,
+        metavar="FILE",
+        help="payload of an issue_comment event (default: GITHUB_EVENT_PATH)",
+    )
+
+
+def _respond(options: argparse.Namespace) -> int:
+    from bot.github_hub import github_hub_from_environment
+    from bot.handlers import respond
+
+    event = options.event or os.environ.get("GITHUB_EVENT_PATH")
+    if not event:
+        raise BadInput("respond: there is no event: give --event FILE")
+    return respond.run(Path(event), lambda repository: github_hub_from_environment(repository, os.environ))
 
 
 COMMANDS: Final = (
     Command("report", "post the comment and the check of a pull request", _report_arguments, _report),
+    Command("respond", "answer a slash command of a comment", _respond_arguments, _respond),
 )

@@ -1,22 +1,18 @@
 """`ratchet report`: tell a pull request what its runs have shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from bot import render
 from bot.errors import BadInput
-from bot.handlers.compare import judged
+from bot.handlers.compare import Terms, judged
 from bot.hub import Check, Hub
 from bot.intake import record_from_file, settings_from_file
 from bot.local_hub import LocalHub
 from bot.report import HardwareReport, Report, report_on
+from bot.run_report import CHECK_NAME
 from bot.settings import Hardware, Settings
-
-CHECK_NAME = "perf-ratchet"
-"""What branch protection calls the check."""
-GITHUB_API = "https://api.github.com"
-"""Where GitHub's API is, unless GITHUB_API_URL says otherwise."""
 
 
 def run(records: Sequence[Path], config: Path, hub: Hub, *, pull: int, head_sha: str) -> int:
@@ -46,19 +42,17 @@ def run(records: Sequence[Path], config: Path, hub: Hub, *, pull: int, head_sha:
     return int(report.conclusion != "success")
 
 
-def hub(repository: str | None, token: str, base_url: str | None, folder: Path) -> Hub:
+def hub(repository: str | None, environ: Mapping[str, str], folder: Path) -> Hub:
     """Return GitHub's hub for a repository, or the local one in a folder when there is none.
 
     Raises:
-        BadInput: there is a repository and no token.
+        HubRefused: there is a repository and no token.
     """
     if repository is None:
         return LocalHub(folder, Path())
-    if not token:
-        raise BadInput("GITHUB_TOKEN is empty: pass the job's token, or leave --repository out")
-    from bot.github_hub import GithubHub  # noqa: PLC0415 - PyGithub takes 0.2 s, and only this needs it
+    from bot.github_hub import github_hub_from_environment  # noqa: PLC0415 - PyGithub takes 0.2 s, and only this needs it
 
-    return GithubHub(repository=repository, token=token, base_url=base_url or GITHUB_API)
+    return github_hub_from_environment(repository, environ)
 
 
 def _section(path: Path, config: Path, settings: Settings, head_sha: str) -> HardwareReport:
@@ -72,8 +66,7 @@ def _section(path: Path, config: Path, settings: Settings, head_sha: str) -> Har
         [record],
         Path(hardware.baselines),
         hardware.baselines,
-        profile=hardware.profile,
-        min_improvement=settings.tighten.min_improvement,
+        Terms(hardware.profile, min_improvement=settings.tighten.min_improvement),
     )
 
 

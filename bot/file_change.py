@@ -1,0 +1,75 @@
+"""What the values of a run would change in a baseline file, and whether it is right afterwards. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bot.audit import Finding, audit
+from bot.baselines import BaselineFile
+from bot.tighten import Proposals, propose, tightened
+from profiler.record import RunRecord
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """The change of one baseline file."""
+
+    hardware: str
+    path: str
+    """The file, from the top of the repository."""
+    proposals: Proposals
+    before: BaselineFile
+    after: BaselineFile
+    contradictions: tuple[Finding, ...]
+    """Errors that the file would have afterwards and had not before: then it is left as it is."""
+
+    @property
+    def is_made(self) -> bool:
+        """True when the file changes."""
+        return bool(self.proposals.proposals) and not self.contradictions
+
+    @property
+    def content(self) -> bytes:
+        """The file afterwards."""
+        return self.after.text.encode()
+
+
+def file_change(
+    hardware: str,
+    path: str,
+    file: BaselineFile,
+    records: Sequence[RunRecord],
+    *,
+    globs: Sequence[str],
+    min_improvement: float,
+) -> FileChange:
+    """Return what the records of a run would change in a file.
+
+    Args:
+        hardware: Where they were measured.
+        path: The file, from the top of the repository.
+        file: Its content, where the change goes.
+        records: The run on this hardware.
+        globs: Which scenarios; all of them when there is none.
+        min_improvement: Fraction by which end to end must fall.
+    """
+    wanted = [_narrowed(record, globs) for record in records]
+    proposals = propose(file, wanted, min_improvement=min_improvement)
+    after = tightened(file, proposals)
+    found = audit(after, against=file, records=wanted) if proposals.proposals else []
+    wrong = tuple(one for one in found if one.introduced and one.severity == "error")
+    return FileChange(hardware, path, proposals, file, after, wrong)
+
+
+def unmatched(globs: Iterable[str], records: Mapping[str, Sequence[RunRecord]]) -> Sequence[str]:
+    """Return the globs that take no scenario of any record."""
+    names = {one.id for several in records.values() for record in several for one in record.scenarios}
+    return [glob for glob in globs if not any(fnmatchcase(name, glob) for name in names)]
+
+
+def _narrowed(record: RunRecord, globs: Sequence[str]) -> RunRecord:
+    """Return a record of those scenarios only that some glob takes."""
+    if not globs:
+        return record
+    kept = [one for one in record.scenarios if any(fnmatchcase(one.id, glob) for glob in globs)]
+    return record.model_copy(update={"scenarios": tuple(kept)})

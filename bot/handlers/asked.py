@@ -1,0 +1,113 @@
+"""What `/tighten-baselines` was asked, what it would change, and what is said about that."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Final
+
+from bot import render
+from bot.commands import TightenBaselines
+from bot.events import Said
+from bot.file_change import FileChange
+from bot.handlers.replies import Reply
+from bot.host import Commit, Pull, Run
+from bot.settings import Hardware, Settings
+
+MOST_DIFF: Final = 400
+"""Lines of a change that are shown. Chosen: a dozen scenarios, and at most half of what a comment takes."""
+LONGEST_LINE: Final = 80
+"""Characters shown of a line of it. Chosen: as `MOST_DIFF`; a line of a baseline file has half of it."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked, and of which pull request."""
+
+    said: Said
+    command: TightenBaselines
+    pull: Pull
+    settings: Settings
+    hardware: Mapping[str, Hardware]
+    """The hardware that is meant."""
+    is_last: bool = False
+    """Whether this is the last attempt."""
+
+    @property
+    def is_fork(self) -> bool:
+        """Whether the pull request's branch is in another repository, to which we cannot push."""
+        return self.pull.head_repository.lower() != self.said.repository.lower()
+
+    @property
+    def trailer(self) -> str:
+        """The line of a commit's message by which a command that comes again finds what it has done."""
+        return f"perf-ratchet-command: {self.said.comment}"
+
+    def made_in(self, commits: Iterable[Commit]) -> str:
+        """Return the SHA of the commit that did what is asked, or "" when there is none among these."""
+        return next((it.sha for it in commits if self.trailer in it.message.splitlines()), "")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would be changed."""
+
+    ask: Ask
+    run: Run
+    """Whose values are taken."""
+    by_file: tuple[FileChange, ...]
+    missing: Mapping[str, str]
+    """Why hardware that was meant has no values, by its name."""
+
+    @property
+    def made(self) -> list[FileChange]:
+        """The changes of files, without those that change nothing."""
+        return [one for one in self.by_file if one.is_made]
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """The files as they will be, by path: baseline files of the configuration, and nothing else."""
+        return {one.path: one.content for one in self.made}
+
+    @property
+    def count(self) -> int:
+        """How many baselines are new."""
+        return sum(len(one.proposals.proposals) for one in self.made)
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff, cut to what can be shown."""
+        lines = [line[:LONGEST_LINE] for one in self.made for line in _diff(one)]
+        cut = [f"... and {len(lines) - MOST_DIFF} more lines"] if len(lines) > MOST_DIFF else []
+        return "\n".join(lines[:MOST_DIFF] + cut)
+
+
+def _diff(one: FileChange) -> Iterable[str]:
+    before, after = one.before.text.splitlines(), one.after.text.splitlines()
+    return unified_diff(before, after, f"a/{one.path}", f"b/{one.path}", lineterm="", n=1)
+
+
+def reply_of(
+    change: Change, *, sha: str = "", number: int | None = None, refusal: str | None = None
+) -> Reply:
+    """Return what is said about a change.
+
+    Args:
+        change: The change.
+        sha: The commit that holds it; "" when there is none.
+        number: Our own pull request with that commit, for a fork.
+        refusal: Why the host would not have it: then the change itself is shown.
+    """
+    body = render.answer(
+        "answer_tighten",
+        max(len(one.proposals.proposals) + len(one.proposals.declined) for one in change.by_file),
+        change=change,
+        sha=sha,
+        number=number,
+        refusal=refusal,
+    )
+    return Reply("confused", body, 1) if refusal is not None else Reply("rocket", body, 0)
+
+
+def message_of(ask: Ask, change: Change) -> str:
+    """Return the message of the commit."""
+    return render.text("tighten_commit", change=change, trailer=ask.trailer)

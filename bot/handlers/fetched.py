@@ -1,0 +1,107 @@
+"""What a handler reads from the host before it decides: configuration, records, baselines, history."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from bot.artifacts import MAX_ZIP_BYTES, Delivery, delivery
+from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
+from bot.errors import BadInput
+from bot.evidence import by_scenario
+from bot.history import MAX_KEY, History, history_from_text, past, paths_until
+from bot.host import Host, Run
+from bot.hub import Hub
+from bot.noise import Past
+from bot.rewriting import new_baselines
+from bot.settings import Settings, SettingsRejected, settings_from_yaml
+from profiler.record import Clock, RunRecord, comparability_key
+
+CONFIG: Final = ".github/perf-ratchet.yml"
+"""Where the configuration is. It is taken from the default branch: a pull request cannot change the rules."""
+DEFAULT_BRANCH: Final = "HEAD"
+"""How `Host.files_at` names the default branch."""
+HISTORY_MONTHS: Final = 3
+"""Months of nights that a noise floor is made of. Chosen: enough nights, of an engine much like today's."""
+
+
+class HubAndHost(Hub, Host, Protocol):
+    """A repository host that is read and written."""
+
+
+Place = tuple[str, str]
+"""A commit or branch, and a path."""
+
+
+def settings_on(host: Host) -> Settings:
+    """Return the configuration of the default branch.
+
+    Raises:
+        BadInput: there is none, or it cannot be used.
+        HubRefused: the host would not, or did not answer.
+    """
+    content = host.files_at([(DEFAULT_BRANCH, CONFIG)])[(DEFAULT_BRANCH, CONFIG)]
+    if content is None:
+        raise BadInput(f"{CONFIG}: it is not on the default branch; ratchet init writes one")
+    try:
+        return settings_from_yaml(content.decode())
+    except (SettingsRejected, UnicodeDecodeError) as error:
+        raise BadInput(f"{CONFIG} on the default branch: {error}") from error
+
+
+def delivered(host: Host, run: Run, hardware: Collection[str]) -> Delivery:
+    """Return the records of a run.
+
+    Raises:
+        HubRefused: the host would not, or did not answer.
+    """
+    return delivery(
+        run, host.artifacts(run.run_id), hardware, lambda it: host.artifact(it.artifact_id, MAX_ZIP_BYTES)
+    )
+
+
+def baselines_in(
+    path: str, content: bytes | None, hardware: str, records: Iterable[RunRecord]
+) -> BaselineFile:
+    """Return a baseline file; one without scenarios where there is none, on the clock of the records.
+
+    Raises:
+        BadInput: it is no baseline file.
+    """
+    if content is None:
+        clocks = {it.clock for record in records for one in record.scenarios for it in one.requests}
+        clock: Clock = "device-events" if clocks == {"device-events"} else "host"
+        return new_baselines(hardware, clock)
+    try:
+        return baselines_from_text(content.decode())
+    except (BaselinesRejected, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def history_places(settings: Settings, hardware: str, moment: datetime) -> list[Place]:
+    """Return where the nights before a moment are told."""
+    return [(settings.history_branch, path) for path in paths_until(hardware, moment, HISTORY_MONTHS)]
+
+
+def past_in(
+    files: Mapping[Place, bytes | None],
+    places: Iterable[Place],
+    hardware: str,
+    records: Sequence[RunRecord],
+    clock: Clock,
+) -> Past:
+    """Return what the nights say of the scenarios of these records, as far as they compare.
+
+    Args:
+        files: By place, as `Host.files_at` returns them.
+        places: The files of the history among them.
+        hardware: Where the records were measured.
+        records: Of one run.
+        clock: The clock of the baseline file.
+    """
+    texts = [(files[place] or b"").decode(errors="replace") for place in places]
+    lines = sum(map(history_from_text, texts), History()).lines
+    keys = {
+        name: comparability_key(runs[0].record.environment, clock, runs[0].scenario.config_hash)[:MAX_KEY]
+        for name, runs in by_scenario(records).items()
+    }
+    return past(lines, hardware, keys)

@@ -1,0 +1,86 @@
+"""Answers to people: a reaction to what they wrote, and a comment of its own."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot import render
+from bot.commands import HELP, USAGE
+from bot.errors import BadInput
+from bot.events import Said
+from bot.hub import Hub, HubRefused, Reaction
+
+DONE: Final = "<!-- perf-ratchet:done -->"
+"""Second line of an answer after which nothing is left to do, should the same command come again."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a person gets."""
+
+    reaction: Reaction
+    body: str
+    """Markdown, without its marker."""
+    code: int
+    """What the command line exits with."""
+
+
+class CannotBeDone(Exception):
+    """What was asked cannot be done as things are. The message is a sentence for whoever asked."""
+
+
+def refused() -> Reply:
+    """Return the answer to somebody who may not do that."""
+    return Reply("-1", render.markdown("answer_refused"), 1)
+
+
+def usage(command: str, reason: str) -> Reply:
+    """Return the answer to a command with something that it does not take."""
+    return Reply(
+        "confused", render.markdown("answer_usage", usage=USAGE[command], help=HELP, reason=reason), 1
+    )
+
+
+def cannot(reason: str) -> Reply:
+    """Return the answer where nothing could be done, and was."""
+    return Reply("confused", render.markdown("answer_cannot", reason=reason), 1)
+
+
+def helped() -> Reply:
+    """Return what there is to ask for."""
+    return Reply("rocket", render.markdown("answer_help", usage=USAGE), 0)
+
+
+def failure(error: Exception) -> Reply:
+    """Return the answer when something went wrong with us."""
+    expected = isinstance(error, BadInput | HubRefused)
+    reason = str(error) if expected else f"perf-ratchet failed ({type(error).__name__}): please report this"
+    return Reply("confused", render.markdown("answer_failed", reason=reason), 2)
+
+
+def say(hub: Hub, said: Said, reply: Reply, *, is_first: bool) -> str:
+    """Answer, then react; return where the answer can be read.
+
+    Raises:
+        HubRefused: the host would not, or did not answer.
+    """
+    marker = _marker(said)
+    done = [] if reply.code else [DONE]
+    body = "\n".join([marker, *done, reply.body])
+    place = hub.answer(said.pull, marker, body, is_first=is_first)
+    hub.react(said.comment, reply.reaction)
+    return place
+
+
+def is_done(hub: Hub, said: Said) -> bool:
+    """Return whether a command has been answered with nothing left to do."""
+    found: list[str | None] = []
+
+    def look(body: str | None) -> None:
+        found.append(body)
+
+    hub.revise_comment(said.pull, _marker(said), look)
+    return any((body or "").split("\n")[1:2] == [DONE] for body in found)
+
+
+def _marker(said: Said) -> str:
+    return f"<!-- perf-ratchet:answer {said.comment} -->"

@@ -1,0 +1,204 @@
+"""`ratchet report --run-id`: tell a pull request what a run of its profile workflow has shown."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from markupsafe import Markup
+
+from bot import render
+from bot.artifacts import Delivery
+from bot.audit import audit
+from bot.baselines import BaselinesRejected
+from bot.binding import Unbound, bound, refusal
+from bot.compare import compare
+from bot.edits import Edit, edit_of
+from bot.errors import BadInput
+from bot.filters import text
+from bot.handlers.fetched import (
+    HubAndHost,
+    Place,
+    baselines_in,
+    delivered,
+    history_places,
+    past_in,
+    settings_on,
+)
+from bot.host import Host, Pull, Run
+from bot.hub import Hub, HubRefused
+from bot.report import HardwareReport, hardware_report, report_on
+from bot.run_report import RunReport, begun, check_of, failed, run_report
+from bot.settings import Settings
+from bot.sticky import MARKER, State, is_posted, shown, succeeding, with_state
+from bot.tighten import propose
+from profiler.record import RunRecord
+
+COMPLETED: Final = "completed"
+"""Status of a run that has ended, however it has."""
+
+
+def run(host: HubAndHost, run_id: int, summary: Path | None) -> int:
+    """Post what a run has shown; return 0 only when everything was judged and nothing is wrong.
+
+    Its check is always concluded: should anything go wrong here, with the reason.
+
+    Args:
+        host: The repository.
+        run_id: The run, in progress or completed.
+        summary: File to which the job's summary is appended; None outside of Actions.
+
+    Raises:
+        BadInput: it is no run that is reported, or the configuration or a baseline file cannot be used.
+        HubRefused: the host would not, or did not answer.
+    """
+    measured = host.run(run_id)
+    if refusal(measured):
+        raise BadInput(f"{refusal(measured)}; give the id of such a run")
+    if measured.status != COMPLETED:
+        print(host.upsert_check(begun(measured)))
+        return 0
+    try:
+        return _reported(host, measured, summary)
+    except Unbound as why:
+        print(host.upsert_check(failed(measured, "Not reported", str(why))), why, sep="\n")
+        return 0
+
+
+def _reported(host: HubAndHost, measured: Run, summary: Path | None) -> int:
+    with _concluding(host, measured):
+        settings = settings_on(host)
+        found = delivered(host, measured, settings.hardware)
+        # Looked up as late as possible: what was pushed meanwhile is seen.
+        pull = bound(measured, host.pulls_of(measured))
+        told = _told(_case(host, measured, pull, settings, found))
+        body = render.comment(told.report, told)
+        _summarise(summary, body)
+        place = host.upsert_check(check_of(told, render.title(told), shown(body)))
+    # The check first: it is what holds a merge back, should the comment be refused.
+    print(render.title(told), place, *_commented(host, pull, settings, told, body), sep="\n")
+    return int(told.conclusion != "success")
+
+
+@contextmanager
+def _concluding(hub: Hub, measured: Run) -> Iterator[None]:
+    """Conclude the check of a run when something goes wrong, and let it go wrong nevertheless."""
+    try:
+        yield
+    except Unbound:
+        raise
+    except Exception as error:
+        expected = isinstance(error, BadInput | HubRefused)
+        why = str(error) if expected else f"perf-ratchet failed ({type(error).__name__}): please report this"
+        try:
+            hub.upsert_check(failed(measured, "Could not be judged", text(why)))
+        except HubRefused as refused:
+            error.add_note(str(refused))
+        raise
+
+
+def _case(host: Host, measured: Run, pull: Pull, settings: Settings, found: Delivery) -> "_Case":
+    """Read everything else that decides: two requests, whatever the number of scenarios."""
+    start = host.merge_base(pull.base_branch, pull.head_sha)
+    paths = [one.baselines for one in settings.hardware.values()]
+    nights = {name: history_places(settings, name, measured.created_at) for name in found.records}
+    wanted = [(ref, path) for ref in (pull.base_branch, start, pull.head_sha) for path in paths]
+    files = host.files_at(chain(wanted, *nights.values()))
+    return _Case(measured, pull, settings, found, start, files, nights)
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is to be judged, and by what."""
+
+    run: Run
+    pull: Pull
+    settings: Settings
+    found: Delivery
+    start: str
+    """SHA of the commit at which the pull request left its base."""
+    files: Mapping[Place, bytes | None]
+    nights: Mapping[str, Sequence[Place]]
+    """Where the history of each hardware is among the files."""
+
+
+def _told(case: _Case) -> RunReport:
+    """Return everything there is to say."""
+    sections = [_section(case, name, records) for name, records in case.found.records.items()]
+    report = report_on(sections, case.settings.hardware)
+    return run_report(case.run, report, case.found.refused, _edits(case))
+
+
+def _section(case: _Case, name: str, records: Sequence[RunRecord]) -> HardwareReport:
+    """Return what the run has shown on one hardware, by the baselines of the base branch."""
+    hardware, tighten = case.settings.hardware[name], case.settings.tighten
+    content = case.files[(case.pull.base_branch, hardware.baselines)]
+    file = baselines_in(hardware.baselines, content, name, records)
+    nights = past_in(case.files, case.nights[name], name, records, file.metadata.clock)
+    try:
+        comparison = compare(
+            file,
+            records,
+            profile=hardware.profile,
+            min_improvement=tighten.min_improvement,
+            past=nights,
+        )
+    except BaselinesRejected as error:
+        raise BadInput(f"{hardware.baselines}: {error}") from error
+    return hardware_report(
+        hardware.baselines,
+        file,
+        records,
+        comparison,
+        proposals=propose(file, records, min_improvement=tighten.min_improvement),
+        findings=audit(file, waivers=case.settings.waivers, today=_day(case.run)),
+    )
+
+
+def _edits(case: _Case) -> list[Edit]:
+    """Return what the pull request itself does to baseline files."""
+    paths = dict.fromkeys(one.baselines for one in case.settings.hardware.values())
+    found = (
+        edit_of(
+            path,
+            case.files[(case.start, path)],
+            case.files[(case.pull.head_sha, path)],
+            waivers=case.settings.waivers,
+            today=_day(case.run),
+        )
+        for path in paths
+    )
+    return [edit for edit in found if edit]
+
+
+def _day(measured: Run) -> date:
+    return measured.created_at.astimezone(UTC).date()
+
+
+def _commented(hub: Hub, pull: Pull, settings: Settings, told: RunReport, body: str) -> list[str]:
+    """Bring the comment up to date where that is wanted; return where it, and a further word, can be read."""
+    kept: list[State] = []
+
+    def revise(before: str | None) -> str | None:
+        state = succeeding(told.state, before)
+        kept[:] = [state] if state else []
+        is_wanted = is_posted(settings.comment, tells=told.tells, exists=before is not None)
+        return with_state(body, state) if state and is_wanted else None
+
+    places = [hub.revise_comment(pull.number, MARKER, revise)]
+    if settings.comment != "never" and any(state.has_worsened for state in kept):
+        marker = f"<!-- perf-ratchet:worsened {told.run.run_id}/{told.run.attempt} -->"
+        values = {"headline": render.headline(told.report), "comment": places[0]}
+        words = render.markdown("worsened", marker=Markup(marker), told=told, **values)  # noqa: S704 - numbers
+        places.append(hub.answer(pull.number, marker, words))
+    return [place for place in places if place]
+
+
+def _summarise(summary: Path | None, body: str) -> None:
+    """Show the same in the job's own summary."""
+    if summary is not None:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(shown(body))

@@ -1,0 +1,88 @@
+"""`ratchet respond`: do what a person asks in a comment, and answer. Whatever happens, there is an answer."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bot import render
+from bot.binding import PROFILE_WORKFLOW, own_runs
+from bot.commands import Command, NotUnderstood, PerfHelp, PerfStatus, command_in
+from bot.errors import BadInput
+from bot.events import MAX_EVENT_BYTES, EventRejected, Said, said_in
+from bot.handlers import tighten_pull
+from bot.handlers.fetched import HubAndHost
+from bot.handlers.replies import Reply, failure, helped, is_done, say, usage
+from bot.host import Host
+from bot.hub import Hub, HubRefused
+
+
+def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
+    """Answer a comment that asks something of us; return 0 when it was done, or nothing was asked.
+
+    Args:
+        event: Payload of an `issue_comment` event.
+        connect: From "owner/name" to the host; called only when there is something to answer.
+
+    Raises:
+        BadInput: the payload cannot be used, or something that is needed for an answer.
+        HubRefused: the host would not, or did not answer.
+    """
+    said = _said(event)
+    command = command_in(said.body) if said else None
+    if said is None or command is None:
+        print("Nothing was asked of us.")
+        return 0
+    host = connect(said.repository)
+    is_first = _acknowledged(host, said)
+    if not is_first and is_done(host, said):
+        print("It was answered before.")
+        return 0
+    try:
+        reply = _reply(host, said, command, is_first=is_first)
+    except Exception as error:
+        _say_failure(host, said, error, is_first=is_first)
+        raise
+    print(say(host, said, reply, is_first=is_first))
+    return reply.code
+
+
+def _said(event: Path) -> Said | None:
+    try:
+        with event.open("rb") as file:
+            return said_in(file.read(MAX_EVENT_BYTES + 1))
+    except EventRejected as error:
+        raise BadInput(f"{event}: {error}; give the payload of an issue_comment event") from error
+    except OSError as error:
+        raise BadInput(f"{event}: {error.strerror}; check the path") from error
+
+
+def _acknowledged(hub: Hub, said: Said) -> bool:
+    """Show that the comment was seen; return True only when nobody can have answered it yet."""
+    try:
+        return hub.react(said.comment, "eyes")
+    except HubRefused:
+        return False  # the answer matters more
+
+
+def _reply(host: HubAndHost, said: Said, command: Command, *, is_first: bool) -> Reply:
+    if isinstance(command, NotUnderstood):
+        return usage(command.command, command.reason)
+    if isinstance(command, PerfHelp):
+        return helped()
+    if isinstance(command, PerfStatus):
+        return _status(host, said)
+    return tighten_pull.reply(host, said, command, is_first=is_first)
+
+
+def _status(host: Host, said: Said) -> Reply:
+    """Return how the measurement of a pull request stands."""
+    pull = host.pull(said.pull)
+    runs = own_runs(host.runs(PROFILE_WORKFLOW, branch=pull.head_branch), pull)
+    return Reply("rocket", render.markdown("answer_status", pull=pull, run=next(iter(runs), None)), 0)
+
+
+def _say_failure(hub: Hub, said: Said, error: Exception, *, is_first: bool) -> None:
+    """Tell the person what went wrong, if the host lets us."""
+    try:
+        say(hub, said, failure(error), is_first=is_first)
+    except HubRefused as refused:
+        error.add_note(str(refused))

@@ -1,0 +1,101 @@
+"""A repository on the fake GitHub that uses perf-ratchet: configuration, baselines, runs that measured."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from builders import STEPS, make_baselines, make_record, make_request, make_scenario, make_values
+from github_fake import FakeGithub, quick_hub
+from github_fake.state import Pull, Run
+from zips import RECORD_NAME, make_zip
+
+from bot.handlers import report_run
+from profiler.record import RunRecord, record_to_json
+
+CONFIG = ".github/perf-ratchet.yml"
+H100 = "perf/h100.json"
+ASCEND = "perf/ascend.json"
+FORK = "stranger/demo"
+SETTINGS = f"hardware:\n  h100: {{baselines: {H100}}}\n  ascend: {{baselines: {ASCEND}}}\n"
+ONE = f"hardware:\n  h100: {{baselines: {H100}}}\n"
+ODD_STEPS = tuple(step + 0.37 for step in STEPS)
+"""Steps that nobody would take for typed by hand."""
+
+
+def odd_values(scale: float = 1.0) -> dict[str, Any]:
+    """Return a scenario's baselines that audit without a finding: they agree with `odd_request()`."""
+    e2e, stages = (
+        561.83 * scale,
+        {"TextEncodingStage": 30.41, "DenoisingStage": 463.29, "DecodingStage": 61.27},
+    )
+    steps = [round(step * scale, 2) for step in ODD_STEPS]
+    scaled = {name: round(ms * scale, 2) for name, ms in stages.items()}
+    return make_values(e2e_ms=round(e2e, 2), stages=scaled, steps=steps)
+
+
+def odd_record(hardware: str = "h100", **scales: float) -> RunRecord:
+    """Return a run whose scenarios are this much slower than `odd_values()`."""
+    stages = {"TextEncodingStage": 30.41, "DenoisingStage": 463.29, "DecodingStage": 61.27}
+    request = {"e2e_ms": 561.83, "stages": stages, "steps": ODD_STEPS}
+    scenarios = [make_scenario(name, make_request(scale=scale, **request)) for name, scale in scales.items()]
+    record = make_record(*scenarios, hardware=hardware)
+    return record.model_copy(update={"source": record.source.model_copy(update={"head_sha": None})})
+
+
+class Project:
+    """The repository, its people, and what the bot does there."""
+
+    def __init__(self, github: FakeGithub, settings: str = ONE) -> None:
+        """Put the configuration and baselines of two scenarios on the default branch."""
+        self.github = github
+        self.hub = quick_hub(github)
+        self.baselines = make_baselines({"flux": odd_values(), "wan": odd_values()}).text
+        files = {CONFIG: settings.encode(), H100: self.baselines.encode(), ASCEND: self.baselines.encode()}
+        github.commit("main", files, "Guard the speed")
+
+    def opened(self, branch: str = "faster", repository: str | None = None, **changed: bytes | None) -> Pull:
+        """Let somebody open a pull request; `changed` is by path, with / as __."""
+        self.pushed(branch, repository, **changed)
+        return self.github.pull(branch, repository=repository, author="stranger" if repository else "writer")
+
+    def pushed(self, branch: str = "faster", repository: str | None = None, **changed: bytes | None) -> str:
+        """Let somebody push a commit, and return its SHA."""
+        files = {path.replace("__", "/"): content for path, content in changed.items()}
+        number = str(len(self.github.commits)).encode()
+        return self.github.commit(
+            branch, {"engine.py": number, **files}, "Work", author="writer", repository=repository
+        )
+
+    def measured(
+        self,
+        branch: str = "faster",
+        repository: str | None = None,
+        *,
+        ascend: Mapping[str, float] | None = None,
+        fields: Mapping[str, Any] = {},
+        **h100: float,
+    ) -> Run:
+        """Let the profile workflow have run on the head of a branch, with these slowdowns by scenario."""
+        run = self.github.run(branch, repository=repository, **fields)
+        if h100:
+            self.left(run, "perf-records-h100", odd_record("h100", **h100))
+        if ascend:
+            self.left(run, "perf-records-ascend", odd_record("ascend", **ascend))
+        return run
+
+    def left(self, run: Run, name: str, record: RunRecord) -> None:
+        """Let a run have left a record."""
+        self.github.artifact(run, name, make_zip((RECORD_NAME, record_to_json(record))))
+
+    def reported(self, run: Run) -> int:
+        """Let the report workflow run on it."""
+        return report_run.run(self.hub, run.id, None)
+
+    def comments(self, pull: Pull) -> list[str]:
+        """Return what the bot has said on a pull request."""
+        said = [it for it in self.github.comments if it.pull == pull.number]
+        return [it.body for it in said if it.author == self.github.login]
+
+    def checks(self, run: Run) -> list[object]:
+        """Return the conclusions of the checks of a run."""
+        ids = {f"{run.id}/{run.attempt}"}
+        return [it.said.get("conclusion") for it in self.github.checks if it.said["external_id"] in ids]
