@@ -19,7 +19,7 @@ def table(heading: str) -> list[str]:
 
 def test_every_rule_is_explained():
     """The table of rules has the rules of the code, in their order."""
-    assert table("What the audit finds") == [*audit.RULES, *audit.FILE_RULES]
+    assert table("What the audit finds") == [rule.name for rule in audit.RULES]
 
 
 def test_every_verdict_is_explained():

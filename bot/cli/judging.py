@@ -9,14 +9,41 @@ from bot.cli.command import Command, add_format_argument, add_run_arguments
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("baselines", type=Path, metavar="BASELINES", help="a baseline file")
+    parser.add_argument("baselines", type=Path, nargs="?", metavar="BASELINES", help="a baseline file")
+    parser.add_argument(
+        "--against", type=Path, metavar="OLD", help="the file before a change: tell what it brought"
+    )
+    parser.add_argument(
+        "--records",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="RECORD",
+        help="prove that a changed scenario is one request; without BASELINES: audit the requests themselves",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="has the waivers (default: .github/perf-ratchet.yml, if there)",
+    )
+    parser.add_argument("--rules", action="store_true", help="tell the rules instead")
     add_format_argument(parser)
 
 
 def _audit(options: argparse.Namespace) -> int:
     from bot.handlers import audit
 
-    return audit.run(options.baselines, options.format)
+    if options.rules:
+        return audit.tell_rules(options.format)
+    return audit.run(
+        options.baselines,
+        against=options.against,
+        records=options.records,
+        config=options.config,
+        form=options.format,
+    )
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,23 +1,112 @@
-"""`ratchet audit`: say what is wrong with a baseline file."""
+"""`ratchet audit`: say what is wrong with a baseline file, or with the requests of run records."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
-from bot import audit, render
-from bot.intake import baselines_from_file
+from bot import render
+from bot.audit import RULES, audit, audit_record
+from bot.audit_report import AuditReport
+from bot.errors import BadInput
+from bot.intake import baselines_from_file, record_from_file, settings_from_file
+from bot.waivers import Waiver
+
+DEFAULT_CONFIG: Final = Path(".github/perf-ratchet.yml")
+"""Where the waivers are, unless told."""
+MOST_LISTED: Final = 1000
+"""Findings in JSON; the others are counted. Chosen: sglang's largest file has 130."""
+MOST_SHOWN: Final = 300
+"""Findings of a list that a person reads; the others are counted. Chosen: as above."""
 
 
-def run(path: Path, form: str) -> int:
-    """Print the findings of a baseline file; return 1 when there are errors or warnings, else 0.
+def run(
+    path: Path | None, *, against: Path | None, records: Sequence[Path], config: Path | None, form: str
+) -> int:
+    """Print what the audit finds; return 1 when somebody should do something about it, else 0.
+
+    Args:
+        path: The baseline file; None to audit the requests of the records themselves.
+        against: The file before a change: only what the change introduced counts.
+        records: Run records.
+        config: The configuration with the waivers; None for the usual place, where there may be none.
+        form: "text", "json" or "markdown".
 
     Raises:
-        BadInput: the file cannot be used.
+        BadInput: a file cannot be used, or there is nothing to audit.
     """
-    file = baselines_from_file(path)
-    findings = audit.audit(file)
-    tally = audit.tally(findings)
+    if path:
+        report = _of_baselines(path, against, records, config)
+    elif records and not against:
+        report = _of_records(records)
+    else:
+        raise BadInput("nothing to audit: give a baseline file, or records after --records")
+    print(_shown(report, form), end="")
+    return int(report.fails)
+
+
+def tell_rules(form: str) -> int:
+    """Print every rule: when it fires, how grave it is, and in JSON and Markdown why; return 0."""
     if form == "json":
-        print(render.to_json(path=str(path), findings=findings, tally=tally))
+        names = ("name", "severity", "fires", "needs", "reason")
+        print(render.to_json(rules=[{name: getattr(rule, name) for name in names} for rule in RULES]))
     else:
         show = render.markdown if form == "markdown" else render.text
-        print(show("audit", path=path, findings=findings, tally=tally, scenarios=len(file.scenarios)), end="")
-    return int(any(finding.severity != "info" for finding in findings))
+        print(show("rules", rules=RULES), end="")
+    return 0
+
+
+def _of_baselines(
+    path: Path, against: Path | None, records: Sequence[Path], config: Path | None
+) -> AuditReport:
+    file = baselines_from_file(path)
+    findings = audit(
+        file,
+        against=baselines_from_file(against) if against else None,
+        records=[record_from_file(record) for record in records],
+        waivers=_waivers(config),
+        today=datetime.now(UTC).date(),
+    )
+    return AuditReport(str(path), len(file.scenarios), tuple(findings), against=str(against or ""))
+
+
+def _of_records(paths: Sequence[Path]) -> AuditReport:
+    records = [record_from_file(path) for path in paths]
+    measured = sum(
+        not request.warmup
+        for record in records
+        for scenario in record.scenarios
+        for request in scenario.requests
+    )
+    findings = tuple(finding for record in records for finding in audit_record(record))
+    return AuditReport(", ".join(map(str, paths)), measured, findings, noun="request")
+
+
+def _waivers(config: Path | None) -> Sequence[Waiver]:
+    if config is None and not DEFAULT_CONFIG.exists():
+        return ()
+    return settings_from_file(config or DEFAULT_CONFIG).waivers
+
+
+def _shown(report: AuditReport, form: str) -> str:
+    if form == "json":
+        return render.to_json(**_as_json(report)) + "\n"
+    return (render.markdown if form == "markdown" else render.text)(
+        "audit", report=report, most_listed=MOST_SHOWN
+    )
+
+
+def _as_json(report: AuditReport) -> dict[str, Any]:
+    told = [*report.open, *report.older, *report.waived]
+    return {
+        "path": report.path,
+        "against": report.against or None,
+        f"{report.noun}s": report.count,
+        "open": len(report.open),
+        "older": len(report.older),
+        "waived": len(report.waived),
+        "tally": report.tally,
+        "older_tally": report.older_tally,
+        "findings": told[:MOST_LISTED],
+        "findings_left_out": max(len(told) - MOST_LISTED, 0),
+    }

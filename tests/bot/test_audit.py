@@ -1,227 +1,166 @@
+"""The audit of a whole file: order, counts, waivers, and what holds for every file."""
+
+import json
+from datetime import date
+from random import Random
 from typing import Any
 
-import pytest
-from builders import make_baselines, make_values
+from audit_cases import changed, measured, told
+from builders import make_baselines
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.audit import Finding, audit, audit_scenario, first_error, tally
-from bot.baselines import ScenarioBaseline, baselines_from_text
+from bot.audit import RULES, SEVERITIES, audit, first_error, tally
+from bot.audit_report import AuditReport
+from bot.baselines import BaselinesRejected, baselines_from_text
+from bot.settings import Waiver
 
-
-def findings(values: dict[str, Any]) -> list[Finding]:
-    return audit_scenario("s", ScenarioBaseline.model_validate(values))
-
-
-def told(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return (rule, severity) of each finding."""
-    return [(finding.rule, finding.severity) for finding in findings(values)]
-
-
-def test_a_single_run_has_no_finding():
-    """Values of one request agree with each other, and the audit has nothing to say."""
-    assert findings(make_values()) == []
-
-
-@pytest.mark.parametrize(
-    ("stored", "severity"),
-    [
-        (90.0, None),
-        (90.01, None),
-        (89.99, None),
-        (90.02, "warning"),
-        (89.98, "warning"),
-        (90.9, "warning"),
-        (90.91, "error"),
-        (89.11, "warning"),
-        (89.1, "error"),
-        (0.0, "error"),
-        (95.0, "error"),
-    ],
+NUMBERS = st.one_of(
+    st.sampled_from([0, -1, -0.0, 1e308, 1e-300, 2**60, 100.0, 50, 99.99, float("nan"), float("inf"), True]),
+    st.floats(0, 1000).map(lambda value: round(value, 2)),
 )
-def test_the_average_is_the_mean_of_its_steps(stored: float, severity: str | None):
-    """0.01 ms is rounding; more is a warning, and past 1 % of what is stored an error. The mean is 90."""
-    values = make_values() | {"expected_avg_denoise_ms": stored}
-    assert told(values) == ([("mean-mismatch", severity)] if severity else [])
-
-
-@pytest.mark.parametrize(
-    ("stored", "severity"),
-    [
-        (100.01, None),
-        (99.98, "warning"),
-        (100.02, "warning"),
-        (101.0, "warning"),
-        (101.02, "error"),
-        (99.0, "error"),
-    ],
+ANYTHING = st.recursive(
+    st.one_of(NUMBERS, st.none(), st.text(max_size=5), st.booleans()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
 )
-def test_the_median_is_the_median_of_its_steps(stored: float, severity: str | None):
-    """The same for the median, which is 100."""
-    values = make_values() | {"expected_median_denoise_ms": stored}
-    assert told(values) == ([("median-mismatch", severity)] if severity else [])
-
-
-def test_one_percent_is_not_past_one_percent():
-    """A mean of 99 where 100 is stored is off by exactly 1 % of what is stored: still a warning."""
-    values = make_values(steps=[99.0] * 3) | {"expected_avg_denoise_ms": 100.0}
-    assert told(values) == [("mean-mismatch", "warning")]
-
-
-def test_a_mismatch_says_how_to_mend_it():
-    """The finding names the stored value, the computed one, and what to set."""
-    [finding] = findings(make_values() | {"expected_avg_denoise_ms": 95.0})
-    assert (finding.scenario, finding.field) == ("s", "expected_avg_denoise_ms")
-    assert (finding.actual, finding.expected) == (95.0, 90.0)
-    assert finding.message == (
-        "expected_avg_denoise_ms is 95.00 ms but the mean of its 5 steps is 90.00 ms: set it to 90.00, or "
-        "replace the whole scenario with the values of one request"
-    )
-
-
-def test_the_median_of_an_even_number_is_between():
-    """Of 1, 2, 4 and 9 it is 3; the mean is 4."""
-    values = make_values(steps=[1.0, 9.0, 2.0, 4.0])
-    values |= {"expected_avg_denoise_ms": 4.0, "expected_median_denoise_ms": 3.0}
-    assert findings(values) == []
-
-
-@pytest.mark.parametrize(
-    ("stage_ms", "rules"),
-    [
-        (450.0, []),
-        (449.95, []),
-        (449.94, [("steps-exceed-stage", "error")]),
-        (0.0, [("steps-exceed-stage", "error")]),
-    ],
+STAGES = st.sampled_from(
+    ["DenoisingStage", "DecodingStage", "RefinementStage", "per_frame_generation", "", "a.b"]
 )
-def test_steps_fit_into_their_stage(stage_ms: float, rules: list[tuple[str, str]]):
-    """Five steps of 450 ms may exceed their stage by five times 0.01 ms."""
-    assert told(make_values(stages={"DenoisingStage": stage_ms})) == rules
-
-
-def test_steps_fit_into_all_denoising_stages_together():
-    """Refinement denoises too; what comes before denoising does not."""
-    assert told(make_values(stages={"LTX2AVDenoisingStage": 300.0, "LTX2RefinementStage": 150.0})) == []
-    assert told(make_values(stages={"DenoisingStage": 300.0, "BeforeDenoisingStage": 150.0})) == [
-        ("steps-exceed-stage", "error")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("e2e_ms", "rules"),
-    [
-        (550.0, []),
-        (549.97, []),
-        (549.96, [("stages-exceed-e2e", "info")]),
-        (548.36, [("stages-exceed-e2e", "info")]),
-        (548.35, [("stages-exceed-e2e", "error")]),
-        (300.0, [("stages-exceed-e2e", "error")]),
-    ],
+SCENARIOS = st.dictionaries(
+    st.sampled_from(["a", "b", "c", "d", "metadata", ""]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "stages_ms": st.dictionaries(STAGES, NUMBERS | ANYTHING, max_size=4),
+            "denoise_step_ms": st.dictionaries(st.sampled_from("012345678"), NUMBERS | ANYTHING, max_size=8),
+            "expected_e2e_ms": NUMBERS | ANYTHING,
+            "expected_avg_denoise_ms": NUMBERS | ANYTHING,
+            "expected_median_denoise_ms": NUMBERS | ANYTHING,
+        },
+    ),
+    max_size=4,
 )
-def test_stages_fit_into_the_request(e2e_ms: float, rules: list[tuple[str, str]]):
-    """Three stages of 550 ms: 0.03 ms is rounding, up to 0.3 % (548.355) is told, more is an error."""
-    assert told(make_values(e2e_ms=e2e_ms)) == rules
 
 
-def test_a_pseudo_stage_is_not_summed():
-    """`per_frame_generation` is end to end over frames: no part of it."""
-    stages = {"DenoisingStage": 500.0, "per_frame_generation": 300.0}
-    assert told(make_values(stages=stages)) == []
-
-
-def test_sampled_steps_are_told_and_prove_less():
-    """With gapped indices mean, median and sum cannot be checked, however wrong they look."""
-    values = make_values(stages={"DenoisingStage": 1.0})
-    values |= {"denoise_step_ms": {"0": 10.0, "20": 30.0}, "expected_avg_denoise_ms": 999.0}
-    [finding] = findings(values)
-    assert (finding.rule, finding.severity, finding.actual) == ("sampled-steps", "info", "2 of 21 steps")
-
-
-@pytest.mark.parametrize(
-    ("field", "change"),
-    [
-        ("stages_ms.A", {"stages_ms": {"DenoisingStage": 500.0, "A": -0.01}}),
-        ("denoise_step_ms.1", {"denoise_step_ms": {"0": 5.0, "1": None}}),
-        ("expected_avg_denoise_ms", {"expected_avg_denoise_ms": "90"}),
-        ("expected_median_denoise_ms", {"expected_median_denoise_ms": None}),
-        (
-            "stages_ms.per_frame_generation",
-            {"stages_ms": {"DenoisingStage": 500.0, "per_frame_generation": True}},
-        ),
-    ],
-)
-def test_a_bad_value_is_an_error(field: str, change: dict[str, Any]):
-    """Anything that is no duration is named; other rules leave it out."""
-    [finding] = findings(make_values() | change)
-    assert (finding.rule, finding.severity, finding.field) == ("bad-value", "error", field)
-
-
-def test_a_long_bad_value_is_cut():
-    """A value may be anything: 80 characters of it are shown."""
-    [finding] = findings(make_values() | {"expected_avg_denoise_ms": "x" * 1000})
-    assert finding.actual == "x" * 80
-    assert len(finding.message) < 250
-
-
-@pytest.mark.parametrize(
-    ("values", "field"),
-    [
-        (make_values(e2e_ms=0.0, stages={"DenoisingStage": 0.0}, steps=[0.0]), "expected_e2e_ms"),
-        ({}, "expected_e2e_ms"),
-        (make_values(stages={}, steps=[]), "stages_ms"),
-        (make_values(stages={"per_frame_generation": None}, steps=[]), "stages_ms"),
-    ],
-)
-def test_a_placeholder_is_a_warning(values: dict[str, Any], field: str):
-    """Without an end-to-end time, or with nothing inside, any slowdown would pass."""
-    [finding] = findings(values)
-    assert (finding.rule, finding.severity, finding.field) == ("unguarded", "warning", field)
-
-
-def test_stages_alone_guard():
-    """A baseline without steps, as sglang has for some models, still guards its stages."""
-    assert findings(make_values(steps=[])) == []
-
-
-def test_the_order_of_steps_in_the_file_is_free():
-    """Steps may stand in any order: what counts is that none is left out."""
-    steps = {"4": 90.0, "0": 50.0, "3": 100.0, "1": 100.0, "2": 110.0}
-    assert findings(make_values() | {"denoise_step_ms": steps}) == []
-
-
-def test_null_and_absent_end_to_end_are_not_the_same():
-    """A null is a bad value and guards nothing; an absent one only guards nothing."""
-    nothing = make_values()
-    assert told(nothing | {"expected_e2e_ms": None}) == [("bad-value", "error"), ("unguarded", "warning")]
-    del nothing["expected_e2e_ms"]
-    assert told(nothing) == [("unguarded", "warning")]
-
-
-def test_findings_come_in_the_files_order():
-    """A key that stands twice first, then scenario by scenario, and the rules in their order."""
-    text = make_baselines(
-        {
-            "b": make_values(e2e_ms=1.0) | {"expected_avg_denoise_ms": 1.0},
-            "a": make_values(stages={}, steps=[]),
-        }
-    ).text.replace('"b": {', '"b": {}, "b": {')
-    assert [(finding.scenario, finding.rule) for finding in audit(baselines_from_text(text))] == [
-        ("b", "repeated-key"),
-        ("b", "mean-mismatch"),
-        ("b", "stages-exceed-e2e"),
-        ("a", "unguarded"),
-    ]
+def text_of(scenarios: dict[str, Any]) -> str:
+    """Return a baseline file of these scenarios."""
+    return json.dumps({"metadata": {"description": "(2026-05-17)"}, "scenarios": scenarios})
 
 
 def test_the_tally_counts_by_rule_and_severity():
-    """The graver findings come first; only errors make first_error true."""
+    """The graver findings come first; only an error is a first error."""
     file = make_baselines(
         {
-            "a": make_values() | {"expected_avg_denoise_ms": 90.5},
-            "b": make_values() | {"expected_avg_denoise_ms": 95.0},
-            "c": make_values() | {"expected_avg_denoise_ms": 90.5},
+            "a": measured(expected_avg_denoise_ms=100.7, steps=[98.76, 100.71, 103.45, 99.12, 100.51]),
+            "b": measured(expected_avg_denoise_ms=95.4, steps=[98.16, 101.32, 103.41, 99.11, 100.52]),
+            "c": measured(expected_avg_denoise_ms=100.7),
         }
     )
-    assert tally(audit(file)) == {"mean-mismatch": {"error": 1, "warning": 2}}
-    assert list(tally(audit(file))["mean-mismatch"]) == ["error", "warning"]
-    assert first_error(audit(file))
-    assert not first_error(finding for finding in audit(file) if finding.scenario != "b")
+    found = audit(file)
+
+    assert tally(found) == {"mean-mismatch": {"error": 1, "warning": 2}}
+    assert list(tally(found)["mean-mismatch"]) == ["error", "warning"]
+    assert first_error(found)
+    assert not first_error(finding for finding in found if finding.scenario != "b")
+
+
+def test_the_report_of_a_change_folds_what_was_there():
+    """Only what the change brought is open and fails; the rest is counted, waived findings apart."""
+    old = make_baselines({"a": measured(expected_avg_denoise_ms=100.7), "b": {}})
+    new = make_baselines(
+        {
+            "a": measured(expected_avg_denoise_ms=100.7),
+            "b": {},
+            "c": measured(steps=[2.01, 3.02], expected_avg_denoise_ms=95.4),
+        }
+    )
+    waivers = [Waiver(rule="unguarded", scenario="b", reason="no machine yet", expires=date(2026, 12, 1))]
+    report = AuditReport("new.json", 3, tuple(audit(new, against=old, waivers=waivers)), against="old.json")
+
+    assert [(one.rule, one.scenario) for one in report.open] == [
+        ("mean-mismatch", "c"),
+        ("stage-exceeds-steps", "c"),
+    ]
+    assert [(one.rule, one.scenario) for one in report.older] == [("mean-mismatch", "a")]
+    assert [(one.rule, one.waived) for one in report.waived] == [
+        ("unguarded", "no machine yet (until 2026-12-01)")
+    ]
+    assert (report.fails, report.older_scenarios, len(report.notes), len(report.problems)) == (True, 1, 1, 1)
+
+
+def test_without_an_older_file_everything_is_open():
+    """A file by itself: errors and warnings fail, notes do not."""
+    error, note = measured(expected_avg_denoise_ms=95.4), {**measured(), "denoise_step_ms": {"3": 1.5}}
+
+    assert AuditReport("a", 1, tuple(audit(make_baselines({"s": error})))).fails
+    assert told(audit(make_baselines({"s": note}))) == [("sampled-steps", "info")]
+    assert not AuditReport("a", 1, tuple(audit(make_baselines({"s": note})))).fails
+
+
+def test_every_rule_has_a_name_of_its_own_and_a_reason():
+    """The table is complete: names are unique, and every rule that is a function says what it proves."""
+    names = [rule.name for rule in RULES]
+
+    assert len(set(names)) == len(names)
+    assert [rule.name for rule in RULES if len(rule.reason) < 60] == ["waiver"]
+
+
+@given(SCENARIOS, SCENARIOS, st.randoms(use_true_random=False))
+def test_the_order_of_scenarios_changes_no_finding(new: Any, old: Any, random: Random):
+    """Whatever a file holds, its scenarios may stand in any order."""
+    names = list(new)
+    random.shuffle(names)
+    before = baselines_from_text(text_of(old))
+    one = audit(baselines_from_text(text_of(new)), against=before)
+    other = audit(baselines_from_text(text_of({name: new[name] for name in names})), against=before)
+
+    assert sorted(map(repr, one)) == sorted(map(repr, other))
+
+
+@given(SCENARIOS, SCENARIOS)
+def test_whatever_is_read_has_an_answer(new: Any, old: Any):
+    """No file makes the audit fail; findings are of known rules, and carry no number that JSON cannot."""
+    file = baselines_from_text(text_of(new))
+    for finding in [*audit(file), *audit(file, against=baselines_from_text(text_of(old)))]:
+        assert finding.rule in {rule.name for rule in RULES}
+        assert finding.severity in SEVERITIES
+        assert "\n" not in finding.rule + finding.field.replace("\n", "")
+        assert not any(word in finding.problem.split() for word in ("nan", "inf", "-inf"))
+        json.dumps([finding.actual, finding.expected], allow_nan=False)
+
+
+@given(SCENARIOS)
+def test_a_file_against_itself_introduces_nothing(scenarios: Any):
+    """Read twice, a file differs from itself in nothing, not even in what is no number."""
+    text = text_of(scenarios)
+
+    found = audit(baselines_from_text(text), against=baselines_from_text(text))
+    assert [finding for finding in found if finding.introduced] == []
+
+
+@given(ANYTHING)
+def test_any_json_is_read_or_refused(document: Any):
+    """Whatever the JSON is, it is refused, or every finding of it has something to say."""
+    for value in (document, {"scenarios": document}, {"scenarios": {"s": document}}):
+        try:
+            file = baselines_from_text(json.dumps(value))
+        except BaselinesRejected:
+            continue
+        assert all(finding.message for finding in audit(file))
+
+
+@given(st.floats(0.1, 1000.0))
+def test_scaled_values_of_one_request_stay_clean(factor: float):
+    """The unit does not matter: all values times a factor, rounded, have no error."""
+    values = measured()
+    steps = [round(ms * factor, 2) for ms in values["denoise_step_ms"].values()]
+    stages = {name: round(ms * factor, 2) for name, ms in values["stages_ms"].items()}
+    scaled = measured(e2e_ms=round(values["expected_e2e_ms"] * factor, 2), stages=stages, steps=steps)
+
+    assert not first_error(audit(make_baselines({"s": scaled})))
+
+
+def test_a_new_file_brings_what_it_has():
+    """Against a file without the scenario, a sound one brings nothing."""
+    assert changed({}, measured()) == []

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from audit_cases import measured
 from builders import HEAD_SHA, make_baselines, make_record, make_scenario, make_values
 
 from bot.__main__ import main
@@ -38,6 +39,7 @@ def ratchet(*arguments: str, folder: Path) -> tuple[int, str, str]:
 
 def test_audit_of_good_baselines_is_0(files: Path):
     """Nothing wrong is exit code 0, and says how much was looked at."""
+    (files / "h100.json").write_text(make_baselines({"flux": measured()}).text)
     assert ratchet("audit", "h100.json", folder=files) == (0, "h100.json: 1 scenario, 0 findings\n", "")
 
 
@@ -55,7 +57,7 @@ def test_audit_of_bad_baselines_is_1(files: Path):
 
 def test_a_note_is_no_finding_to_fail_for(files: Path):
     """Sampled steps are legitimate: told, and exit code 0."""
-    sampled = {**make_values(), "denoise_step_ms": {"0": 50.0, "4": 90.0}}
+    sampled = {**measured(), "denoise_step_ms": {"0": 50.25, "4": 90.13}}
     (files / "h100.json").write_text(make_baselines({"flux": sampled}).text)
     code, out, _ = ratchet("audit", "h100.json", folder=files)
 
@@ -112,7 +114,7 @@ def test_tighten_changes_nothing_unless_told(files: Path):
 
 def test_tighten_writes_what_compare_then_holds_to(files: Path):
     """After --write the faster run is the baseline: it compares as unchanged, and the file audits clean."""
-    write(files / "record.json", make_record(make_scenario(scale=0.5)))
+    write(files / "record.json", make_record(make_scenario(scale=0.51)))
     options = ("record.json", "--baselines", "h100.json")
 
     assert ratchet("tighten", *options, "--write", folder=files)[0] == 0
@@ -271,7 +273,7 @@ def test_report_needs_a_token_for_github(files: Path, monkeypatch: pytest.Monkey
 
     assert (code, err) == (
         2,
-        "ratchet: GITHUB_TOKEN is empty: pass the job's token, or leave --repository out\n",
+        "ratchet: there is no token for GitHub: give the step GITHUB_TOKEN\n",
     )
 
 

@@ -151,6 +151,11 @@ def test_what_25510_left_behind():
         "median-mismatch": {"error": 16, "warning": 11},
         "steps-exceed-stage": {"error": 4},
         "stages-exceed-e2e": {"error": 3, "info": 1},
+        "hand-typed": {"warning": 7},
+        "unattributed-e2e": {"info": 4},
+        "stage-exceeds-steps": {"info": 6},
+        "early-steps-fast": {"info": 27},
+        "implausible-stage": {"info": 10},
     }
     typed = {"fastwan2_2_ti2v_5b", "ltx_2_3_hq_pipeline"}
     assert typed <= scenarios_with(H100_AFTER, "mean-mismatch")
@@ -160,9 +165,10 @@ def test_what_25510_left_behind():
 
 
 def test_the_ascend_step_that_was_changed_by_hand():
-    """The file had no finding; step 0 edited from 101.91 to 330.0 makes two, and only in that scenario."""
-    assert audit(real(NPU_BEFORE)) == []
-    assert [(one.scenario, one.rule, one.severity) for one in audit(real(NPU_AFTER))] == [
+    """The file had notes only; step 0 edited from 101.91 to 330.0 makes two findings, in that scenario."""
+    assert not [one for one in audit(real(NPU_BEFORE)) if one.severity != "info"]
+    after = [one for one in audit(real(NPU_AFTER)) if one.severity != "info"]
+    assert [(one.scenario, one.rule, one.severity) for one in after] == [
         ("wan2_1_t2v_1.3b_1_npu", "mean-mismatch", "warning"),
         ("wan2_1_t2v_1.3b_1_npu", "steps-exceed-stage", "error"),
     ]
@@ -231,7 +237,9 @@ def test_the_tightened_file_is_better():
     after = tightened(before, found)
     proposed = {one.scenario for one in found.proposals}
     assert not first_error(one for one in audit(after) if one.scenario in proposed)
-    assert [one for one in audit(after) if one.scenario not in proposed] == [
-        one for one in audit(before) if one.scenario not in proposed
+    untouched = [
+        [one for one in audit(file) if one.scenario not in proposed and one.severity != "info"]
+        for file in (before, after)
     ]
+    assert untouched[0] == untouched[1]
     assert after.metadata.description == "Reference numbers captured from CI H100 runs (2026-11-22)."

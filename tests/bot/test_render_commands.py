@@ -1,28 +1,13 @@
-"""What audit, tighten and a commit say: golden files."""
+"""What tighten and a commit say: golden files."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 
 from bot import render
-from bot.audit import audit, tally
-from bot.baselines import BaselineFile
 from bot.tighten import Proposals, propose
 
 Golden = Callable[[str, str], None]
-
-
-def bad_file() -> BaselineFile:
-    """Return baselines with an error, a warning and a note."""
-    return make_baselines(
-        {
-            "flux_image_t2i": make_values(expected_avg_denoise_ms=132.32),
-            "held": make_values(e2e_ms=0.0),
-            "sampled": {**make_values(), "denoise_step_ms": {"0": 50.0, "4": 90.0}},
-        }
-    )
 
 
 def proposals() -> Proposals:
@@ -33,18 +18,6 @@ def proposals() -> Proposals:
     file = make_baselines({"flux_image_t2i": make_values(), "same": make_values()})
     record = make_record(make_scenario("flux_image_t2i", faster), make_scenario("same"), make_scenario("new"))
     return propose(file, [record], add=True)
-
-
-@pytest.mark.parametrize("form", ["txt", "md"])
-def test_audit_is_golden(form: str, golden: Golden):
-    """The findings of a file are told as reviewed."""
-    findings = audit(bad_file())
-    show = render.markdown if form == "md" else render.text
-
-    golden(
-        f"audit.{form}",
-        show("audit", path=Path("h100.json"), findings=findings, tally=tally(findings), scenarios=3),
-    )
 
 
 def test_tighten_as_text_is_golden(golden: Golden):

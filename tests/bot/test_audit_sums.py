@@ -1,0 +1,288 @@
+"""Do the parts of a scenario add up to its wholes? Thresholds at their edges."""
+
+from typing import Any
+
+import pytest
+from audit_cases import changed, measured, subject, told
+from builders import make_values
+
+from bot.audit import Finding, audit_scenario
+from bot.audit_sums import (
+    agrees_with_itself,
+    mean_mismatch,
+    median_mismatch,
+    stage_exceeds_steps,
+    stages_exceed_e2e,
+    steps_exceed_stage,
+    unattributed_e2e,
+)
+
+RULES = (mean_mismatch, median_mismatch, steps_exceed_stage, stages_exceed_e2e)
+
+
+def findings(values: dict[str, Any]) -> list[Finding]:
+    return [finding for rule in RULES for finding in rule(subject(values))]
+
+
+@pytest.mark.parametrize(
+    ("stored", "severity"),
+    [
+        (90.0, None),
+        (90.01, None),
+        (89.99, None),
+        (90.02, "warning"),
+        (89.98, "warning"),
+        (90.9, "warning"),
+        (90.91, "error"),
+        (89.11, "warning"),
+        (89.1, "error"),
+        (0.0, "error"),
+        (95.0, "error"),
+    ],
+)
+def test_the_average_is_the_mean_of_its_steps(stored: float, severity: str | None):
+    """0.01 ms is rounding; more is a warning, and past 1 % of what is stored an error. The mean is 90."""
+    values = make_values() | {"expected_avg_denoise_ms": stored}
+    assert told(findings(values)) == ([("mean-mismatch", severity)] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("stored", "severity"),
+    [
+        (100.01, None),
+        (99.98, "warning"),
+        (100.02, "warning"),
+        (101.0, "warning"),
+        (101.02, "error"),
+        (99.0, "error"),
+    ],
+)
+def test_the_median_is_the_median_of_its_steps(stored: float, severity: str | None):
+    """The same for the median, which is 100."""
+    values = make_values() | {"expected_median_denoise_ms": stored}
+    assert told(findings(values)) == ([("median-mismatch", severity)] if severity else [])
+
+
+def test_one_percent_is_not_past_one_percent():
+    """A mean of 99 where 100 is stored is off by exactly 1 % of what is stored: still a warning."""
+    values = make_values(steps=[99.0] * 3) | {"expected_avg_denoise_ms": 100.0}
+    assert told(findings(values)) == [("mean-mismatch", "warning")]
+
+
+def test_a_mismatch_says_how_to_mend_it():
+    """The finding names the stored value, the computed one, and what to set."""
+    [finding] = findings(make_values() | {"expected_avg_denoise_ms": 95.0})
+    assert (finding.scenario, finding.field) == ("s", "expected_avg_denoise_ms")
+    assert (finding.actual, finding.expected) == (95.0, 90.0)
+    assert finding.message == (
+        "expected_avg_denoise_ms is 95.00 ms but the mean of its 5 steps is 90.00 ms: set it to 90.00, or "
+        "replace the whole scenario with the values of one request"
+    )
+
+
+def test_the_median_of_an_even_number_is_between():
+    """Of 1, 2, 4 and 9 it is 3; the mean is 4."""
+    values = make_values(steps=[1.0, 9.0, 2.0, 4.0])
+    values |= {"expected_avg_denoise_ms": 4.0, "expected_median_denoise_ms": 3.0}
+    assert findings(values) == []
+
+
+@pytest.mark.parametrize(
+    ("stage_ms", "rules"),
+    [
+        (450.0, []),
+        (449.95, []),
+        (449.94, [("steps-exceed-stage", "error")]),
+        (0.0, [("steps-exceed-stage", "error")]),
+    ],
+)
+def test_steps_fit_into_their_stage(stage_ms: float, rules: list[tuple[str, str]]):
+    """Five steps of 450 ms may exceed their stage by five times 0.01 ms."""
+    assert told(findings(make_values(stages={"DenoisingStage": stage_ms}))) == rules
+
+
+def test_steps_fit_into_all_denoising_stages_together():
+    """Refinement denoises too; what comes before denoising does not."""
+    assert (
+        told(findings(make_values(stages={"LTX2AVDenoisingStage": 300.0, "LTX2RefinementStage": 150.0})))
+        == []
+    )
+    assert told(findings(make_values(stages={"DenoisingStage": 300.0, "BeforeDenoisingStage": 150.0}))) == [
+        ("steps-exceed-stage", "error")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("e2e_ms", "rules"),
+    [
+        (550.0, []),
+        (549.97, []),
+        (549.96, [("stages-exceed-e2e", "info")]),
+        (548.36, [("stages-exceed-e2e", "info")]),
+        (548.35, [("stages-exceed-e2e", "error")]),
+        (300.0, [("stages-exceed-e2e", "error")]),
+    ],
+)
+def test_stages_fit_into_the_request(e2e_ms: float, rules: list[tuple[str, str]]):
+    """Three stages of 550 ms: 0.03 ms is rounding, up to 0.3 % (548.355) is told, more is an error."""
+    assert told(findings(make_values(e2e_ms=e2e_ms))) == rules
+
+
+def test_a_pseudo_stage_is_not_summed():
+    """`per_frame_generation` is end to end over frames: no part of it."""
+    stages = {"DenoisingStage": 500.0, "per_frame_generation": 300.0}
+    assert told(findings(make_values(stages=stages))) == []
+
+
+def test_the_order_of_steps_in_the_file_is_free():
+    """Steps may stand in any order: what counts is that none is left out."""
+    steps = {"4": 90.0, "0": 50.0, "3": 100.0, "1": 100.0, "2": 110.0}
+    assert findings(make_values() | {"denoise_step_ms": steps}) == []
+
+
+def test_sampled_steps_prove_nothing_about_sums():
+    """With gapped indices mean, median and sum are not looked at, however wrong they look."""
+    values = make_values(stages={"DenoisingStage": 1.0})
+    values |= {"denoise_step_ms": {"0": 10.0, "20": 30.0}, "expected_avg_denoise_ms": 999.0}
+
+    assert findings(values) == []
+
+
+@pytest.mark.parametrize(("e2e_ms", "rules"), [(503.16, []), (503.15, [("steps-exceed-stage", "error")])])
+def test_without_a_denoising_stage_the_request_contains_the_steps(e2e_ms: float, rules: list[Any]):
+    """Where no stage is known to denoise, 503.21 ms of five steps must fit into the request, to 0.05 ms."""
+    assert (
+        told(list(steps_exceed_stage(subject(measured(e2e_ms=e2e_ms, stages={"Everything": 1.0}))))) == rules
+    )
+
+
+@pytest.mark.parametrize(
+    ("e2e_ms", "rules"),
+    [
+        (798.30, []),
+        (798.31, [("unattributed-e2e", "info")]),
+        (612.34, []),
+    ],
+)
+def test_much_in_no_stage_is_a_note(e2e_ms: float, rules: list[Any]):
+    """Stages of 598.30 ms: up to 200 ms may be outside without a word."""
+    assert told(list(unattributed_e2e(subject(measured(e2e_ms=e2e_ms))))) == rules
+
+
+@pytest.mark.parametrize(("e2e_ms", "rules"), [(6000.0, []), (6000.01, [("unattributed-e2e", "info")])])
+def test_a_tenth_in_no_stage_is_a_note(e2e_ms: float, rules: list[Any]):
+    """Of a long request up to 10 % may be outside: 600 of 6,000 ms."""
+    stages = {"DenoisingStage": 5400.0}
+
+    assert told(list(unattributed_e2e(subject(measured(e2e_ms=e2e_ms, stages=stages))))) == rules
+
+
+@pytest.mark.parametrize(("e2e_ms", "rules"), [(712.34, []), (712.35, [("unattributed-e2e", "warning")])])
+def test_time_that_leaves_its_stage_is_a_warning(e2e_ms: float, rules: list[Any]):
+    """14.04 ms were outside of the stages; 100 ms more are allowed, as 3 % of end to end are less."""
+    moved = unattributed_e2e(subject(measured(e2e_ms=e2e_ms), old=measured()))
+
+    assert told(list(moved)) == rules
+
+
+def test_a_move_is_said_with_what_was():
+    """The finding names the time now and before, and expects the older one."""
+    [finding] = unattributed_e2e(subject(measured(e2e_ms=1612.34), old=measured()))
+
+    assert (finding.actual, finding.expected, finding.introduced) == (1014.04, 14.04, True)
+    assert finding.message == (
+        "1,014.04 ms of end to end are in no stage, 14.04 ms before, under the same stage names: replace the "
+        "whole scenario with the values of one request"
+    )
+
+
+def test_other_stage_names_say_nothing_about_what_is_outside():
+    """A stage that got a name of its own may take its time out of what was outside."""
+    old = measured(e2e_ms=1612.34)
+    new = measured(
+        e2e_ms=1612.34, stages={"TextEncodingStage": 31.41, "New": 1000.0, "DenoisingStage": 505.62}
+    )
+
+    assert list(unattributed_e2e(subject(new, old=old))) == []
+
+
+def test_a_repair_is_no_move():
+    """Less outside than in a version that contradicted itself: end to end and stages fit together now."""
+    old = measured(e2e_ms=1612.34, expected_avg_denoise_ms=120.0)
+
+    assert list(unattributed_e2e(subject(measured(), old=old))) == []
+    assert told(list(unattributed_e2e(subject(measured(), old=measured(e2e_ms=1612.34))))) == [
+        ("unattributed-e2e", "warning")
+    ]
+
+
+@pytest.mark.parametrize(("stage_ms", "rules"), [(553.2, []), (553.22, [("stage-exceeds-steps", "info")])])
+def test_much_in_no_step_is_a_note(stage_ms: float, rules: list[Any]):
+    """503.21 ms of steps: up to 50 ms of their stage may be outside without a word."""
+    values = measured(stages={"DenoisingStage": stage_ms})
+
+    assert told(list(stage_exceeds_steps(subject(values)))) == rules
+
+
+@pytest.mark.parametrize(("stage_ms", "rules"), [(1999.9, []), (2000.1, [("stage-exceeds-steps", "info")])])
+def test_a_twentieth_in_no_step_is_a_note(stage_ms: float, rules: list[Any]):
+    """Of a long stage up to 5 % may be outside: 100 of 2,000 ms."""
+    values = measured(stages={"DenoisingStage": stage_ms}, steps=[950.0, 950.0])
+
+    assert told(list(stage_exceeds_steps(subject(values)))) == rules
+
+
+@pytest.mark.parametrize(
+    ("stage_ms", "rules"), [(508.17, []), (508.19, [("stage-exceeds-steps", "warning")])]
+)
+def test_a_share_that_moves_is_a_warning(stage_ms: float, rules: list[Any]):
+    """0.4766 % were outside of the steps; up to 0.9766 % are no move: 503.21 / 0.990234 = 508.173."""
+    new = measured(stages={**measured()["stages_ms"], "DenoisingStage": stage_ms})
+
+    assert told(list(stage_exceeds_steps(subject(new, old=measured())))) == rules
+
+
+def test_what_is_sampled_has_no_share():
+    """Of sampled steps nobody knows how much of the stage they should be."""
+    values = {**measured(stages={"DenoisingStage": 9000.0}), "denoise_step_ms": {"0": 1.0, "9": 1.0}}
+
+    assert list(stage_exceeds_steps(subject(values))) == []
+
+
+def test_an_untouched_scenario_keeps_its_severity():
+    """A small mismatch that was there before is a warning and not introduced; touched, it is an error."""
+    old = measured(expected_avg_denoise_ms=101.0)
+    [kept] = mean_mismatch(subject(old, old=old))
+    [touched] = mean_mismatch(subject({**old, "expected_avg_denoise_ms": 101.01}, old=old))
+    [other] = mean_mismatch(subject({**old, "expected_e2e_ms": 612.35}, old=old))
+
+    assert (kept.severity, kept.introduced) == ("warning", False)
+    assert (touched.severity, touched.introduced) == ("error", True)
+    assert (other.severity, other.introduced) == ("warning", False)
+
+
+def test_a_new_scenario_brings_all_its_findings():
+    """Where the older file does not have it, every finding of a scenario is introduced."""
+    [finding] = changed({}, measured(expected_median_denoise_ms=100.6))
+
+    assert (finding.rule, finding.severity, finding.introduced) == ("median-mismatch", "error", True)
+
+
+@pytest.mark.parametrize(
+    ("change", "agrees"),
+    [
+        ({}, True),
+        ({"expected_e2e_ms": 597.0}, True),
+        ({"expected_e2e_ms": 500.0}, False),
+        ({"expected_avg_denoise_ms": 100.7}, False),
+        ({"expected_median_denoise_ms": None}, True),
+    ],
+)
+def test_what_agrees_with_itself(change: dict[str, Any], *, agrees: bool):
+    """Parts add up to wholes, to rounding; up to 0.3 % of end to end, and what is absent, are forgiven."""
+    assert agrees_with_itself(subject(measured() | change).scenario) is agrees
+
+
+def test_one_request_says_nothing():
+    """Values of one request agree with each other, and the audit has nothing to say."""
+    assert audit_scenario("s", subject(measured()).scenario) == []
