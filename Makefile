@@ -5,6 +5,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
+WORKFLOWS := $(wildcard .github/workflows/*.yml)
+SCRIPTS := .ci/run $(wildcard .github/*.sh .github/actions/*/*.sh tests/*.sh tests/acting/*.sh)
+
 export OMP_NUM_THREADS := 1
 
 .PHONY: help demo test lint bench lock golden clean
@@ -20,14 +23,23 @@ test: .venv/installed ## run the tests
 	@bash tests/fetch_webhooks.sh .tools/github-webhooks.json
 	$(BIN)/python -m pytest
 
-lint: .venv/installed ## ruff, mypy strict, import contracts
+lint: .venv/installed ## ruff, mypy strict, import contracts; workflows and shell scripts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --no-progress --quiet .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jactionlint --oneline
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --schemafile .github/perf-ratchet.schema.json .github/perf-ratchet.yml
+	$(BIN)/shellcheck $(SCRIPTS)
 
-bench: .venv/installed ## what a stage and a step cost, ours beside others'
+bench: .venv/installed ## what a stage costs and how well a slowdown is judged, ours beside others'
 	$(BIN)/python -m profiler.bench.overhead
+	$(BIN)/python -m bot.bench.judgement
 
 lock: ## resolve the dependencies anew (torch stays without a hash: each platform has its own wheel)
 	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \

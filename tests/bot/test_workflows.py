@@ -1,0 +1,203 @@
+"""The shipped workflow files, executed: callers that init wrote, the workflows and the action they call."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acting import Actions
+from acting.actions import RELEASE
+from builders import E2E_MS, make_baselines, make_record, make_scenario, make_values
+from github_fake import FakeGithub
+from github_fake.state import Comment, Run
+from zips import make_zip
+
+from bot.__main__ import main
+from bot.audit import audit
+from bot.baselines import baselines_from_text
+from profiler.record import record_to_json
+
+BASELINES = ".github/perf-baselines/c p u $(touch PWNED).json"
+"""A path that a pull request may choose, and that a shell must not see."""
+CONFIG = f"""\
+hardware:
+  cpu: {{baselines: "{BASELINES}", runner: [self-hosted, linux, cpu], device: cpu}}
+scenarios: .github/perf-scenarios.toml
+requests: {{warmup: 0, measured: 2, confirm: 3}}
+comment: always
+"""
+SCENARIOS = '[scenario.flux]\nsource = "callable"\ncall = "engine:run"\n'
+ENGINE = """\
+def run(profiler):
+    with profiler.stage("TextEncodingStage"):
+        sum(range(1000))
+    with profiler.stage("DenoisingStage"):
+        for index in range(5):
+            with profiler.stage(f"denoising_step_{index}"):
+                sum(range(1000))
+    with profiler.stage("DecodingStage"):
+        sum(range(1000))
+"""
+PERSON = {"login": "writer", "type": "User"}
+REPOSITORY = {"id": 1, "full_name": "octo/demo", "default_branch": "main"}
+SLOW_MS = 500_000.0
+"""End to end of a baseline that any machine is faster than."""
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Give a repository with an engine that adopted perf-ratchet, with one scenario on a CPU."""
+    folder = tmp_path / "repository"
+    files = {
+        ".github/perf-scenarios.toml": SCENARIOS,
+        "engine.py": ENGINE,
+    }
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    for command in ("init --quiet", "remote add origin https://github.com/octo/demo.git"):
+        git(folder, *command.split())
+    monkeypatch.chdir(folder)
+    assert main(["init", "--release", RELEASE]) == 0
+    capsys.readouterr()
+    for path in folder.glob(".github/perf-baselines/*.json"):
+        path.unlink()
+    (folder / BASELINES).write_text(make_baselines({"flux": baseline()}).text)
+    (folder / ".github/perf-ratchet.yml").write_text(CONFIG)
+    (folder / ".github/perf-setup.sh").write_text("echo the engine is installed\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "Adopt perf-ratchet")
+    return folder
+
+
+@pytest.fixture
+def actions(github: FakeGithub, repository: Path, tmp_path: Path) -> Iterator[Actions]:
+    """Let that repository be on GitHub, and its workflows run."""
+    content = {path: (repository / path).read_bytes() for path in tracked(repository)}
+    github.commit("main", content, "Adopt perf-ratchet")
+    github.commit("work", content, "Make it faster", author="writer")
+    with Actions(github, repository, tmp_path) as running:
+        yield running
+
+
+def baseline() -> dict[str, Any]:
+    """Return values of a scenario that is slower than any machine, and agrees with itself."""
+    stages = {"TextEncodingStage": 30_001.43, "DenoisingStage": 400_013.17, "DecodingStage": 30_002.29}
+    steps = (79_000.31, 80_000.27, 79_500.42, 80_500.93, 80_000.13)
+    return make_values(stages=stages, steps=steps, e2e_ms=SLOW_MS)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git as nobody in particular; return what it prints."""
+    quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    who = {
+        f"GIT_{role}_{key}": "a@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")
+    }
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        env=os.environ | quiet | who,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def tracked(folder: Path) -> list[str]:
+    """Return the files that are committed."""
+    return git(folder, "ls-files", "-z").strip("\0").split("\0")
+
+
+def pull_event(github: FakeGithub) -> dict[str, Any]:
+    """Return what GitHub tells a workflow of pull request 7."""
+    head = {"sha": github.pulls[7].head_sha, "ref": "work", "repo": {"id": 1, "full_name": "octo/demo"}}
+    pull = {"number": 7, "head": head, "base": {"ref": "main", "sha": github.branches["main"]}}
+    return {"action": "synchronize", "number": 7, "pull_request": pull, "repository": REPOSITORY}
+
+
+def run_event(run: Run, action: str) -> dict[str, Any]:
+    """Return what GitHub tells a workflow of another's run."""
+    told = {
+        "id": run.id,
+        "event": run.event,
+        "head_branch": run.head_branch,
+        "head_sha": run.head_sha,
+        "head_repository": {"id": 1, "full_name": run.head_repository},
+        "path": run.workflow,
+        "status": run.status,
+        "conclusion": run.conclusion,
+    }
+    return {"action": action, "workflow_run": told, "repository": REPOSITORY, "sender": PERSON}
+
+
+def comment_event(comment: Comment, **issue: Any) -> dict[str, Any]:
+    """Return what GitHub tells a workflow of a comment."""
+    about = {"number": 7, "state": "open", "pull_request": {"url": "x"}, **issue}
+    author = {"login": comment.author, "type": "User"}
+    said = {"id": comment.id, "body": comment.body, "user": author}
+    return {"action": "created", "issue": about, "comment": said, "repository": REPOSITORY, "sender": author}
+
+
+def is_untouched(actions: Actions) -> bool:
+    """Whether no string of an attacker was run as a command, in any folder of a job."""
+    return not list(actions.folder.rglob("PWNED*"))
+
+
+def test_a_pull_request_is_measured_and_told(github: FakeGithub, actions: Actions):
+    """The profile workflow leaves a record of the commit, the report workflow a comment and a check."""
+    run = github.run("work", status="in_progress")
+    begun = actions.start("workflow_run", "report", run_event(run, "requested"))
+    in_progress = [(it.said["name"], it.said["status"]) for it in github.checks]
+    ran = actions.start("pull_request", "profile", pull_event(github), run_id=run.id)
+    run.status, run.conclusion = "completed", "success"
+    told = actions.start("workflow_run", "report", run_event(run, "completed"))
+
+    assert begun.jobs == told.jobs == {"report/report/report": "success"}, f"{begun.said}{told.said}"
+    assert ran.jobs == {
+        "profile/profile/plan": "success",
+        "profile/profile/profile (cpu 1/1)": "success",
+    }, ran.said
+    assert in_progress == [("perf-ratchet", "in_progress")]
+    assert [it.said["conclusion"] for it in github.checks] == ["success"]
+    (comment,) = github.comments
+    assert comment.body.startswith("<!-- perf-ratchet:report")
+    assert '"outcome":"improved"' in comment.body
+    assert is_untouched(actions)
+
+
+def test_a_command_becomes_a_commit(github: FakeGithub, actions: Actions):
+    """A maintainer's /tighten-baselines puts the measured values on the branch; what follows it is inert."""
+    record = make_record(make_scenario("flux"), hardware="cpu", head_sha=github.pulls[7].head_sha)
+    github.artifact(
+        github.run("work"), "perf-records-cpu", make_zip(("run-record.json", record_to_json(record)))
+    )
+    comment = github.comment(
+        7, "maintainer", '/tighten-baselines\n\n$(touch PWNED) `touch PWNED` "; touch PWNED #'
+    )
+    ran = actions.start("issue_comment", "slash", comment_event(comment))
+    written = baselines_from_text(github.head("work").files[BASELINES].decode())
+
+    assert ran.jobs == {"respond/slash/respond": "success"}, ran.said + ran.errors
+    assert ("github-actions[bot]", "rocket") in comment.reactions
+    assert written.scenarios["flux"].expected_e2e_ms == E2E_MS
+    assert [it for it in audit(written) if it.severity == "error"] == []
+    assert is_untouched(actions)
+
+
+@pytest.mark.parametrize(
+    ("body", "issue"),
+    [
+        ("looks good to me", {}),
+        ("/tighten-baselines", {"pull_request": None}),
+    ],
+)
+def test_other_comments_cost_nothing(github: FakeGithub, actions: Actions, body: str, issue: dict[str, Any]):
+    """Small talk, and a command in an issue: the job is skipped, GitHub is asked nothing."""
+    ran = actions.start(
+        "issue_comment", "slash", comment_event(github.comment(7, "maintainer", body), **issue)
+    )
+
+    assert (ran.code, ran.jobs, github.log) == (0, {}, [])
