@@ -41,6 +41,8 @@ _DEMANDS: Final = {"missing": "is missing: add it", "dict_type": _AN_OBJECT, "mo
 
 MAX_SCENARIOS: Final = 2048
 """Most scenarios of a file. Chosen: thirty times those of the largest file of sglang."""
+MAX_KEY: Final = 1000
+"""Longest comparability key in characters. Chosen: its names have at most 200 each."""
 MAX_FRACTIONS: Final = 64
 """Most sampled steps. Chosen: ten times those that sglang samples."""
 
@@ -109,6 +111,8 @@ class Provenance(_Part):
     captured_at: AwareDatetime
     requests: Annotated[int, Field(ge=1)]
     """How many measured requests the snapshot was chosen from."""
+    comparability: Annotated[str, Field(max_length=MAX_KEY)] | None = None
+    """On what, see `profiler.record.comparability_key`; absent in what others wrote: then nobody knows."""
 
 
 class ScenarioBaseline(_Part):

@@ -1,128 +1,73 @@
-"""Compare a run with its baselines: one verdict per scenario, each with the rows that led to it."""
+"""Compare a run with its baselines: one verdict per scenario, each with the rows that led to it.
 
-from collections.abc import Iterable, Iterator, Sequence
+Pure, and usable without the rest: `docs/library.md` shows it from an engine's own test.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from fnmatch import fnmatchcase
-from statistics import median_low
-from typing import Final, Literal
 
-from bot.baselines import AGGREGATES, BaselineFile, Sampling, ScenarioBaseline, Tolerances
-from bot.evidence import Evidence, Obstacle, Recorded, by_scenario, evidence, workload_change
-from bot.limits import MIN_IMPROVEMENT, gates, has_improved, limit
-from bot.snapshot import Snapshot
-from profiler.record import Clock, RunRecord
+from bot.attribution import attribution
+from bot.baselines import BaselineFile, ScenarioBaseline
+from bot.comparability import Setting, differences, machine_changes
+from bot.comparison import (
+    JUDGED,
+    Comparison,
+    Earlier,
+    Outcome,
+    Row,
+    ScenarioComparison,
+    Shift,
+    Verdict,
+)
+from bot.evidence import Evidence, Obstacle, Recorded, by_scenario, evidence, lower_median, workload_change
+from bot.limits import MIN_IMPROVEMENT, Policy, gates
+from bot.noise import Past
+from bot.rows import Terms, rows, sampled_indices, verdict
+from bot.sglang_rule import omissions
+from bot.shift import Compared, settled
+from profiler.record import RunRecord
 
-
-class Verdict(StrEnum):
-    """What a comparison says of one scenario."""
-
-    REGRESSED = "regressed"
-    """A gating metric is above its limit."""
-    IMPROVED = "improved"
-    """Nothing regressed, and end to end fell by at least `MIN_IMPROVEMENT`."""
-    UNCHANGED = "unchanged"
-    """Everything that gates is within its limit."""
-    UNGUARDED = "unguarded"
-    """There is no baseline to hold it to."""
-    MISSING = "missing"
-    """A baseline, and no measurement."""
-    INCOMPARABLE = "incomparable"
-    """Measured on another clock, or with another workload."""
-    INVALID = "invalid"
-    """The measurement contradicts itself, or its machine was throttled or shared."""
-
-
-JUDGED: Final = frozenset({Verdict.REGRESSED, Verdict.IMPROVED, Verdict.UNCHANGED})
-"""Verdicts that rest on a comparison of numbers."""
-
-
-class Outcome(StrEnum):
-    """What a comparison says of the whole run, the worst first. Only the last two are good news."""
-
-    REGRESSED = "regressed"
-    NOTHING_MEASURED = "nothing-measured"
-    INCOMPLETE = "incomplete"
-    """Nothing regressed among what could be judged, but something could not be judged."""
-    IMPROVED = "improved"
-    UNCHANGED = "unchanged"
+__all__ = [
+    "JUDGED",
+    "Comparison",
+    "Outcome",
+    "Policy",
+    "Row",
+    "ScenarioComparison",
+    "Shift",
+    "Verdict",
+    "compare",
+    "sampled_indices",
+]
 
 
 @dataclass(frozen=True)
-class Row:
-    """One metric of one scenario against its limit, in milliseconds."""
+class _Case:
+    """One scenario of both sides, and by what it is judged."""
 
-    field: str
-    """Where it stands in the baseline file, such as "stages_ms.DenoisingStage"."""
-    baseline_ms: float
-    measured_ms: float
-    """The lower median over the valid requests: a value that one of them really had."""
-    limit_ms: float
-    binds: Literal["tolerance", "pad"]
-    """Which of the two made the limit."""
-    gates: bool
-    """Whether crossing the limit makes the scenario regressed; otherwise it is told."""
+    name: str
+    file: BaselineFile
+    recorded: Sequence[Recorded]
+    terms: Terms
+    last_night: Setting | None
 
     @property
-    def crossed(self) -> bool:
-        """True when measured is above the limit."""
-        return self.measured_ms > self.limit_ms
-
-    @property
-    def change_ratio(self) -> float | None:
-        """Relative change, positive is slower; None when the baseline is 0."""
-        return (self.measured_ms - self.baseline_ms) / self.baseline_ms if self.baseline_ms else None
+    def baseline(self) -> ScenarioBaseline | None:
+        """What the file has of it."""
+        return self.file.scenarios.get(self.name)
 
 
-@dataclass(frozen=True)
-class ScenarioComparison:
-    """The verdict on one scenario."""
-
-    scenario: str
-    verdict: Verdict
-    reason: str
-    """Why, where it is not a comparison of numbers; else empty."""
-    rows: tuple[Row, ...] = ()
-    """In the order: end to end, average, median, stages, sampled steps. Empty where nothing was compared."""
-    requests: int = 0
-    """How many valid requests were judged."""
-    notes: tuple[str, ...] = ()
-    """Stages that only one side has, requests left out."""
-
-    @property
-    def e2e(self) -> Row | None:
-        """The end-to-end row, where there is one."""
-        return next((row for row in self.rows if row.field == "expected_e2e_ms"), None)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The verdicts on a run, in the order of the baseline file, then of the record."""
-
-    profile: str
-    clock: Clock
-    scenarios: tuple[ScenarioComparison, ...]
-
-    @property
-    def outcome(self) -> Outcome:
-        """What the verdicts amount to. Unguarded scenarios are told and do not count as unjudged."""
-        verdicts = {scenario.verdict for scenario in self.scenarios}
-        if Verdict.REGRESSED in verdicts:
-            return Outcome.REGRESSED
-        if not verdicts & JUDGED:
-            return Outcome.NOTHING_MEASURED
-        if verdicts & {Verdict.MISSING, Verdict.INCOMPARABLE, Verdict.INVALID}:
-            return Outcome.INCOMPLETE
-        return Outcome.IMPROVED if Verdict.IMPROVED in verdicts else Outcome.UNCHANGED
-
-
-def compare(
+def compare(  # noqa: PLR0913 - each is a term of the judgement that a caller may set
     file: BaselineFile,
     records: Sequence[RunRecord],
     *,
     profile: str = "pr_test",
+    policy: Policy = "ratchet",
     scenarios: str = "*",
     min_improvement: float = MIN_IMPROVEMENT,
+    past: Past = {},  # noqa: B006 - nobody changes it
+    last_night: Mapping[str, Setting] = {},
 ) -> Comparison:
     """Return a verdict for every scenario of the baseline file, and for every recorded one without baseline.
 
@@ -131,46 +76,60 @@ def compare(
         records: The run, in one record or in several (shards, repeated runs): the requests of a scenario are
             pooled. They are taken to be of the file's hardware.
         profile: Which tolerances of the file to use.
+        policy: "ratchet" audits requests, asks whether they compare at all, knows noise, and lets only end
+            to end, average, median, denoising stages and decoding decide. "sglang" is that engine's own test:
+            every limit decides, and so does a stage that is missing.
         scenarios: Glob; only these scenarios are looked at, on both sides.
         min_improvement: Fraction by which end to end must fall to be an improvement.
+        past: Milliseconds of the nights before, on the same terms: the noise that makes a suspect. Without
+            enough of them only the limits judge.
+        last_night: What each scenario was measured on when the history saw it last. Many scenarios that move
+            together on another machine are a shift of that machine.
 
     Raises:
         BaselinesRejected: the file has no such profile.
     """
-    tolerances = file.profile(profile)
-    recorded = by_scenario(records)
+    recorded, tolerances = by_scenario(records), file.profile(profile)
+    known = past if policy == "ratchet" else {}
     names = [name for name in {**file.scenarios, **recorded} if fnmatchcase(name, scenarios)]
-    return Comparison(
-        profile,
-        file.metadata.clock,
-        tuple(_compared(name, file, recorded.get(name, ()), tolerances, min_improvement) for name in names),
+    found, shift = settled(
+        [
+            _compared(
+                _Case(
+                    name,
+                    file,
+                    recorded.get(name, ()),
+                    Terms(tolerances, file.sampling, policy, min_improvement, known.get(name, {})),
+                    last_night.get(name),
+                )
+            )
+            for name in names
+        ]
     )
+    return Comparison(profile, file.metadata.clock, found, policy, shift)
 
 
-def _compared(
-    name: str,
-    file: BaselineFile,
-    recorded: Sequence[Recorded],
-    tolerances: Tolerances,
-    min_improvement: float,
-) -> ScenarioComparison:
-    baseline = file.scenarios.get(name)
-    found = evidence(recorded, file.metadata.clock)
-    if isinstance(found, Obstacle) and (recorded or _guards(baseline)):
-        return ScenarioComparison(name, Verdict(found.kind), found.reason)
+def _compared(case: _Case) -> Compared:
+    baseline, policy = case.baseline, case.terms.policy
+    found = evidence(case.recorded, case.file.metadata.clock, audited=policy == "ratchet")
+    if isinstance(found, Obstacle) and (case.recorded or _guards(baseline)):
+        return _unjudged(case, Verdict(found.kind), found.reason)
     if isinstance(found, Obstacle) or baseline is None or not _guards(baseline):
         why = "it has no baseline" if baseline is None else "its baseline is a placeholder"
-        return ScenarioComparison(name, Verdict.UNGUARDED, why)
+        return _unjudged(case, Verdict.UNGUARDED, why)
     spoilt_field = next((field for field, _ in baseline.bad_values() if gates(field)), "")
     if spoilt_field:
-        return ScenarioComparison(name, Verdict.INVALID, f"its baseline has no usable {spoilt_field}")
+        return _unjudged(case, Verdict.INVALID, f"its baseline has no usable {spoilt_field}")
+    if policy == "sglang":
+        return Compared(_by_sglang(case, baseline, found))
     change = next(filter(None, (workload_change(baseline, taken) for taken in found.snapshots)), "")
     if change:
-        return ScenarioComparison(name, Verdict.INCOMPARABLE, change)
-    rows = tuple(_rows(baseline, found.snapshots, tolerances, file.sampling))
-    return ScenarioComparison(
-        name, _verdict(rows, min_improvement), "", rows, len(found.snapshots), _notes(baseline, found)
-    )
+        return _unjudged(case, Verdict.INCOMPARABLE, change)
+    return _by_ratchet(case, baseline, found)
+
+
+def _unjudged(case: _Case, verdict: Verdict, reason: str) -> Compared:
+    return Compared(ScenarioComparison(case.name, verdict, reason))
 
 
 def _guards(baseline: ScenarioBaseline | None) -> bool:
@@ -180,47 +139,40 @@ def _guards(baseline: ScenarioBaseline | None) -> bool:
     )
 
 
-def _rows(
-    baseline: ScenarioBaseline, taken: Sequence[Snapshot], tolerances: Tolerances, sampling: Sampling
-) -> Iterator[Row]:
-    video = taken[0].frames is not None
-    measured = [one.as_baseline().by_field() for one in taken]
-    for field, expected in _compared_fields(baseline, sampling, len(taken[0].steps_ms)):
-        values = [fields[field] for fields in measured if field in fields]
-        if values:
-            allowed = limit(field, expected, tolerances, video=video)
-            yield Row(field, expected, median_low(values), allowed.ms, allowed.binds, gates=gates(field))
+def _by_sglang(case: _Case, baseline: ScenarioBaseline, found: Evidence) -> ScenarioComparison:
+    compared = rows(baseline, found.snapshots, case.terms)
+    missing = "; ".join(omissions(baseline, found.snapshots))
+    says = Verdict.REGRESSED if missing else verdict(compared, case.terms.min_improvement)
+    return ScenarioComparison(case.name, says, missing, compared, len(found.witnesses))
 
 
-def _compared_fields(
-    baseline: ScenarioBaseline, sampling: Sampling, step_count: int
-) -> Iterator[tuple[str, float]]:
-    """Yield (field, expected milliseconds) of everything that is compared."""
-    for field in AGGREGATES:
-        value = baseline.aggregate(field)
-        if value:
-            yield field, value
-    for name, value in baseline.stages.items():
-        yield f"stages_ms.{name}", value
-    for index in sampled_indices(sampling.step_fractions, step_count):
-        if index in baseline.steps:
-            yield f"denoise_step_ms.{index}", baseline.steps[index]
+def _by_ratchet(case: _Case, baseline: ScenarioBaseline, found: Evidence) -> Compared:
+    """Return the verdict on requests of the same workload, and what is another about their machine."""
+    compared = rows(baseline, found.snapshots, case.terms)
+    said = ScenarioComparison(
+        case.name,
+        verdict(compared, case.terms.min_improvement),
+        "",
+        compared,
+        len(found.witnesses),
+        _notes(baseline, found),
+        attribution(baseline, lower_median(found.witnesses).taken),
+        _earlier(case, baseline, found),
+    )
+    now = found.witnesses[0].setting(case.file.metadata.clock)
+    captured = baseline.provenance.comparability if baseline.provenance else None
+    if captured is not None and captured != now.comparability:
+        then = Setting(captured, now.versions)
+        return Compared(said, machine_changes(then, now), differences(captured, now.comparability))
+    return Compared(said, machine_changes(case.last_night or now, now))
 
 
-def sampled_indices(fractions: Iterable[float], step_count: int) -> list[int]:
-    """Return the step indices that stand at these fractions of the last one, ascending, each once.
-
-    Rounding is Python's, half to even, as in sglang's test.
-    """
-    last = step_count - 1
-    return sorted({round(fraction * last) for fraction in fractions}) if step_count else []
-
-
-def _verdict(rows: Sequence[Row], min_improvement: float) -> Verdict:
-    if any(row.crossed and row.gates for row in rows):
-        return Verdict.REGRESSED
-    improved = has_improved(rows[0].change_ratio, min_improvement)
-    return Verdict.IMPROVED if improved else Verdict.UNCHANGED
+def _earlier(case: _Case, baseline: ScenarioBaseline, found: Evidence) -> Earlier | None:
+    """Return what the requests said that were there before others were appended; None when none were."""
+    first = [witness.taken for witness in found.witnesses if not witness.appended]
+    if not first or len(first) == len(found.witnesses):
+        return None
+    return Earlier(verdict(rows(baseline, first, case.terms), case.terms.min_improvement), len(first))
 
 
 def _notes(baseline: ScenarioBaseline, found: Evidence) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
 """What a run may testify about a scenario: the requests that hold together, of the same workload."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from bot.audit import audit_scenario, first_error
 from bot.baselines import AGGREGATES, ScenarioBaseline
+from bot.comparability import Setting, differences, setting
 from bot.limits import gates
 from bot.snapshot import Snapshot, rounded, snapshot
 from profiler.record import Clock, Environment, RequestRecord, RunRecord, ScenarioRecord, Source, spoilt_by
@@ -24,6 +25,12 @@ class Witness:
     environment: Environment
     config_hash: str | None
     """Hash of the scenario's configuration in that run; None when the run does not know it."""
+    appended: bool = False
+    """Whether the request was added to its run's record later, to confirm or clear what that had said."""
+
+    def setting(self, clock: Clock) -> Setting:
+        """Return what it was measured on."""
+        return setting(self.environment, clock, self.config_hash)
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ class _Measured(NamedTuple):
 
     request: RequestRecord
     run: Recorded
+    appended: bool
 
 
 def by_scenario(records: Iterable[RunRecord]) -> dict[str, list[Recorded]]:
@@ -73,7 +81,7 @@ def by_scenario(records: Iterable[RunRecord]) -> dict[str, list[Recorded]]:
     return dict(found)
 
 
-def evidence(runs: Sequence[Recorded], clock: Clock) -> Evidence | Obstacle:
+def evidence(runs: Sequence[Recorded], clock: Clock, *, audited: bool = True) -> Evidence | Obstacle:
     """Return the valid requests of a scenario, pooled over the runs that have it, or why there are none.
 
     A request is valid when it is no warm-up, its scenario did not fail, the machine was in order, it
@@ -82,16 +90,28 @@ def evidence(runs: Sequence[Recorded], clock: Clock) -> Evidence | Obstacle:
     Args:
         runs: What was recorded of the scenario, all on one hardware; none when no run has it.
         clock: The clock that the baseline file names.
+        audited: Without it, a request is also valid that contradicts itself or is of a machine in disorder,
+            and requests of machines that do not compare are pooled.
     """
     if not runs:
         return Obstacle("missing", "it is not in this run")
-    requests = [
-        _Measured(request, run) for run in runs for request in run.scenario.requests if not request.warmup
-    ]
+    requests = [one for run in runs for one in _measured(run)]
     if not requests:
         errors = (run.scenario.error for run in runs)
         return Obstacle("missing", next(filter(None, errors), "no request was measured"))
-    return _testimony(requests, clock)
+    return _testimony(requests, clock, audited=audited)
+
+
+def lower_median(witnesses: Sequence[Witness]) -> Witness:
+    """Return the request in the middle by end to end; of two in the middle, the faster one.
+
+    Its end to end is the lower median of all, and its other values belong to that.
+
+    Args:
+        witnesses: At least one, in any order.
+    """
+    ordered = sorted(witnesses, key=lambda one: (one.taken.e2e_ms, one.taken.request_id))
+    return ordered[(len(ordered) - 1) // 2]
 
 
 def workload_change(baseline: ScenarioBaseline, taken: Snapshot) -> str:
@@ -112,43 +132,71 @@ def workload_change(baseline: ScenarioBaseline, taken: Snapshot) -> str:
     return ""
 
 
-def _testimony(requests: Sequence[_Measured], clock: Clock) -> Evidence | Obstacle:
+def _measured(run: Recorded) -> Iterator[_Measured]:
+    """Yield the measured requests of a run.
+
+    Those that were appended begin with warm-ups of their own; where a run has no warm-ups nothing tells them
+    from the first ones.
+    """
+    begun = appended = False
+    for request in run.scenario.requests:
+        if request.warmup:
+            appended = begun
+        else:
+            begun = True
+            yield _Measured(request, run, appended)
+
+
+def _testimony(requests: Sequence[_Measured], clock: Clock, *, audited: bool) -> Evidence | Obstacle:
     """Return what the valid ones of these measured requests say, or why too few are valid."""
     taken = [snapshot(one.request, clock) for one in requests]
-    flaws = [_flaw(one, seen) for one, seen in zip(requests, taken, strict=True)]
-    if not any(taken) and not any(_run_flaw(one.run) for one in requests):
+    flaws = [_flaw(one, seen, audited=audited) for one, seen in zip(requests, taken, strict=True)]
+    if not any(taken) and not any(_run_flaw(one.run, audited=audited) for one in requests):
         return Obstacle("incomparable", f"the baseline is on the {clock} clock, which this run does not have")
     valid = tuple(
-        Witness(seen, one.run.record.source, one.run.record.environment, one.run.scenario.config_hash)
-        for one, seen, flaw in zip(requests, taken, flaws, strict=True)
+        Witness(seen, run.record.source, run.record.environment, run.scenario.config_hash, appended)
+        for (_, run, appended), seen, flaw in zip(requests, taken, flaws, strict=True)
         if seen and not flaw
     )
-    if valid and len(valid) >= len(requests) * LEAST_VALID_RATIO:
-        return Evidence(valid, len(requests))
-    count = f"{len(requests) - len(valid)} of {len(requests)} requests are invalid: " if valid else ""
-    return Obstacle("invalid", count + next(filter(None, flaws)))
+    if not valid or len(valid) < len(requests) * LEAST_VALID_RATIO:
+        count = f"{len(requests) - len(valid)} of {len(requests)} requests are invalid: " if valid else ""
+        return Obstacle("invalid", count + next(filter(None, flaws)))
+    mixed = _mixture(valid, clock) if audited else ""
+    return Obstacle("incomparable", mixed) if mixed else Evidence(valid, len(requests))
 
 
-def _run_flaw(run: Recorded) -> str:
+def _mixture(valid: Sequence[Witness], clock: Clock) -> str:
+    """Return in what these requests do not compare with each other, or "" when they do."""
+    keys = dict.fromkeys(witness.setting(clock).comparability for witness in valid)
+    first, *others = keys
+    return f"its requests do not compare: {'; '.join(differences(first, others[0]))}" if others else ""
+
+
+def _run_flaw(run: Recorded, *, audited: bool) -> str:
     """Return why no request of this run's scenario is valid, or "" when that depends on the request."""
-    return run.scenario.error or spoilt_by(run.record.environment.state)
+    return run.scenario.error or (spoilt_by(run.record.environment.state) if audited else "")
 
 
-def _flaw(one: _Measured, taken: Snapshot | None) -> str:
+def _flaw(one: _Measured, taken: Snapshot | None, *, audited: bool) -> str:
     """Return why a request is not valid, or "" when it is."""
     failed = [stage for stage in one.request.stages if stage.error]
-    if _run_flaw(one.run):
-        return _run_flaw(one.run)
+    if flaw := _run_flaw(one.run, audited=audited):
+        return flaw
     if failed:
         return f"{failed[0].name} failed: {failed[0].error}"
     if taken is None:
         return "a request does not have the baseline's clock everywhere"
+    return _contradiction(one.request.request_id, taken) if audited else ""
+
+
+def _contradiction(request_id: str, taken: Snapshot) -> str:
+    """Return why these values cannot be those of one request, or "" when they can."""
     if not rounded(taken.e2e_ms):
         return "end to end is 0 ms"
     as_baseline = taken.as_baseline()
     if not as_baseline.guards:
         return "a request has neither stages nor steps: the profiler did not see into it"
-    error = first_error(audit_scenario(one.request.request_id, as_baseline))
+    error = first_error(audit_scenario(request_id, as_baseline))
     return error.problem if error else ""
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.engine_logs import Reading, dump_reading, log_reading
 from bot.errors import BadInput
+from bot.history import History, history_from_text
 from bot.settings import Settings, SettingsRejected, settings_from_yaml
 from profiler.record import MAX_RECORD_BYTES, RecordRejected, RunRecord, record_from_json
 from profiler.scenarios import Scenario, ScenariosRejected, builtin_scenarios, scenarios_from_toml
@@ -18,6 +19,8 @@ MAX_BASELINES_BYTES: Final = 16 * 1024 * 1024
 """Largest baseline file that is read. Chosen: sglang's with 67 scenarios has 0.15 MiB."""
 MAX_SCENARIOS_BYTES: Final = 4 * 1024 * 1024
 """Largest scenario file that is read. Chosen: a scenario has some 300 bytes, and no file has ten thousand."""
+MAX_HISTORY_BYTES: Final = 64 * 1024 * 1024
+"""Largest month of a history that is read. Chosen: 67 scenarios every night have 3 MiB."""
 MAX_DUMP_BYTES: Final = 4 * 1024 * 1024
 """Largest perf dump that is read. Chosen: 4096 steps, the most that a record can hold, have 0.3 MiB."""
 MAX_LINE_BYTES: Final = 1024 * 1024
@@ -58,6 +61,19 @@ def settings_from_file(path: Path) -> Settings:
         return settings_from_yaml(_text(path, MAX_SETTINGS_BYTES))
     except SettingsRejected as error:
         raise BadInput(f"{path}: {error}") from error
+
+
+def history_from_folder(folder: Path, hardware: str) -> History:
+    """Return the lines of a hardware in a checkout of the history branch; none when it has no such lines.
+
+    Raises:
+        BadInput: there is no such folder, or a file in it cannot be read.
+    """
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: is no folder; check out the history branch there")
+    files = sorted((folder / hardware).glob("*.jsonl"))
+    texts = (_content(file, MAX_HISTORY_BYTES).decode(errors="replace") for file in files)
+    return sum(map(history_from_text, texts), History())
 
 
 def scenarios_from_file(path: Path | None) -> tuple[Scenario, ...]:

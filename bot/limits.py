@@ -5,10 +5,13 @@ file's, the pads are those of sglang's performance test.
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
-from bot.baselines import Tolerances
-from bot.snapshot import is_decoding_stage, is_denoising_stage
+from bot.baselines import AGGREGATES, PSEUDO_STAGES, Tolerances
+from bot.snapshot import is_decoding_stage, is_denoising_stage, stage_of, step_of
+
+Policy: TypeAlias = Literal["ratchet", "sglang"]
+"""By whose rule a run is judged: ours, or that of sglang's own performance test."""
 
 MIN_IMPROVEMENT: Final = 0.05
 """Fraction by which end to end must fall to be an improvement. Source: the rule of sglang's #25510."""
@@ -25,6 +28,9 @@ DECODING_PAD_MS: Final = 450.0
 DECODING_TOLERANCE: Final = 0.9
 """Least tolerance of a decoding stage: it also waits for what the denoising loop left in the queue."""
 
+SGLANG_DENOISING_STAGE: Final = "DenoisingStage"
+"""The one stage to which sglang's test applies the tolerance of denoising stages."""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -35,7 +41,9 @@ class Limit:
     """Which of the two made it."""
 
 
-def limit(field: str, baseline_ms: float, tolerances: Tolerances, *, video: bool) -> Limit:
+def limit(
+    field: str, baseline_ms: float, tolerances: Tolerances, *, video: bool, policy: Policy = "ratchet"
+) -> Limit:
     """Return the limit of a metric.
 
     Args:
@@ -43,8 +51,9 @@ def limit(field: str, baseline_ms: float, tolerances: Tolerances, *, video: bool
         baseline_ms: Its baseline in milliseconds.
         tolerances: Those of the profile in use.
         video: Whether the output has frames: a step of a video is allowed a larger pad.
+        policy: By whose rule: sglang's tolerance of denoising stages is for the stage of just that name.
     """
-    tolerance, pad_ms = _allowance(field, tolerances, video=video)
+    tolerance, pad_ms = _allowance(field, tolerances, video=video, policy=policy)
     by_tolerance, by_pad = baseline_ms * (1 + tolerance), baseline_ms + pad_ms
     return Limit(by_tolerance, "tolerance") if by_tolerance >= by_pad else Limit(by_pad, "pad")
 
@@ -56,24 +65,28 @@ def has_improved(change_ratio: float | None, least: float = MIN_IMPROVEMENT) -> 
 
 def gates(field: str) -> bool:
     """Return whether a metric decides: end to end, average, median, denoising stages and decoding do."""
-    kind, _, name = field.partition(".")
-    return not name or (kind == "stages_ms" and (is_denoising_stage(name) or is_decoding_stage(name)))
+    stage = stage_of(field)
+    return field in AGGREGATES or (
+        stage is not None and (is_denoising_stage(stage) or is_decoding_stage(stage))
+    )
 
 
-def _allowance(field: str, tolerances: Tolerances, *, video: bool) -> tuple[float, float]:
+def _allowance(field: str, tolerances: Tolerances, *, video: bool, policy: Policy) -> tuple[float, float]:
     """Return (fraction of the baseline, milliseconds)."""
-    kind, _, name = field.partition(".")
-    if kind == "stages_ms":
-        return _stage_allowance(name, tolerances)
-    if kind == "denoise_step_ms" and name == "0":
+    stage, step = stage_of(field), step_of(field)
+    if stage is not None:
+        return _stage_allowance(stage, tolerances, policy)
+    if step == "0":
         return FIRST_STEP_TOLERANCE, FIRST_STEP_PAD_MS
-    if kind == "denoise_step_ms":
+    if step is not None:
         return tolerances.denoise_step, VIDEO_STEP_PAD_MS if video else TOP_LEVEL_PAD_MS
     return tolerances.e2e if field == "expected_e2e_ms" else tolerances.denoise_agg, TOP_LEVEL_PAD_MS
 
 
-def _stage_allowance(name: str, tolerances: Tolerances) -> tuple[float, float]:
-    if is_denoising_stage(name):
+def _stage_allowance(name: str, tolerances: Tolerances, policy: Policy) -> tuple[float, float]:
+    if name in PSEUDO_STAGES:
+        return tolerances.denoise_stage, TOP_LEVEL_PAD_MS
+    if name == SGLANG_DENOISING_STAGE if policy == "sglang" else is_denoising_stage(name):
         return tolerances.denoise_stage, STAGE_PAD_MS
     if is_decoding_stage(name):
         return max(DECODING_TOLERANCE, tolerances.non_denoise_stage), DECODING_PAD_MS

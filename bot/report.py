@@ -1,13 +1,13 @@
 """Everything a reader is told about a run, as plain data: what to say, not how to say it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
 
 from bot.audit import FILE_RULES, Finding
-from bot.baselines import BaselineFile
-from bot.compare import JUDGED, Comparison, Outcome, Row, ScenarioComparison, Verdict
+from bot.baselines import BaselineFile, Tolerances
+from bot.comparison import JUDGED, Comparison, Outcome, Row, ScenarioComparison, Verdict
 from bot.hub import Conclusion
 from bot.tighten import Proposal, Proposals
 from profiler.record import Environment, RunRecord, Source
@@ -18,10 +18,14 @@ CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
     Outcome.REGRESSED: "failure",
     Outcome.NOTHING_MEASURED: "action_required",
     Outcome.INCOMPLETE: "action_required",
+    Outcome.SUSPECT: "success",
     Outcome.IMPROVED: "success",
     Outcome.UNCHANGED: "success",
 }
-"""Improvement is never red. What was not judged is never green, and does not satisfy a required check."""
+"""Improvement is never red. What was not judged is never green, and does not satisfy a required check.
+A suspect is within the limits that its maintainers chose: it is told, and holds nothing back."""
+WIDE_RATIO: Final = 1.0
+"""A tolerance above this lets a metric take more than twice its baseline, which a reader should know."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,15 @@ class ScenarioRow:
 
     scenario: str
     row: Row
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """Scenarios that could not be judged for the same reason."""
+
+    verdict: Verdict
+    reason: str
+    scenarios: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,8 @@ class HardwareReport:
     findings: tuple[Finding, ...]
     """What the audit says about the baselines of the scenarios that were compared; no notes."""
     proposals: Proposals
+    wide_tolerances: Mapping[str, float]
+    """Those of the profile that allow more than twice a baseline: fractions by the kind of metric."""
     environments: tuple[Environment, ...]
     """Of the records, in their order, each once; at least one."""
     sources: tuple[Source, ...]
@@ -58,29 +73,38 @@ class HardwareReport:
     @cached_property
     def regressed(self) -> Sequence[ScenarioComparison]:
         """The regressed scenarios, the worst first."""
-        found = [one for one in self.comparison.scenarios if one.verdict is Verdict.REGRESSED]
-        return sorted(found, key=_worst_excess, reverse=True)
+        return sorted(self._with(Verdict.REGRESSED), key=_worst_excess, reverse=True)
+
+    @cached_property
+    def suspects(self) -> Sequence[ScenarioComparison]:
+        """The scenarios within their limits and beyond their noise, the worst first."""
+        return sorted(self._with(Verdict.SUSPECT), key=_worst_excess, reverse=True)
+
+    @cached_property
+    def cleared(self) -> Sequence[ScenarioComparison]:
+        """The scenarios that looked slower until they were measured again."""
+        return [one for one in self.comparison.scenarios if one.cleared]
 
     @cached_property
     def crossed(self) -> Sequence[ScenarioRow]:
         """The rows above their limit that gate, those of the worst scenario first."""
-        return _crossed(self.regressed, gates=True)
+        return _rows(self.regressed, lambda row: row.crossed and row.gates)
+
+    @cached_property
+    def suspicious(self) -> Sequence[ScenarioRow]:
+        """The rows of suspects that are beyond their noise, those of the worst scenario first."""
+        return _rows(self.suspects, lambda row: row.suspicious)
 
     @cached_property
     def told(self) -> Sequence[ScenarioRow]:
         """The rows above their limit that do not gate, the largest excess first."""
-        rows = _crossed(self.comparison.scenarios, gates=False)
+        rows = _rows(self.judged, lambda row: row.crossed and not row.gates)
         return sorted(rows, key=lambda one: _excess(one.row), reverse=True)
 
     @cached_property
-    def improved(self) -> Sequence[ScenarioRow]:
-        """The end-to-end rows of improved scenarios, the largest improvement first."""
-        rows = [
-            ScenarioRow(one.scenario, one.e2e)
-            for one in self.comparison.scenarios
-            if one.verdict is Verdict.IMPROVED and one.e2e
-        ]
-        return sorted(rows, key=lambda one: one.row.change_ratio or 0.0)
+    def improved(self) -> Sequence[ScenarioComparison]:
+        """The improved scenarios, the largest improvement first."""
+        return sorted(self._with(Verdict.IMPROVED), key=_e2e_change)
 
     @cached_property
     def judged(self) -> Sequence[ScenarioComparison]:
@@ -93,14 +117,48 @@ class HardwareReport:
         return [one for one in self.comparison.scenarios if one.verdict not in JUDGED | {Verdict.UNGUARDED}]
 
     @cached_property
+    def explained(self) -> Sequence[ScenarioComparison]:
+        """The scenarios whose change is attributed, slower ones first."""
+        return [one for one in (*self.regressed, *self.suspects, *self.improved) if one.attribution]
+
+    @cached_property
+    def moved(self) -> Sequence[ScenarioRow]:
+        """The end-to-end rows of what became slower together with the machine, the largest change first."""
+        rows = [ScenarioRow(one.scenario, one.e2e) for one in self._with(Verdict.INCOMPARABLE) if one.e2e]
+        return sorted(rows, key=lambda one: abs(one.row.change_ratio or 0.0), reverse=True)
+
+    @cached_property
+    def reasons(self) -> Sequence[Unjudged]:
+        """Why scenarios were not judged, each reason once; those that are told as a shift are left out."""
+        moved = {one.scenario for one in self.moved}
+        groups: dict[tuple[Verdict, str], list[str]] = {}
+        for one in self.unjudged:
+            if one.scenario not in moved:
+                groups.setdefault((one.verdict, one.reason), []).append(one.scenario)
+        return [Unjudged(verdict, reason, tuple(names)) for (verdict, reason), names in groups.items()]
+
+    @cached_property
     def unguarded(self) -> Sequence[ScenarioComparison]:
         """The scenarios that have nothing to be judged by."""
-        return [one for one in self.comparison.scenarios if one.verdict is Verdict.UNGUARDED]
+        return self._with(Verdict.UNGUARDED)
 
     @cached_property
     def errors(self) -> Sequence[Finding]:
         """The findings that are errors."""
         return [finding for finding in self.findings if finding.severity == "error"]
+
+    @cached_property
+    def introduced(self) -> Sequence[Finding]:
+        """The findings that a change of the file brought."""
+        return [finding for finding in self.findings if finding.introduced]
+
+    @cached_property
+    def older(self) -> Sequence[Finding]:
+        """The findings that were there before."""
+        return [finding for finding in self.findings if not finding.introduced]
+
+    def _with(self, verdict: Verdict) -> list[ScenarioComparison]:
+        return [one for one in self.comparison.scenarios if one.verdict is verdict]
 
     @property
     def proposed(self) -> Sequence[Proposal]:
@@ -179,9 +237,12 @@ def hardware_report(
         findings=tuple(
             finding
             for finding in findings
-            if finding.severity != "info" and (finding.scenario in compared or finding.rule in FILE_RULES)
+            if finding.severity != "info"
+            and not finding.waived
+            and (finding.scenario in compared or finding.rule in FILE_RULES)
         ),
         proposals=proposals,
+        wide_tolerances=_wide(file.profile(comparison.profile)),
         environments=_distinct([record.environment for record in records]),
         sources=_distinct([record.source for record in records]),
     )
@@ -192,13 +253,17 @@ def _distinct(values: Sequence[T]) -> tuple[T, ...]:
     return tuple(value for number, value in enumerate(values) if value not in values[:number])
 
 
-def _crossed(scenarios: Iterable[ScenarioComparison], *, gates: bool) -> list[ScenarioRow]:
-    return [
-        ScenarioRow(one.scenario, row)
-        for one in scenarios
-        for row in one.rows
-        if row.crossed and row.gates is gates
-    ]
+def _wide(tolerances: Tolerances) -> dict[str, float]:
+    named = {name: getattr(tolerances, name) for name in Tolerances.model_fields}
+    return {name: ratio for name, ratio in named.items() if ratio > WIDE_RATIO}
+
+
+def _rows(scenarios: Iterable[ScenarioComparison], wanted: Callable[[Row], bool]) -> list[ScenarioRow]:
+    return [ScenarioRow(one.scenario, row) for one in scenarios for row in one.rows if wanted(row)]
+
+
+def _e2e_change(scenario: ScenarioComparison) -> float:
+    return (scenario.e2e.change_ratio if scenario.e2e else None) or 0.0
 
 
 def _excess(row: Row) -> float:
@@ -207,4 +272,4 @@ def _excess(row: Row) -> float:
 
 
 def _worst_excess(scenario: ScenarioComparison) -> float:
-    return max(_excess(row) for row in scenario.rows if row.gates)
+    return max((_excess(row) for row in scenario.rows if row.gates), default=0.0)

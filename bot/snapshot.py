@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any, Final
 
-from bot.baselines import ScenarioBaseline
+from bot.baselines import AGGREGATES, PSEUDO_STAGES, ScenarioBaseline
 from profiler.record import Clock, RequestRecord, StageTiming, StepTiming
 
 DECIMALS: Final = 2
@@ -46,6 +46,12 @@ class Snapshot:
             "expected_avg_denoise_ms": self.mean_step_ms,
             "expected_median_denoise_ms": self.median_step_ms,
         }
+
+    def by_field(self) -> dict[str, float]:
+        """Return every value by its place in a baseline file, in the order of `ScenarioBaseline.by_field`."""
+        aggregates = dict(zip(AGGREGATES, (self.e2e_ms, self.mean_step_ms, self.median_step_ms), strict=True))
+        stages = {f"stages_ms.{name}": ms for name, ms in self.stages_ms.items() if name not in PSEUDO_STAGES}
+        return aggregates | stages | {f"denoise_step_ms.{i}": ms for i, ms in enumerate(self.steps_ms)}
 
     def as_baseline(self) -> ScenarioBaseline:
         """Return the scenario as if a baseline file held it, unrounded: to judge it by the file's rules."""
@@ -92,6 +98,18 @@ def is_denoising_stage(name: str) -> bool:
 def is_decoding_stage(name: str) -> bool:
     """Return whether a stage of this name decodes latents into the output."""
     return name.endswith("DecodingStage")
+
+
+def stage_of(field: str) -> str | None:
+    """Return the stage that a place in a baseline file is of, or None where it is of no stage."""
+    kind, _, name = field.partition(".")
+    return name if kind == "stages_ms" else None
+
+
+def step_of(field: str) -> str | None:
+    """Return the index of the denoising step that a place in a baseline file is of, or None."""
+    kind, _, index = field.partition(".")
+    return index if kind == "denoise_step_ms" else None
 
 
 def denoising_total_ms(stages_ms: Mapping[str, float]) -> float:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import arguments
-from bot.cli.command import Command, add_format_argument, add_run_arguments
+from bot.cli.command import Command, add_baselines_arguments, add_format_argument, add_run_arguments
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,8 +47,30 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    add_run_arguments(parser)
+    parser.add_argument(
+        "records",
+        type=Path,
+        nargs="+",
+        metavar="RECORD",
+        help="run records of one hardware, from ratchet-profiler run: the requests of a scenario are pooled",
+    )
+    add_baselines_arguments(parser)
     parser.add_argument("--profile", default="pr_test", help="tolerances to use (default: %(default)s)")
+    parser.add_argument(
+        "--policy",
+        choices=("ratchet", "sglang"),
+        default="ratchet",
+        help="ratchet: audited requests, noise, few metrics decide; sglang: that engine's own test",
+    )
+    parser.add_argument(
+        "--history", type=Path, metavar="FOLDER", help="a checkout of the history branch: what is noise"
+    )
+    parser.add_argument(
+        "--suspects",
+        type=Path,
+        metavar="FILE",
+        help="write what should be measured again, for ratchet-profiler run --only FILE --append",
+    )
     add_format_argument(parser)
 
 
@@ -56,10 +78,11 @@ def _compare(options: argparse.Namespace) -> int:
     from bot.handlers import compare
 
     return compare.run(
-        options.record,
+        options.records,
         options.baselines,
-        profile=options.profile,
-        scenarios=options.scenario,
+        compare.Terms(options.profile, options.policy, options.scenario),
+        history=options.history,
+        suspects=options.suspects,
         form=options.format,
     )
 

@@ -1,6 +1,7 @@
 """`ratchet compare`: judge a run against its baselines."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot import render
@@ -9,69 +10,132 @@ from bot.baselines import BaselinesRejected
 from bot.compare import compare
 from bot.errors import BadInput
 from bot.evidence import by_scenario
+from bot.files import replace_file
 from bot.handlers.selection import require_match
-from bot.intake import baselines_from_file, record_from_file
-from bot.limits import MIN_IMPROVEMENT
+from bot.history import HistoryLine
+from bot.intake import baselines_from_file, history_from_folder, record_from_file
+from bot.limits import MIN_IMPROVEMENT, Policy
+from bot.precedent import precedent
 from bot.report import HardwareReport, Report, hardware_report
 from bot.tighten import propose
 from profiler.record import RunRecord
 
 
-def run(record: Path, baselines: Path, *, profile: str, scenarios: str, form: str) -> int:
+@dataclass(frozen=True)
+class Terms:
+    """By what a run is judged."""
+
+    profile: str
+    """Which tolerances of the baseline file to use."""
+    policy: Policy = "ratchet"
+    scenarios: str = "*"
+    """Glob; only these are looked at."""
+    min_improvement: float = MIN_IMPROVEMENT
+    """Fraction by which end to end must fall to be an improvement, and for a new baseline."""
+
+
+def run(
+    records: Sequence[Path],
+    baselines: Path,
+    terms: Terms,
+    *,
+    history: Path | None,
+    suspects: Path | None,
+    form: str,
+) -> int:
     """Print the verdicts; return 0 only when everything that should be judged was, and nothing regressed.
+
+    Args:
+        records: The run, in one record or in several of one hardware.
+        baselines: The baseline file.
+        terms: By what it is judged.
+        history: A checkout of the history branch; None: only the limits judge.
+        suspects: Where to write what should be measured again, one id a line; None: nowhere.
+        form: How to print: text, json or markdown.
 
     Raises:
         BadInput: a file cannot be used.
     """
-    taken = record_from_file(record)
-    report = Report((judged([taken], baselines, str(baselines), profile=profile, scenarios=scenarios),))
-    if form == "json":
-        section = report.hardware[0]
-        print(
-            render.to_json(
-                outcome=report.outcome,
-                hardware=section.hardware,
-                baselines=section.baselines,
-                profile=section.comparison.profile,
-                scenarios=section.comparison.scenarios,
-            )
-        )
-    elif form == "markdown":
-        print(render.comment(report), end="")
-    else:
-        print(render.text("compare", report=report, headline=render.headline(report)), end="")
-    return int(report.conclusion != "success")
+    taken = [record_from_file(path) for path in records]
+    hardware = {record.environment.hardware for record in taken}
+    if len(hardware) > 1:
+        shown = " and ".join(sorted(hardware))
+        raise BadInput(f"{records[0]}: these are records of {shown}; compare one hardware at a time")
+    lines = history_from_folder(history, *hardware).lines if history else ()
+    section = judged(taken, baselines, str(baselines), terms, lines)
+    if suspects:
+        _write(suspects, section.comparison.to_confirm)
+    print(_told(Report((section,)), form), end="")
+    return int(Report((section,)).conclusion != "success")
 
 
 def judged(
     records: Sequence[RunRecord],
     baselines: Path,
     shown_path: str,
-    *,
-    profile: str,
-    scenarios: str = "*",
-    min_improvement: float = MIN_IMPROVEMENT,
+    terms: Terms,
+    lines: Sequence[HistoryLine] = (),
 ) -> HardwareReport:
     """Return the report on one run against one baseline file.
 
     Args:
-        records: The run, in one record or in several.
+        records: The run, in one record or in several, at least one, all of one hardware.
         baselines: The baseline file.
         shown_path: How a reader knows that file.
-        profile: Which of its tolerances to use.
-        scenarios: Glob; only these are looked at.
-        min_improvement: Fraction by which end to end must fall to be an improvement, and for a new baseline.
+        terms: By what it is judged.
+        lines: The history; those of the run itself do not count.
 
     Raises:
         BadInput: the baseline file cannot be used.
     """
     file = baselines_from_file(baselines)
-    require_match(scenarios, [*file.scenarios, *by_scenario(records)], baselines)
+    require_match(terms.scenarios, [*file.scenarios, *by_scenario(records)], baselines)
+    known = precedent(lines, records[0].environment.hardware, records, file.metadata.clock)
     try:
         comparison = compare(
-            file, records, profile=profile, scenarios=scenarios, min_improvement=min_improvement
+            file,
+            records,
+            profile=terms.profile,
+            policy=terms.policy,
+            scenarios=terms.scenarios,
+            min_improvement=terms.min_improvement,
+            past=known.past,
+            last_night=known.last_night,
         )
     except BaselinesRejected as error:
         raise BadInput(f"{baselines}: {error}") from error
-    proposals = propose(file, records, scenarios=scenarios, min_improvement=min_improvement)
+    proposals = propose(file, records, scenarios=terms.scenarios, min_improvement=terms.min_improvement)
     return hardware_report(shown_path, file, records, comparison, proposals=proposals, findings=audit(file))
+
+
+def _told(report: Report, form: str) -> str:
+    if form == "markdown":
+        return render.comment(report)
+    if form != "json":
+        return render.text("compare", report=report, headline=render.headline(report))
+    section = report.hardware[0]
+    comparison = section.comparison
+    shown = render.to_json(
+        outcome=report.outcome,
+        conclusion=report.conclusion,
+        hardware=section.hardware,
+        baselines=section.baselines,
+        profile=comparison.profile,
+        policy=comparison.policy,
+        shift=comparison.shift,
+        suspects=comparison.to_confirm,
+        scenarios=comparison.scenarios,
+    )
+    return shown + "\n"
+
+
+def _write(path: Path, names: Sequence[str]) -> None:
+    """Write ids one a line, as `ratchet-profiler run --only` reads them; an empty file for none.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    try:
+        replace_file(path, "".join(f"{name}\n" for name in names).encode())
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}; choose another --suspects") from error

@@ -18,7 +18,7 @@ from bot import render
 from bot.baselines import Tolerances
 from bot.compare import Outcome
 from bot.errors import BadInput
-from bot.handlers.compare import judged
+from bot.handlers.compare import Terms, judged
 from bot.handlers.report import check
 from bot.intake import baselines_from_file, record_from_file
 from bot.local_hub import LocalHub
@@ -54,6 +54,7 @@ TOLERANCES: Final = Tolerances(
 60 % longer while both cores were busy; the demo's slower denoiser takes four times as long."""
 MIN_IMPROVEMENT: Final = 0.3
 """For the same reason: the demo's faster denoiser takes a quarter of the time."""
+TERMS: Final = Terms(PROFILE, min_improvement=MIN_IMPROVEMENT)
 WIDTH: Final = 120
 """Columns to print in when there is no terminal to ask: no table of the comment is wider."""
 MAIN_PASSES: Final = {"flux": 1, "wan": 4}
@@ -147,7 +148,7 @@ class Demo:
         self._show_diff(self._git("show", "--format=", "HEAD"))
         baselines = self.repository / BASELINES
         record = self._profiled(story.branch)
-        section = judged([record], baselines, BASELINES, profile=PROFILE, min_improvement=MIN_IMPROVEMENT)
+        section = judged([record], baselines, BASELINES, TERMS)
         report = Report((section,))
         body = render.comment(report)
         self.hub.upsert_comment(story.number, render.MARKER, body)

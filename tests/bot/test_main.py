@@ -96,6 +96,7 @@ def test_compare_as_json(files: Path):
         "binds": "tolerance",
         "gates": True,
         "crossed": False,
+        "suspicious": False,
         "change_ratio": 0.0,
     }
 

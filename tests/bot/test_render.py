@@ -10,14 +10,23 @@ from builders import STAGES, make_baselines, make_record, make_request, make_sce
 from cmarkgfm.cmark import Options
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reports import (
+    NAME,
+    improvement,
+    incomplete,
+    make_report,
+    nothing_measured,
+    oversize,
+    regression,
+    shifted,
+    suspects,
+    unchanged,
+)
 
 from bot import render
-from bot.audit import audit
-from bot.baselines import BaselineFile
 from bot.compare import Outcome, compare
-from bot.report import CONCLUSIONS, Report, hardware_report, report_on
+from bot.report import CONCLUSIONS, Report
 from bot.tighten import propose
-from profiler.record import RunRecord
 
 Golden = Callable[[str, str], None]
 OPEN_TAGS = re.compile(r"<([a-z0-9]+)[^>]*?(?<!/)>")
@@ -38,25 +47,6 @@ OUR_TAGS = {
     "li",
 }
 VOID_TAGS = {"br", "hr", "img", "input"}
-NAME = "flux_image_t2i"
-SLOW_STAGES = {**STAGES, "DenoisingStage": 700.0, "TextEncodingStage": 200.0}
-
-
-def make_report(*runs: tuple[BaselineFile, RunRecord]) -> Report:
-    """Return the report on runs against baseline files."""
-    return report_on(
-        [
-            hardware_report(
-                f".github/perf-baselines/{record.environment.hardware}.json",
-                file,
-                [record],
-                compare(file, [record]),
-                proposals=propose(file, [record]),
-                findings=audit(file),
-            )
-            for file, record in runs
-        ]
-    )
 
 
 def html(markdown: str) -> str:
@@ -76,55 +66,7 @@ def assert_well_formed(comment: str) -> None:
     assert set(opened) <= OUR_TAGS
 
 
-def regression() -> Report:
-    """One scenario slower in the denoiser and, told only, in the text encoder; one as it was; one failed."""
-    slow = make_request(e2e_ms=1000.0, stages=SLOW_STAGES, steps=(90.0, 150.0, 150.0, 150.0, 150.0))
-    file = make_baselines({name: make_values() for name in (NAME, "wan2_1_t2v_1.3b", "qwen_image_t2i")})
-    record = make_record(
-        make_scenario(NAME, slow),
-        make_scenario("wan2_1_t2v_1.3b"),
-        make_scenario("qwen_image_t2i", make_request(warmup=True), error="RuntimeError: CUDA out of memory"),
-        run_id=25963872007,
-        run_attempt=2,
-    )
-    return make_report((file, record))
-
-
-def improvement() -> Report:
-    """One scenario faster by a tenth, on two kinds of hardware, of which one holds bad baselines."""
-    record = make_record(make_scenario(NAME, *(make_request(f"r{i}", scale=0.9 + i / 100) for i in range(3))))
-    ascend = make_record(make_scenario(NAME), hardware="ascend")
-    inconsistent = make_baselines(
-        {NAME: make_values(expected_avg_denoise_ms=132.32), "held": make_values(e2e_ms=0.0)}
-    )
-    return make_report((make_baselines({NAME: make_values()}), record), (inconsistent, ascend))
-
-
-def unchanged() -> Report:
-    """Everything as it was."""
-    return make_report((make_baselines({NAME: make_values()}), make_record(make_scenario(NAME))))
-
-
-def nothing_measured() -> Report:
-    """The run came back empty."""
-    return make_report((make_baselines({NAME: make_values()}), make_record()))
-
-
-def incomplete() -> Report:
-    """One scenario as it was, one that was not measured, one without a baseline, one with a placeholder."""
-    file = make_baselines({"flux": make_values(), "gone": make_values(), "held": make_values(e2e_ms=0.0)})
-    return make_report((file, make_record(make_scenario("flux"), make_scenario("new"))))
-
-
-def oversize() -> Report:
-    """Four hundred scenarios, all of them slower."""
-    names = [f"scenario_{index:03d}_with_quite_a_long_name_as_they_have_them" for index in range(400)]
-    file = make_baselines({name: make_values() for name in names})
-    slower = [make_scenario(name, scale=2.0 + index / 100) for index, name in enumerate(names)]
-    return make_report((file, make_record(*slower)))
-
-
-REPORTS = (regression, improvement, unchanged, nothing_measured, incomplete, oversize)
+REPORTS = (regression, improvement, unchanged, nothing_measured, incomplete, oversize, suspects, shifted)
 
 
 @pytest.mark.parametrize("build", REPORTS)
@@ -145,6 +87,8 @@ def test_comment_is_golden(build: Callable[[], Report], golden: Golden):
         (nothing_measured, Outcome.NOTHING_MEASURED, "action_required"),
         (incomplete, Outcome.INCOMPLETE, "action_required"),
         (oversize, Outcome.REGRESSED, "failure"),
+        (suspects, Outcome.SUSPECT, "success"),
+        (shifted, Outcome.INCOMPLETE, "action_required"),
     ],
 )
 def test_conclusion(build: Callable[[], Report], outcome: Outcome, conclusion: str):
@@ -155,17 +99,20 @@ def test_conclusion(build: Callable[[], Report], outcome: Outcome, conclusion: s
 
 
 def test_every_outcome_has_a_line_and_a_conclusion():
-    """No two outcomes look alike, and only the two that are good news are green."""
-    reports = [build() for build in (regression, nothing_measured, incomplete, improvement, unchanged)]
+    """No two outcomes look alike, and only those within every limit are let through."""
+    reports = [
+        build() for build in (regression, nothing_measured, incomplete, suspects, improvement, unchanged)
+    ]
     lines = [render.comment(report).splitlines()[1] for report in reports]
 
     assert [report.outcome for report in reports] == list(Outcome)
-    assert [line[0] for line in lines] == ["🔴", "⚪", "🟡", "🟢", "🟢"]
+    assert [line[0] for line in lines] == ["🔴", "⚪", "🟡", "🟠", "🟢", "🟢"]
     assert len({line[2:20] for line in lines}) == len(Outcome)
     assert list(CONCLUSIONS.values()) == [
         "failure",
         "action_required",
         "action_required",
+        "success",
         "success",
         "success",
     ]

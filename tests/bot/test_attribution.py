@@ -1,0 +1,190 @@
+from typing import Any
+
+import pytest
+from builders import STAGES, make_request, make_values
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.attribution import Attribution, StepChanges, attribution
+from bot.baselines import ScenarioBaseline
+from bot.snapshot import snapshot
+
+MS = st.floats(0, 1e5)
+STEPS = st.lists(st.floats(0, 2000), min_size=1, max_size=60)
+STAGE_NAMES = [
+    "TextEncodingStage",
+    "DenoisingStage",
+    "LTX2RefinementStage",
+    "DecodingStage",
+    "per_frame_generation",
+]
+
+
+def attributed(old: dict[str, Any], new: dict[str, Any]) -> Attribution:
+    """Return where the change from a baseline to a request with these values is."""
+    taken = snapshot(make_request(**new), "host")
+    assert taken
+    found = attribution(ScenarioBaseline.model_validate(make_values(**old)), taken)
+    assert found
+    return found
+
+
+def inside(steps: list[float], *, stage_ms: float | None = None) -> StepChanges:
+    """Return what is inside of denoising when ten steps of 100 ms became these."""
+    old = {"steps": [100.0] * 10, "stages": {"DenoisingStage": 1000.0}}
+    new = {"steps": steps, "stages": {"DenoisingStage": sum(steps) if stage_ms is None else stage_ms}}
+    found = attributed(old, new).steps
+    assert found
+    return found
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(
+    st.tuples(MS, MS),
+    st.dictionaries(st.sampled_from(STAGE_NAMES), MS),
+    st.dictionaries(st.sampled_from(STAGE_NAMES), MS),
+    STEPS,
+    STEPS,
+)
+def test_the_parts_add_up_to_the_whole(
+    e2e_ms: tuple[float, float],
+    old_stages: dict[str, float],
+    new_stages: dict[str, float],
+    old_steps: list[float],
+    new_steps: list[float],
+):
+    """Stages and what is outside of them are the change end to end, whatever both sides have."""
+    found = attributed(
+        {"e2e_ms": e2e_ms[0] + 1.0, "stages": old_stages, "steps": old_steps},
+        {"e2e_ms": e2e_ms[1], "stages": new_stages, "steps": new_steps},
+    )
+    change = e2e_ms[1] - (e2e_ms[0] + 1.0)
+    assert found.total_ms == pytest.approx(change, abs=1e-9)
+    assert sum(one.ms for one in found.stages) + found.unattributed_ms == pytest.approx(change, abs=1e-9)
+    assert "per_frame_generation" not in [one.name for one in found.stages]
+    assert (found.steps is not None) is (
+        len(old_steps) == len(new_steps)
+        and bool({"DenoisingStage", "LTX2RefinementStage"} & old_stages.keys())
+    )
+    assert sum(one.ms for one in found.leading) + found.rest_ms == pytest.approx(change, abs=1e-9)
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 2000), st.floats(0, 2000)), min_size=1, max_size=60), MS)
+def test_the_parts_of_the_steps_add_up(pairs: list[tuple[float, float]], rest_ms: float):
+    """Level, first steps, drift, spikes and what is outside of the steps are the denoising stages' change."""
+    old, new = [one for one, _ in pairs], [one for _, one in pairs]
+    found = attributed(
+        {"steps": old, "stages": {"DenoisingStage": sum(old)}},
+        {"steps": new, "stages": {"DenoisingStage": sum(new) + rest_ms}},
+    ).steps
+    assert found
+    parts = (found.level_ms, found.first_ms, found.drift_ms, found.spikes_ms, found.outside_ms)
+    assert sum(parts) == pytest.approx(found.total_ms, abs=1e-9 * max(1.0, *map(abs, parts)))
+    assert found.outside_ms == pytest.approx(rest_ms, abs=1e-6)
+
+
+def test_every_stage_by_hand():
+    """A stage that one side lacks counts as nothing there; the largest change comes first."""
+    found = attributed(
+        {"e2e_ms": 1000.0, "stages": STAGES | {"GoneStage": 10.0}},
+        {"e2e_ms": 1500.0, "stages": STAGES | {"DenoisingStage": 860.0, "NewStage": 70.0}},
+    )
+    assert [(one.name, one.old_ms, one.new_ms, one.ms) for one in found.stages] == [
+        ("DenoisingStage", 460.0, 860.0, 400.0),
+        ("NewStage", None, 70.0, 70.0),
+        ("GoneStage", 10.0, None, -10.0),
+        ("TextEncodingStage", 30.0, 30.0, 0.0),
+        ("DecodingStage", 60.0, 60.0, 0.0),
+    ]
+    assert (found.total_ms, found.unattributed_ms) == (500.0, 40.0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "stage_ms", "main", "main_ms"),
+    [
+        ([120.0] * 10, None, "level", 200.0),
+        ([600.0, 500.0] + [100.0] * 8, None, "first", 900.0),
+        ([100.0] * 6 + [900.0] + [100.0] * 3, None, "spikes", 800.0),
+        ([100.0] * 10, 1300.0, "outside", 300.0),
+        ([100.0, 100.0, *(100.0 + 20.0 * index for index in range(8))], None, "drift", 560.0),
+        ([80.0] * 10, None, "level", -200.0),
+        ([110.0] * 9 + [150.0], None, "level", 100.0),
+    ],
+)
+def test_what_happened_to_the_steps(steps: list[float], stage_ms: float | None, main: str, main_ms: float):
+    """Each kind of change is known for what it is, and nothing else is left over for the others."""
+    found = inside(steps, stage_ms=stage_ms)
+    assert (found.main, found.main_ms) == (main, pytest.approx(main_ms))
+
+
+def test_the_level_is_that_of_the_steps_after_the_first():
+    """Two slow first steps are told apart: the rest are 10 ms slower each."""
+    found = inside([300.0, 200.0] + [110.0] * 8)
+    assert (found.level_ms, found.first_ms, found.first) == (100.0, 280.0, 2)
+    assert (found.old_step_ms, found.new_step_ms) == (100.0, 110.0)
+
+
+@pytest.mark.parametrize("steps", [[110.0], [110.0, 130.0], [110.0, 120.0, 130.0, 400.0]])
+def test_few_steps_do_not_drift(steps: list[float]):
+    """The halves of a handful of steps are single steps: their difference is no trend."""
+    old = {"steps": [100.0] * len(steps), "stages": {"DenoisingStage": 100.0 * len(steps)}}
+    found = attributed(old, {"steps": steps, "stages": {"DenoisingStage": sum(steps)}}).steps
+    assert found
+    assert found.drift_ms == 0.0
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        {"steps": [100.0] * 9},
+        {"steps": []},
+        {"stages": {"DecodingStage": 1.0}},
+        {"denoise_step_ms": {"0": 100.0, "5": 100.0}},
+    ],
+)
+def test_without_both_step_lists_the_inside_is_unknown(old: dict[str, Any]):
+    """Other numbers of steps, sampled steps, no denoising stage: then only the stages are told."""
+    request = {"steps": [100.0] * 10, "stages": {"DenoisingStage": 1000.0}}
+    values = {"steps": [100.0] * 10, "stages": {"DenoisingStage": 1000.0}}
+    sampled = old.pop("denoise_step_ms", None)
+    baseline = make_values(**{**values, **old})
+    taken = snapshot(make_request(**request), "host")
+    assert taken
+    found = attribution(
+        ScenarioBaseline.model_validate(baseline | ({"denoise_step_ms": sampled} if sampled else {})), taken
+    )
+    assert found
+    assert found.steps is None
+
+
+def test_without_an_end_to_end_nothing_is_attributed():
+    """A placeholder has nothing that could have changed."""
+    taken = snapshot(make_request(), "host")
+    assert taken
+    assert attribution(ScenarioBaseline.model_validate(make_values(e2e_ms=0.0)), taken) is None
+
+
+def test_the_leading_parts_explain_most_of_the_change():
+    """Until 80 % are explained, and never against the direction of the change."""
+    found = attributed(
+        {"e2e_ms": 1000.0},
+        {
+            "e2e_ms": 1500.0,
+            "stages": {"TextEncodingStage": 180.0, "DenoisingStage": 810.0, "DecodingStage": 40.0},
+        },
+    )
+    assert [(one.stage, one.ms, one.share_ratio) for one in found.leading] == [
+        ("DenoisingStage", 350.0, 0.7),
+        ("TextEncodingStage", 150.0, 0.3),
+    ]
+    assert found.leading[0].steps is found.steps
+    assert found.leading[1].steps is None
+    assert (found.rest_ms, found.is_one_sided) == (0.0, True)
+
+
+def test_a_part_may_be_larger_than_the_whole():
+    """Where decoding became faster, denoising is more than all of the slowdown."""
+    found = attributed({"e2e_ms": 1000.0}, {"e2e_ms": 1050.0, "stages": STAGES | {"DenoisingStage": 560.0}})
+    assert [(one.stage, one.share_ratio) for one in found.leading] == [("DenoisingStage", 2.0)]
+    assert (found.is_one_sided, found.rest_ms) == (False, -50.0)
