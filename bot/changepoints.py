@@ -59,7 +59,7 @@ class ChangePoint:
     relative_change: float
     """(after - before) / before; positive is slower."""
     confidence: float
-    """Between 0 and 1: 1 minus the chance that noise alone looks like this, in this series alone."""
+    """Between 0 and 1: 1 minus the chance that noise alone looks like this in `WINDOW_NIGHTS` nights."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,12 @@ def changes(
     Returns:
         Name -> changes, for the series that have any, in the order given.
 
-    Source: Benjamini and Hochberg, "Controlling the false discovery rate", J. R. Statist. Soc. B 57, 1995. A
-    series without a change counts as one test that found nothing.
+    Source: Benjamini and Hochberg, "Controlling the false discovery rate", J. R. Statist. Soc. B 57, 1995.
+    Every `WINDOW_NIGHTS` nights of a series are one test, so a long history asks for more than a short one.
     """
     found = {name: change_points(series) for name, series in by_series.items()}
     chances = sorted(1.0 - change.confidence for changed in found.values() for change in changed)
-    tests = len(chances) + sum(not changed for changed in found.values())
+    tests = sum(max(1, len(series) // WINDOW_NIGHTS) for series in by_series.values())
     most = max(
         (chance for rank, chance in enumerate(chances, 1) if chance <= false_share * rank / tests),
         default=-1.0,

@@ -140,13 +140,18 @@ def flake_rate(history: Sequence[float], limit: float, pooled_share: float = USU
 def pooled_share(others: Iterable[Sequence[float]], limit_ratio: float) -> float:
     """Return the share of nights of other scenarios that are above their level by more than a fraction.
 
+    It is never 0: what was not seen yet may still come.
+
     Args:
         others: Histories of the same metric of the other scenarios, each in its own unit.
         limit_ratio: The fraction: limit / level - 1.
+
+    Source: the estimate of a share under Jeffreys' prior, (k + 1/2) / (n + 1).
     """
     found = (present_level(_usable(history)[-MEMORY_NIGHTS:]) for history in others)
     nights = [one for present in found if present for one in present.excesses]
-    return sum(one > limit_ratio for one in nights) / len(nights) if nights else USUAL_SHARE
+    over = sum(one > limit_ratio for one in nights)
+    return (over + 0.5) / (len(nights) + 1) if nights else USUAL_SHARE
 
 
 def run_flake_rate(rates: Iterable[float]) -> float:

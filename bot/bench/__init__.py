@@ -1,0 +1,1 @@
+"""How well the judgement judges, beside the rules of others: `make bench`."""
