@@ -10,7 +10,7 @@ SCRIPTS := .ci/run $(wildcard .github/*.sh .github/actions/*/*.sh tests/*.sh tes
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lint bench lock golden clean
+.PHONY: help demo test lint action bench lock golden clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ lint: .venv/installed ## ruff, mypy strict, import contracts; workflows and shel
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema --schemafile .github/perf-ratchet.schema.json .github/perf-ratchet.yml
 	$(BIN)/shellcheck $(SCRIPTS)
+
+action: ## install the bot as the workflows do, hash-locked, and run it
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  RUNNER_TEMP=$$folder GITHUB_PATH=$$folder/path bash .github/actions/ratchet/install.sh && \
+	  PATH=$$folder/perf-ratchet/bin:$$PATH COMMAND="audit .github/perf-baselines/h100.json" FAIL_ON_FINDINGS=true \
+	  bash .github/actions/ratchet/run.sh
 
 bench: .venv/installed ## what a stage costs and how well a slowdown is judged, ours beside others'
 	$(BIN)/python -m profiler.bench.overhead
