@@ -14,6 +14,26 @@ class HubRefused(Exception):
     """The host did not do what was asked. The message is one line that says what to do about it."""
 
 
+class BranchMoved(HubRefused):
+    """A branch is not where it was thought to be; it was left alone."""
+
+    def __init__(self, branch: str, expected: str | None, now: str | None) -> None:
+        """Say where it is.
+
+        Args:
+            branch: Its name.
+            expected: Full SHA where it was thought to be; None: it should not be there.
+            now: Full SHA where it is; None: it is not there.
+        """
+        if expected is None:
+            said = f"is there already, at {(now or '')[:7]}; look at it"
+        elif now is None:
+            said = f"is gone since it was at {expected[:7]}; look why"
+        else:
+            said = f"has moved on since {expected[:7]}: it is at {now[:7]}; look at it"
+        super().__init__(f"{branch} {said}, then ask again")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Annotation:
     """A remark at one line of a file of the commit."""
@@ -134,7 +154,8 @@ class Hub(Protocol):
             The SHA of the new commit.
 
         Raises:
-            HubRefused: the branch has moved on, or the host would not, or did not answer.
+            BranchMoved: the branch is elsewhere.
+            HubRefused: the host would not, or did not answer.
         """
 
     def answer(self, pull: int, marker: str, body: str, *, is_first: bool = False) -> str:
@@ -173,7 +194,8 @@ class Hub(Protocol):
             to: Full SHA. A branch that is there already is fine.
 
         Raises:
-            HubRefused: the branch is elsewhere, or the host would not, or did not answer.
+            BranchMoved: the branch is elsewhere.
+            HubRefused: the host would not, or did not answer.
         """
 
     def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:

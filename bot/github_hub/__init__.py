@@ -1,8 +1,7 @@
 """The hub on GitHub: every effect of `bot.hub.Hub` and every read of `bot.host.Host`.
 
-`client.py` alone names `github`. A lost answer never doubles an effect: what is safe to repeat (GET, PATCH)
-PyGithub repeats. A POST is never repeated blindly: its answer lost, the whole effect starts anew, and every
-effect looks before it writes.
+`client.py` alone names `github`. A lost answer never doubles an effect: only a GET is repeated blindly. When
+the answer to a POST or PATCH is lost, the whole effect starts anew, and every effect looks before it writes.
 """
 
 from bot.github_hub.access import github_hub_from_environment

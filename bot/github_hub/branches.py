@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.github_hub.failures import Unanswered
 from bot.github_hub.git_answers import Branch, Commit, Committed, Heads, Named, Reference
 from bot.github_hub.repository import Repository, quoted
-from bot.hub import HubRefused
+from bot.hub import BranchMoved
 
 NO_COMMIT: Final = "0" * 40
 """What git calls the place of a branch that is not there."""
@@ -36,7 +36,7 @@ class Branches(Repository):
     def reset_branch(self, branch: str, expected_head: str | None, to: str) -> None:
         """Make a branch point to a commit, only if it still is where we think. See `bot.hub.Hub`."""
         errand = self._errand(f"move {branch}", "contents: write")
-        self._settle(errand, lambda: self._move(branch, expected_head or NO_COMMIT, to))
+        self._settle(errand, lambda: self._move(branch, expected_head, to))
 
     def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
         """Make a branch without any past, with one commit; return its head. See `bot.hub.Hub`."""
@@ -95,15 +95,16 @@ class Branches(Repository):
         says = head.commit.message.split() == message.split()  # GitHub sets the blank lines its own way
         if follows and says and _changes_only(head, files):
             return head.sha
-        raise _moved_on(branch, expected_head, head.sha)
+        raise BranchMoved(branch, expected_head, head.sha)
 
-    def _move(self, branch: str, expected_head: str, to: str) -> None:
+    def _move(self, branch: str, expected_head: str | None, to: str) -> None:
         repository_id, now = self._place(branch)
         if now == to:
             return
         if now != expected_head:
-            raise _moved_on(branch, expected_head, now)
-        update = {"name": f"refs/heads/{branch}", "beforeOid": expected_head, "afterOid": to, "force": True}
+            raise BranchMoved(branch, expected_head, now)
+        before = expected_head or NO_COMMIT
+        update = {"name": f"refs/heads/{branch}", "beforeOid": before, "afterOid": to, "force": True}
         asked = {"repositoryId": repository_id, "refUpdates": [update]}
         try:
             self._client.graphql(UPDATE_REFS, {"input": asked})
@@ -113,14 +114,14 @@ class Branches(Repository):
             if now == expected_head:
                 raise
             if now != to:
-                raise _moved_on(branch, expected_head, now) from None
+                raise BranchMoved(branch, expected_head, now) from None
 
-    def _place(self, branch: str) -> tuple[str, str]:
+    def _place(self, branch: str) -> tuple[str, str | None]:
         """Return GitHub's id of the repository, and where the branch is."""
         owner, name = self._repository.split("/")
         asked = {"owner": owner, "name": name, "branch": f"refs/heads/{branch}"}
         found = Branch.model_validate(self._client.graphql(BRANCH, asked)).repository
-        return found.id, found.ref.target.oid if found.ref else NO_COMMIT
+        return found.id, found.ref.target.oid if found.ref else None
 
     def _start(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
         entries = [self._entry(path, content) for path, content in files.items()]
@@ -176,13 +177,3 @@ def _changes_only(commit: Commit, files: Mapping[str, bytes]) -> bool:
     """Whether each file that the commit changes is one of ours, with our content."""
     ours = {(path, blob_name(content, commit.sha)) for path, content in files.items()}
     return {(file.filename, file.sha) for file in commit.files} <= ours
-
-
-def _moved_on(branch: str, expected: str, now: str) -> HubRefused:
-    if now == NO_COMMIT:
-        return HubRefused(f"{branch} is gone since it was at {expected[:7]}: look why, then ask again")
-    if expected == NO_COMMIT:
-        return HubRefused(f"{branch} is there already, at {now[:7]}; look at it, then ask again")
-    return HubRefused(
-        f"{branch} has moved on since {expected[:7]}: it is at {now[:7]}; look at it, then ask again"
-    )

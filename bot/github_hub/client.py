@@ -17,7 +17,7 @@ from urllib3 import Retry
 from bot.github_hub.failures import NO_ANSWER, Failure, Unanswered, failure_from_answer
 from bot.hub import HubRefused
 
-REPEATS: Final = 4  # of a GET or PATCH that fails. Chosen: with the pauses between them about half a minute
+REPEATS: Final = 4  # of a GET that fails. Chosen: with the pauses between them about half a minute
 PER_PAGE: Final = 100  # the most that GitHub gives
 CHUNK_BYTES: Final = 65_536  # of a download, between two looks at its size. Chosen: small beside any limit
 
@@ -190,12 +190,12 @@ class Client:
 
 def _github(auth: Auth.Auth, base_url: str, pace: Pace) -> Github:
     """Return a client that sends nothing by itself (lazy) and repeats only what is safe to repeat."""
-    # Not PyGithub's own, which repeats a POST (and doubles comments) and no PATCH, and waits without a bound.
+    # Not PyGithub's own, which repeats a POST too (and doubles comments), and waits without a bound.
     retry = Retry(
         total=REPEATS,
         backoff_factor=pace.before_retry,
         status_forcelist=range(HTTPStatus.INTERNAL_SERVER_ERROR, 600),
-        allowed_methods={"GET", "PATCH"},
+        allowed_methods={"GET"},  # a PATCH adds annotations to those that are there
         respect_retry_after_header=False,  # failures.py reads it
     )
     return Github(

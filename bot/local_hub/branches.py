@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import host
-from bot.hub import HubRefused
+from bot.hub import BranchMoved, HubRefused
 from bot.local_hub.git import Git
 from bot.paths import is_plain_path
 
@@ -38,7 +38,7 @@ class Branches:
             return commit
         if self._is_asked(head, expected_head, files, message):
             return head
-        raise _moved_on(branch, expected_head, head)
+        raise BranchMoved(branch, expected_head, head)
 
     def reset_branch(self, branch: str, expected_head: str | None, to: str) -> None:
         """Make a branch point to a commit, only if it still is where we think. See `bot.hub.Hub`."""
@@ -47,7 +47,7 @@ class Branches:
         if now == to:
             return
         if now != expected_head:
-            raise _moved_on(branch, expected_head or NO_COMMIT, now or NO_COMMIT)
+            raise BranchMoved(branch, expected_head, now)
         self._git.text("update-ref", f"refs/heads/{branch}", to, expected_head or NO_COMMIT)
 
     def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
@@ -153,8 +153,3 @@ def _batch(printed: bytes) -> Iterable[bytes | None]:
 def _require_plain_path(path: str) -> None:
     if not is_plain_path(path):
         raise HubRefused(f"{path!r} is not a path from the top of the repository: use folder/file.json")
-
-
-def _moved_on(branch: str, expected: str, now: str) -> HubRefused:
-    since, at = expected[:7], now[:7]
-    return HubRefused(f"{branch} has moved on since {since}: it is at {at}; look at it, then ask again")

@@ -201,7 +201,7 @@ def test_open_issues_are_the_bots_own(github: FakeGithub, hub: GithubHub):
     github.commit("bot", {"a": b"1"}, "x")
     github.pull("bot", author=github.login).labels.append("perf-ratchet")
     assert hub.open_issues("perf-ratchet") == [
-        OpenIssue(number=ours.number, title="Slower", body="<!-- m -->\nmore")
+        OpenIssue(number=ours.number, title="Slower", body="<!-- m -->\nmore", labels=("perf-ratchet",))
     ]
     assert len(github.api_requests) == 1
 

@@ -17,8 +17,9 @@ Only "maintainer" and "writer" may write (`github.people`). A deleted fork is `p
 Faults: `fail_next(method, path, status)`, with after=True the effect is applied and only its answer is lost;
 `drop_next(...)` cuts the connection instead, `hang_next(...)` never answers; `refuse_next(method, path,
 Refused(...))` says why; `answer_next(...)` says anything. `github.permissions.discard("checks: write")` takes
-a right from the token. `github.log` has every exchange, `github.api_requests` what counts for a budget; the
-fixture `github` of tests/bot holds the log against GitHub's descriptions of its REST and its GraphQL API.
+a right from the token; `meanwhile(method, path, act)` lets somebody else be faster. `github.log` has every
+exchange, `github.api_requests` what counts for a budget; the fixture `github` of tests/bot holds the log
+against GitHub's descriptions of its REST and its GraphQL API.
 Another endpoint is another function with `@route` in endpoints/.
 """
 

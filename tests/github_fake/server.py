@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -34,6 +35,8 @@ class Fault:
     """How many such requests pass before."""
     is_made_up: bool = False
     """Whether the answer is one that GitHub would not give."""
+    before: Callable[[], object] | None = None
+    """What somebody else does just before; the request itself is answered as ever."""
     does_hang: bool = False
     """Whether the connection stays open without an answer."""
 
@@ -66,10 +69,10 @@ class FakeGithub(State):
     def __enter__(self) -> Self:
         """Listen on a free port of this machine only."""
         self._stopping.clear()
-        self._servers = [_listening(self), _listening(self)]
-        api, store = (server.server_address[1] for server in self._servers)
-        self.url = f"http://127.0.0.1:{api}{self.prefix}"
-        self.store_url = f"http://localhost:{store}"
+        self._server = _listening(self)
+        port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{port}{self.prefix}"
+        self.store_url = f"http://localhost:{port}"  # by its name another host
         return self
 
     def __exit__(
@@ -77,9 +80,8 @@ class FakeGithub(State):
     ) -> None:
         """Stop, and say so if the fake itself was at fault."""
         self._stopping.set()
-        for server in self._servers:
-            server.shutdown()
-            server.server_close()
+        self._server.shutdown()
+        self._server.server_close()
         if self.broken:
             raise ExceptionGroup(
                 "the fake GitHub broke", [it for it in self.broken if isinstance(it, Exception)]
@@ -119,6 +121,10 @@ class FakeGithub(State):
         """Answer the next request with this, whatever it asks; nothing is done."""
         self._faults.append(Fault(method, path, answer, 1, after=False, is_made_up=True))
 
+    def meanwhile(self, method: str, path: str, act: Callable[[], object], *, skip: int = 0) -> None:
+        """Let somebody else do something to the state just before the next request is answered."""
+        self._faults.append(Fault(method, path, None, 1, after=False, skip=skip, before=act))
+
     @property
     def api_requests(self) -> list[str]:
         """What was asked of the API, such as "GET /repos/octo/demo/pulls 200": not of the other host."""
@@ -128,6 +134,9 @@ class FakeGithub(State):
         """Answer and write it down. One at a time, so that the log has an order."""
         with self._lock:
             fault = next((it for it in self._faults if it.strikes(request)), None)
+            if fault and fault.before:
+                fault.before()
+                fault = None
             given = fault.answer if fault and not fault.after else self._answer(request)
             if fault and fault.after:
                 given = fault.answer
@@ -184,7 +193,7 @@ def _request(handler: BaseHTTPRequestHandler, prefix: str) -> Request:
     raw = handler.rfile.read(int(handler.headers.get("content-length") or 0))
     headers = {name.lower(): value for name, value in handler.headers.items()}
     body = json.loads(raw) if raw else None
-    return Request(handler.command, path, dict(parse_qsl(url.query)), headers, body)
+    return Request(handler.command, path, dict(parse_qsl(url.query)), headers, body, sent=handler.path)
 
 
 def _send(handler: BaseHTTPRequestHandler, given: Answer) -> bool:

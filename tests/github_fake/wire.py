@@ -19,6 +19,8 @@ class Request:
     """None when there was none."""
     values: Mapping[str, str] = field(default_factory=dict)
     """The parts of the path that the route names, decoded."""
+    sent: str = ""
+    """Path and query as they were sent, with the prefix of GitHub Enterprise where there is one."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ def create_pull(state: State, request: Request) -> Answer:
         raise invalid("PullRequest", field="base", code="invalid")
     owner = state.repository.split("/")[0]
     for it in state.pulls.values():
-        if it.is_open and (_head(it), it.base_branch) == (f"{owner}:{head}", base):
+        same = (it.head_repository, it.head_branch, it.base_branch) == (state.repository, head, base)
+        if it.is_open and same:
             said = f"A pull request already exists for {owner}:{head}."
             raise invalid("PullRequest", code="custom", message=said)
     if state.branches[head] in {it.sha for it in state.git.past(state.branches[base])}:

@@ -1,0 +1,193 @@
+"""Every effect, cut at every one of its requests in every way: what is left is what one clean run leaves."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from github_fake import FakeGithub, Refused, a_check, quick_hub
+
+from bot.github_hub import GithubHub
+from bot.hub import Annotation, Issue, PullRequest
+
+MARKER, OTHER = "<!-- perf-ratchet -->", "<!-- perf-ratchet answer 5 -->"
+FILES = {".github/perf-baselines/h100.json": b"{}\n", "blob.bin": b"\x00\xff"}
+TEXT = {"h100/2026-05.jsonl": b"{}\n", "README.md": b"Nights\n"}
+PULL = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf", "bot"))
+ISSUE = Issue(marker=MARKER, title="Slower", body=f"{MARKER}\nSince A.", labels=("perf",))
+REMARKS = tuple(
+    Annotation(path="h100.json", line=line, level="failure", title="mean-mismatch", message="Look.")
+    for line in range(1, 121)
+)
+
+Do = Callable[[FakeGithub, GithubHub], object]
+
+
+def with_comment(github: FakeGithub) -> None:
+    github.comment(7, github.login, f"{MARKER}\nold")
+
+
+def with_check(github: FakeGithub) -> None:
+    github.check({"name": "perf-ratchet (h100)", "head_sha": github.branches["main"], "external_id": "123"})
+
+
+def with_branch(github: FakeGithub) -> None:
+    github.commit("bot", TEXT, "Propose")
+
+
+def with_pull(github: FakeGithub) -> None:
+    with_branch(github)
+    github.pull("bot", author=github.login).labels.append("perf")
+
+
+def with_issue(github: FakeGithub) -> None:
+    github.issue(github.login, "Old", f"{MARKER}\nold")
+
+
+def nothing(_: FakeGithub) -> None:
+    """Begin as a fake begins."""
+
+
+def begin(github: FakeGithub) -> str:
+    """Return the first commit of "main"."""
+    return github.git.past(github.branches["main"])[-1].sha
+
+
+def move(github: FakeGithub, hub: GithubHub) -> None:
+    proposed = next(it.sha for it in github.commits.values() if it.message == "Propose")
+    hub.reset_branch("bot", proposed, github.branches["work"])
+
+
+EFFECTS: Mapping[str, tuple[Callable[[FakeGithub], None], Do]] = {
+    "first comment": (nothing, lambda _, hub: hub.upsert_comment(7, MARKER, f"{MARKER}\nnew")),
+    "edited comment": (with_comment, lambda _, hub: hub.upsert_comment(7, MARKER, f"{MARKER}\nnew")),
+    "revised comment": (
+        with_comment,
+        lambda _, hub: hub.revise_comment(
+            7, MARKER, lambda old: f"{MARKER}\nnew" if old and old.endswith("old") else None
+        ),
+    ),
+    "answer": (nothing, lambda _, hub: hub.answer(7, OTHER, f"{OTHER}\nDone.")),
+    "first answer": (nothing, lambda _, hub: hub.answer(7, OTHER, f"{OTHER}\nDone.", is_first=True)),
+    "reaction": (with_comment, lambda github, hub: hub.react(github.comments[0].id, "eyes")),
+    "check": (nothing, lambda github, hub: hub.upsert_check(a_check(github.branches["main"]))),
+    "concluded check": (with_check, lambda github, hub: hub.upsert_check(a_check(github.branches["main"]))),
+    "check with 120 remarks": (
+        with_check,
+        lambda github, hub: hub.upsert_check(a_check(github.branches["main"], annotations=REMARKS)),
+    ),
+    "commit": (
+        nothing,
+        lambda github, hub: hub.commit_files("main", begin(github), FILES, "Tighten\n\nMore."),
+    ),
+    "new branch": (nothing, lambda github, hub: hub.reset_branch("bot", None, github.branches["work"])),
+    "moved branch": (with_branch, move),
+    "branch without a past": (
+        nothing,
+        lambda _, hub: hub.start_branch("perf-history", FILES | TEXT, "Begin"),
+    ),
+    "proposal": (with_branch, lambda _, hub: hub.upsert_pull(PULL)),
+    "first proposal": (with_branch, lambda _, hub: hub.upsert_pull(PULL, is_first=True)),
+    "changed proposal": (with_pull, lambda _, hub: hub.upsert_pull(PULL)),
+    "closed proposal": (with_pull, lambda _, hub: hub.close_pull(8, OTHER, "Nothing is left.")),
+    "issue": (nothing, lambda _, hub: hub.upsert_issue(ISSUE)),
+    "first issue": (nothing, lambda _, hub: hub.upsert_issue(ISSUE, is_first=True)),
+    "changed issue": (with_issue, lambda _, hub: hub.upsert_issue(ISSUE)),
+    "closed issue": (with_issue, lambda _, hub: hub.close_issue(8, OTHER, "It is fast again.")),
+}
+
+
+def limited(status: int) -> Refused:
+    return Refused(status, "You have exceeded a secondary rate limit.", headers={"retry-after": "0"})
+
+
+CUTS: Mapping[str, Callable[[FakeGithub, int], None]] = {
+    "502 before": lambda github, at: github.fail_next("", "", 502, skip=at),
+    "502 after": lambda github, at: github.fail_next("", "", 502, skip=at, after=True),
+    "500 after, twice": lambda github, at: github.fail_next("", "", 500, skip=at, after=True, times=2),
+    "dropped before": lambda github, at: github.drop_next("", "", skip=at),
+    "dropped after": lambda github, at: github.drop_next("", "", skip=at, after=True),
+    "403 with patience": lambda github, at: github.refuse_next("", "", limited(403), skip=at),
+    "429 with patience": lambda github, at: github.refuse_next("", "", limited(429), skip=at),
+}
+
+
+def left(github: FakeGithub) -> dict[str, Any]:
+    """Return all that people see afterwards. When and in how many tries it was made is not part of it."""
+    pasts = {name: github.git.past(sha) for name, sha in github.branches.items()}
+    return {
+        "comments": [(it.pull, it.author, it.body, it.reactions) for it in github.comments],
+        "checks": [(it.said, it.annotations) for it in github.checks],
+        "pulls": {number: (it.title, it.body, it.labels, it.is_open) for number, it in github.pulls.items()},
+        "issues": {number: vars(it) for number, it in github.issues.items()},
+        "branches": {name: [(it.tree, it.message) for it in past] for name, past in pasts.items()},
+    }
+
+
+def done(effect: str, cut: Callable[[FakeGithub, int], None] | None = None, at: int = 0) -> FakeGithub:
+    """Return a GitHub on which the effect was asked for, cut at one of its requests."""
+    prepare, do = EFFECTS[effect]
+    with FakeGithub() as github:
+        prepare(github)
+        if cut:
+            cut(github, at)
+        do(github, quick_hub(github))
+    return github
+
+
+@functools.cache
+def done_once(effect: str) -> FakeGithub:
+    """Return a GitHub on which the effect was asked for and nothing went wrong."""
+    return done(effect)
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_a_cut_at_any_request_leaves_the_same(effect: str, cut: str):
+    """No comment, check, remark, commit, branch, label, issue or pull request is lost or doubled."""
+    for at, request in enumerate(done_once(effect).api_requests):
+        assert left(done(effect, CUTS[cut], at)) == left(done_once(effect)), f"cut at {request}"
+
+
+@pytest.mark.parametrize("effect", [it for it in EFFECTS if it not in {"first answer", "first issue"}])
+def test_an_effect_asked_for_twice_leaves_the_same(effect: str):
+    """What is there already is not written again, by another hub either."""
+    prepare, do = EFFECTS[effect]
+    with FakeGithub() as github:
+        prepare(github)
+        do(github, quick_hub(github))
+        before = left(github)
+        do(github, quick_hub(github))
+    assert left(github) == before
+    assert left(github) == left(done_once(effect))
+
+
+@pytest.mark.parametrize(
+    ("effect", "requests"),
+    {
+        "first comment": 2,
+        "edited comment": 2,
+        "revised comment": 2,
+        "answer": 2,
+        "first answer": 1,
+        "reaction": 1,
+        "check": 2,
+        "concluded check": 2,
+        "check with 120 remarks": 4,
+        "commit": 1,
+        "new branch": 2,
+        "moved branch": 2,
+        "branch without a past": 5,
+        "proposal": 3,
+        "first proposal": 2,
+        "changed proposal": 3,
+        "closed proposal": 4,
+        "issue": 2,
+        "first issue": 1,
+        "changed issue": 3,
+        "closed issue": 4,
+    }.items(),
+)
+def test_an_effect_costs_so_many_requests(effect: str, requests: int):
+    """The budgets of the commands add these up."""
+    assert len(done_once(effect).api_requests) == requests
