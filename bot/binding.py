@@ -48,7 +48,7 @@ def bound(run: Run, pulls: Sequence[Pull]) -> Pull:
             "whose own run is reported."
         )
     if len(heads) > 1:
-        numbers = " and ".join(f"#{one.number}" for one in heads)
+        numbers = " and ".join(f"#{number}" for number in sorted(one.number for one in heads))
         raise Unbound(f"This commit is the head of {numbers}: close all but one, then run the job again.")
     return heads[0]
 

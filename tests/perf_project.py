@@ -1,14 +1,16 @@
 """A repository on the fake GitHub that uses perf-ratchet: configuration, baselines, runs that measured."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from builders import STEPS, make_baselines, make_record, make_request, make_scenario, make_values
+from builders import make_baselines, make_record, make_request, make_scenario, make_values
 from github_fake import FakeGithub, quick_hub
-from github_fake.state import Pull, Run
+from github_fake.state import Comment, Pull, Run
 from zips import RECORD_NAME, make_zip
 
-from bot.handlers import report_run
+from bot.handlers import report_run, respond
 from profiler.record import RunRecord, record_to_json
 
 CONFIG = ".github/perf-ratchet.yml"
@@ -17,26 +19,33 @@ ASCEND = "perf/ascend.json"
 FORK = "stranger/demo"
 SETTINGS = f"hardware:\n  h100: {{baselines: {H100}}}\n  ascend: {{baselines: {ASCEND}}}\n"
 ONE = f"hardware:\n  h100: {{baselines: {H100}}}\n"
-ODD_STEPS = tuple(step + 0.37 for step in STEPS)
-"""Steps that nobody would take for typed by hand."""
+ODD_STEPS = (93.41, 97.12, 104.37, 98.83, 91.06)
+"""Steps that nobody would take for typed by hand, none much faster than the others."""
+ODD_STAGES = {"TextEncodingStage": 30.41, "DenoisingStage": 489.29, "DecodingStage": 61.27}
+ODD_E2E_MS = 592.83
 
 
 def odd_values(scale: float = 1.0) -> dict[str, Any]:
-    """Return a scenario's baselines that audit without a finding: they agree with `odd_request()`."""
-    e2e, stages = (
-        561.83 * scale,
-        {"TextEncodingStage": 30.41, "DenoisingStage": 463.29, "DecodingStage": 61.27},
+    """Return a scenario's baselines that audit without a finding: they agree with `odd_record()`."""
+    return make_values(
+        e2e_ms=round(ODD_E2E_MS * scale, 2),
+        stages={name: round(ms * scale, 2) for name, ms in ODD_STAGES.items()},
+        steps=[round(step * scale, 2) for step in ODD_STEPS],
     )
-    steps = [round(step * scale, 2) for step in ODD_STEPS]
-    scaled = {name: round(ms * scale, 2) for name, ms in stages.items()}
-    return make_values(e2e_ms=round(e2e, 2), stages=scaled, steps=steps)
 
 
 def odd_record(hardware: str = "h100", **scales: float) -> RunRecord:
-    """Return a run whose scenarios are this much slower than `odd_values()`."""
-    stages = {"TextEncodingStage": 30.41, "DenoisingStage": 463.29, "DecodingStage": 61.27}
-    request = {"e2e_ms": 561.83, "stages": stages, "steps": ODD_STEPS}
-    scenarios = [make_scenario(name, make_request(scale=scale, **request)) for name, scale in scales.items()]
+    """Return a run whose scenarios are this much slower than their baselines; "wan" is the slower one."""
+    own = {"wan": 1.1}
+    scenarios = [
+        make_scenario(
+            name,
+            make_request(
+                e2e_ms=ODD_E2E_MS, stages=ODD_STAGES, steps=ODD_STEPS, scale=scale * own.get(name, 1.0)
+            ),
+        )
+        for name, scale in scales.items()
+    ]
     record = make_record(*scenarios, hardware=hardware)
     return record.model_copy(update={"source": record.source.model_copy(update={"head_sha": None})})
 
@@ -44,11 +53,12 @@ def odd_record(hardware: str = "h100", **scales: float) -> RunRecord:
 class Project:
     """The repository, its people, and what the bot does there."""
 
-    def __init__(self, github: FakeGithub, settings: str = ONE) -> None:
+    def __init__(self, github: FakeGithub, folder: Path, settings: str = ONE) -> None:
         """Put the configuration and baselines of two scenarios on the default branch."""
+        self.folder = folder
         self.github = github
         self.hub = quick_hub(github)
-        self.baselines = make_baselines({"flux": odd_values(), "wan": odd_values()}).text
+        self.baselines = make_baselines({"flux": odd_values(), "wan": odd_values(1.1)}).text
         files = {CONFIG: settings.encode(), H100: self.baselines.encode(), ASCEND: self.baselines.encode()}
         github.commit("main", files, "Guard the speed")
 
@@ -89,6 +99,42 @@ class Project:
     def reported(self, run: Run) -> int:
         """Let the report workflow run on it."""
         return report_run.run(self.hub, run.id, None)
+
+    def asked(self, pull: Pull, body: str, author: str = "maintainer") -> tuple[int, Comment]:
+        """Let somebody comment, and the slash workflow run on it; return its exit code and the comment."""
+        comment = self.github.comment(pull.number, author, body)
+        return self.responded(comment), comment
+
+    def responded(self, comment: Comment) -> int:
+        """Let the slash workflow run on a comment."""
+        return respond.run(self.event(comment), lambda _: self.hub)
+
+    def event(self, comment: Comment) -> Path:
+        """Return the file with what GitHub tells of a comment."""
+        person = {"login": comment.author, "type": "User"}
+        event = {
+            "action": "created",
+            "comment": {"id": comment.id, "body": comment.body, "user": person},
+            "issue": {"number": comment.pull, "state": "open", "pull_request": {}},
+            "repository": {"full_name": self.github.repository},
+            "sender": person,
+        }
+        path = self.folder / f"event-{comment.id}.json"
+        path.write_text(json.dumps(event))
+        return path
+
+    def answers(self, comment: Comment) -> list[str]:
+        """Return what the bot has answered to a comment."""
+        marker = f"<!-- perf-ratchet:answer {comment.id} -->"
+        return [it.body for it in self.github.comments if it.body.startswith(marker)]
+
+    def reactions(self, comment: Comment) -> list[str]:
+        """Return how the bot has reacted to a comment."""
+        return [what for who, what in comment.reactions if who == self.github.login]
+
+    def file(self, branch: str = "faster", path: str = H100) -> str:
+        """Return a file as it is on a branch."""
+        return self.github.head(branch).files[path].decode()
 
     def comments(self, pull: Pull) -> list[str]:
         """Return what the bot has said on a pull request."""

@@ -41,6 +41,21 @@ COMPLETED: Final = "completed"
 """Status of a run that has ended, however it has."""
 
 
+@dataclass(frozen=True)
+class _Case:
+    """What is to be judged, and by what."""
+
+    run: Run
+    pull: Pull
+    settings: Settings
+    found: Delivery
+    start: str
+    """SHA of the commit at which the pull request left its base."""
+    files: Mapping[Place, bytes | None]
+    nights: Mapping[str, Sequence[Place]]
+    """Where the history of each hardware is among the files."""
+
+
 def run(host: HubAndHost, run_id: int, summary: Path | None) -> int:
     """Post what a run has shown; return 0 only when everything was judged and nothing is wrong.
 
@@ -100,7 +115,7 @@ def _concluding(hub: Hub, measured: Run) -> Iterator[None]:
         raise
 
 
-def _case(host: Host, measured: Run, pull: Pull, settings: Settings, found: Delivery) -> "_Case":
+def _case(host: Host, measured: Run, pull: Pull, settings: Settings, found: Delivery) -> _Case:
     """Read everything else that decides: two requests, whatever the number of scenarios."""
     start = host.merge_base(pull.base_branch, pull.head_sha)
     paths = [one.baselines for one in settings.hardware.values()]
@@ -108,21 +123,6 @@ def _case(host: Host, measured: Run, pull: Pull, settings: Settings, found: Deli
     wanted = [(ref, path) for ref in (pull.base_branch, start, pull.head_sha) for path in paths]
     files = host.files_at(chain(wanted, *nights.values()))
     return _Case(measured, pull, settings, found, start, files, nights)
-
-
-@dataclass(frozen=True)
-class _Case:
-    """What is to be judged, and by what."""
-
-    run: Run
-    pull: Pull
-    settings: Settings
-    found: Delivery
-    start: str
-    """SHA of the commit at which the pull request left its base."""
-    files: Mapping[Place, bytes | None]
-    nights: Mapping[str, Sequence[Place]]
-    """Where the history of each hardware is among the files."""
 
 
 def _told(case: _Case) -> RunReport:
