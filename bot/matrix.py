@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.artifact_names import ARTIFACT_PREFIX
 from bot.settings import Settings
 from bot.sharding import Plan, Shard
 
@@ -66,7 +67,7 @@ def _jobs(name: str, settings: Settings, plan: Plan) -> Iterator[Job]:
             warmup=settings.requests.warmup,
             measured=settings.requests.measured,
             confirm=settings.requests.confirm,
-            artifact=f"perf-records-{name}" if of == 1 else f"perf-records-{name}-{number}",
+            artifact=f"{ARTIFACT_PREFIX}{name}" if of == 1 else f"{ARTIFACT_PREFIX}{name}-{number}",
             estimated_s=rounded_s(plan, shard),
         )
 
