@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from bot import audit, limits, render, tighten
+from bot.__main__ import COMMANDS
 from bot.compare import Verdict
 from bot.settings import settings_from_yaml
 from profiler.scenarios import scenarios_from_toml
@@ -40,6 +41,13 @@ def test_the_numbers_are_those_of_the_code():
     assert f"{tighten.SLACK_RATIO * 100:.0f} % and {tighten.SLACK_MS:.0f} ms" in section
 
 
+def test_every_command_is_in_the_table():
+    """The table has the commands of `ratchet`, in the order of its --help, and then the profiler."""
+    named = re.findall(r"^\| `(ratchet[a-z -]*)` \|", README, flags=re.MULTILINE)
+
+    assert named == [*(f"ratchet {command.name}" for command in COMMANDS), "ratchet-profiler"]
+
+
 def test_the_configuration_is_valid():
     """The example of a configuration file is one."""
     example = re.search(r"```yaml\n(.+?)```", README, flags=re.DOTALL)
@@ -59,7 +67,7 @@ def test_the_scenarios_are_valid():
 def test_the_comment_is_one_of_ours():
     """The comment in the README has the parts that a comment of today has."""
     comment = README.split("<!-- comment -->")[1].split("<!-- /comment -->")[0]
-    template = (render.TEMPLATES / "section.md.j2").read_text("utf-8")
+    template = (render.TEMPLATES / "tables.md.j2").read_text("utf-8")
     heads = re.findall(r"^\| (?:scenario|faster) \|.+$", comment, flags=re.MULTILINE)
 
     assert heads
