@@ -99,7 +99,7 @@ def _with_noise(row: Row, values: Sequence[float], terms: Terms) -> Row:
     history = terms.past.get(row.field, ())
     if not history or not row.gates or row.crossed or score(history, values) <= BEYOND_NOISE:
         return row
-    noise_ms = noise_limit_ms(history)
+    noise_ms = noise_limit_ms(history, len(values))
     if noise_ms is None:
         return row
     return Row(row.field, row.baseline_ms, row.measured_ms, noise_ms, "noise", gates=True)
