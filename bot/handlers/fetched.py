@@ -7,14 +7,13 @@ from typing import Final, Protocol
 from bot.artifacts import MAX_ZIP_BYTES, Delivery, delivery
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.errors import BadInput
-from bot.evidence import by_scenario
-from bot.history import MAX_KEY, History, history_from_text, past, paths_until
+from bot.history import History, history_from_text, paths_until
 from bot.host import Host, Run
 from bot.hub import Hub
-from bot.noise import Past
+from bot.precedent import Precedent, precedent
 from bot.rewriting import new_baselines
 from bot.settings import Settings, SettingsRejected, settings_from_yaml
-from profiler.record import Clock, RunRecord, comparability_key
+from profiler.record import Clock, RunRecord
 
 CONFIG: Final = ".github/perf-ratchet.yml"
 """Where the configuration is. It is taken from the default branch: a pull request cannot change the rules."""
@@ -82,14 +81,14 @@ def history_places(settings: Settings, hardware: str, moment: datetime) -> list[
     return [(settings.history_branch, path) for path in paths_until(hardware, moment, HISTORY_MONTHS)]
 
 
-def past_in(
+def precedent_in(
     files: Mapping[Place, bytes | None],
     places: Iterable[Place],
     hardware: str,
     records: Sequence[RunRecord],
     clock: Clock,
-) -> Past:
-    """Return what the nights say of the scenarios of these records, as far as they compare.
+) -> Precedent:
+    """Return what the nights say of the scenarios of these records.
 
     Args:
         files: By place, as `Host.files_at` returns them.
@@ -99,9 +98,4 @@ def past_in(
         clock: The clock of the baseline file.
     """
     texts = [(files[place] or b"").decode(errors="replace") for place in places]
-    lines = sum(map(history_from_text, texts), History()).lines
-    keys = {
-        name: comparability_key(runs[0].record.environment, clock, runs[0].scenario.config_hash)[:MAX_KEY]
-        for name, runs in by_scenario(records).items()
-    }
-    return past(lines, hardware, keys)
+    return precedent(sum(map(history_from_text, texts), History()).lines, hardware, records, clock)

@@ -25,7 +25,7 @@ from bot.handlers.fetched import (
     baselines_in,
     delivered,
     history_places,
-    past_in,
+    precedent_in,
     settings_on,
 )
 from bot.host import Host, Pull, Run
@@ -137,14 +137,15 @@ def _section(case: _Case, name: str, records: Sequence[RunRecord]) -> HardwareRe
     hardware, tighten = case.settings.hardware[name], case.settings.tighten
     content = case.files[(case.pull.base_branch, hardware.baselines)]
     file = baselines_in(hardware.baselines, content, name, records)
-    nights = past_in(case.files, case.nights[name], name, records, file.metadata.clock)
+    before = precedent_in(case.files, case.nights[name], name, records, file.metadata.clock)
     try:
         comparison = compare(
             file,
             records,
             profile=hardware.profile,
             min_improvement=tighten.min_improvement,
-            past=nights,
+            past=before.past,
+            last_night=before.last_night,
         )
     except BaselinesRejected as error:
         raise BadInput(f"{hardware.baselines}: {error}") from error
