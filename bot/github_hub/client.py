@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal, NoReturn, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from github import Auth, Github
@@ -103,15 +103,15 @@ class Client:
             key: Where in the answer the list is; None: it is the answer.
             query: Narrows the list down.
         """
-        query["per_page"] = PER_PAGE
-        following: str | None = path
-        while following:
-            answer = self._ask("GET", following, query=query)
-            yield from self._items(
-                answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
-            )
+        asked: dict[str, str | int] | None = {**query, "per_page": PER_PAGE}
+        while asked is not None:
+            answer = self._ask("GET", path, query=asked)
+            is_inside = key is not None and isinstance(answer.data, dict)
+            yield from self._items(answer.data.get(key) if is_inside else answer.data)
             links = requests.utils.parse_header_links(str(answer.headers.get("link", "")))
             following = next((it["url"] for it in links if it.get("rel") == "next"), None)
+            # Of the address only the query is taken: wherever it leads, the token does not go there.
+            asked = dict(parse_qsl(urlsplit(following).query)) if following else None
 
     def send(self, method: Literal["POST", "PATCH"], path: str, body: Mapping[str, Any]) -> Answer:
         """Write, and return what GitHub made of it."""

@@ -107,7 +107,7 @@ def failure_from_answer(status: int, headers: Mapping[str, Any] | None, data: ob
     return Failure(
         status=status,
         said=_said(data),
-        kinds=frozenset(str(it.get("type")) for it in _errors(data) if isinstance(it, dict)),
+        kinds=frozenset(str(it["type"]) for it in _errors(data) if isinstance(it, dict) and "type" in it),
         headers={name.lower(): str(value) for name, value in (headers or {}).items()},
     )
 

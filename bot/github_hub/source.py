@@ -33,7 +33,7 @@ class Source(Repository):
     def files_at(self, places: Iterable[Place]) -> Mapping[Place, bytes | None]:
         """Return files by (commit or branch, path). See `bot.host.Host`."""
         wanted = list(dict.fromkeys(places))
-        errand = self._errand(f"show {len(wanted)} files", "contents: read")
+        errand = self._errand(f"show {len(wanted)} file(s)", "contents: read")
         return self._settle(errand, lambda: self._contents(wanted)) if wanted else {}
 
     def merge_base(self, base: str, head: str) -> str:

@@ -181,3 +181,15 @@ def test_a_host_that_never_answers_is_given_up(github: FakeGithub, hub: GithubHu
     github.hang_next(method, COMMENTS, after=True)
     hub.upsert_comment(7, MARKER, MARKER)
     assert bodies(github) == [MARKER]
+
+
+def test_the_next_page_is_asked_of_the_same_host(github: FakeGithub, hub: GithubHub):
+    """Of the address that leads to it only the query counts: the token goes nowhere else."""
+    elsewhere = '<https://elsewhere.example/comments?page=2&per_page=100>; rel="next"'
+    github.answer_next("GET", COMMENTS, Answer(200, [], {"link": elsewhere}))
+    github.answer_next("GET", COMMENTS, Answer(200, []))
+    hub.upsert_comment(7, MARKER, MARKER)
+    assert [it.request.query for it in github.log[:2]] == [
+        {"per_page": "100"},
+        {"page": "2", "per_page": "100"},
+    ]

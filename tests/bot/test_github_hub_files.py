@@ -1,5 +1,6 @@
 import pytest
 from github_fake import FakeGithub, Refused, quick_hub
+from github_fake.wire import Answer
 
 from bot.github_hub import GithubHub
 from bot.host import Commit
@@ -91,7 +92,7 @@ def test_a_repository_that_is_not_there_is_told(github: FakeGithub):
     """GraphQL's NOT_FOUND is read like a 404."""
     hub = quick_hub(github, repository="octo/nope")
     with pytest.raises(
-        HubRefused, match=r"^GitHub did not show 1 files of octo/nope: not found; check the name"
+        HubRefused, match=r"^GitHub did not show 1 file\(s\) of octo/nope: not found; check the name"
     ):
         hub.files("main", [H100])
 
@@ -106,6 +107,25 @@ def test_reading_files_survives_an_outage(github: FakeGithub, hub: GithubHub):
         "POST /graphql dropped",
         "POST /graphql 200",
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ([], r"it does not answer \(no GraphQL\); run it again later"),
+        ({"data": None}, "it says 400: nothing more"),
+        (
+            {"data": {"repository": {"file0": {"oid": 5}}}},
+            "its answer has no repository.file0.oid that we know",
+        ),
+    ],
+)
+def test_a_strange_answer_is_one_line(github: FakeGithub, hub: GithubHub, body: object, told: str):
+    """Whatever comes back instead of files."""
+    for _ in range(3):
+        github.answer_next("POST", "/graphql$", Answer(200, body))
+    with pytest.raises(HubRefused, match=rf"^GitHub did not show 1 file\(s\) of octo/demo: {told}[^\n]*$"):
+        hub.files("main", [H100])
 
 
 def test_where_two_histories_parted(github: FakeGithub, hub: GithubHub):

