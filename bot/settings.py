@@ -1,7 +1,7 @@
 """The configuration file `.github/perf-ratchet.yml`: what runs where, and how it is judged."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
@@ -113,7 +113,7 @@ class Waiver(_Part):
 
 def _no_shard(name: str) -> str:
     if re.search(r"-[0-9]+$", name):
-        raise ValueError("must not end with a dash and digits: those number the shards of a hardware")
+        raise ValueError("must not end with a dash and digits, which number shards")
     return name
 
 
@@ -158,24 +158,45 @@ def settings_from_yaml(text: str) -> Settings:
         place = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise SettingsRejected(f"{place}{error.problem}") from error
     except ValidationError as error:
-        raise SettingsRejected(_first_problem(error)) from error
+        raise SettingsRejected(_first_problem(error, text)) from error
     except yaml.YAMLError as error:
         raise SettingsRejected(str(error).splitlines()[0]) from error
     except (AttributeError, KeyError, RecursionError, ValueError) as error:  # what PyYAML lets through
         raise SettingsRejected("a value is not what its YAML tag or its form says") from error
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError, text: str) -> str:
     problems: Any = error.errors(include_url=False, include_input=False)
     mistyped = (problem for problem in problems if problem["type"] == "extra_forbidden")
     problem = next(mistyped, problems[0])
-    *parents, key = [part for part in problem["loc"] if part != "[key]"] or ["the file"]
-    place = ".".join(map(str, (*parents, key)))
+    path = [part for part in problem["loc"] if part != "[key]"]
+    place = f"line {_line(text, path)}: {'.'.join(map(str, path))}" if path else "the file"
+    return f"{place}: {_said(problem, path)}"
+
+
+def _line(text: str, path: Sequence[str | int]) -> int:
+    """Return the line of the text, from 1, where a value stands, or where what would hold it stands."""
+    node, line = yaml.compose(text, _PlainLoader), 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == part), None)
+        elif isinstance(node, yaml.SequenceNode):
+            found = (node.value[int(part)],) * 2
+        else:
+            found = None
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
+def _said(problem: Mapping[str, Any], path: Sequence[str | int]) -> str:
+    """Return what is wrong with a value, and how to mend it."""
     if problem["type"] == "string_pattern_mismatch":
-        return f"{place}: letters, digits, '.', '_' and '-' only, and no sign first"
+        return "letters, digits, '.', '_' and '-' only, and no sign first"
     if problem["type"] != "extra_forbidden":
-        return f"{place}: {problem['msg'].removeprefix('Value error, ')}"
-    known = _PARTS.get(str(parents[0]), Settings) if parents else Settings
-    close = get_close_matches(str(key), known.model_fields, n=1)
+        return str(problem["msg"]).removeprefix("Value error, ")
+    known = _PARTS.get(str(path[0]), Settings) if len(path) > 1 else Settings
+    close = get_close_matches(str(path[-1]), known.model_fields, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known.model_fields)}"
-    return f"{place}: unknown key; {hint}"
+    return f"unknown key; {hint}"

@@ -72,7 +72,7 @@ def test_a_broken_configuration_is_told_first(repository: Path, capsys: pytest.C
     assert code == 1
     assert checks[".github/perf-ratchet.yml"] == (
         "problem",
-        "hardwear: unknown key; did you mean 'hardware'?",
+        "line 1: hardwear: unknown key; did you mean 'hardware'?",
     )
     assert checks[".github/workflows/report.yml"][0] == "ok"
 

@@ -57,43 +57,47 @@ def test_the_whole_file():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("hardwear: {}", "hardwear: unknown key; did you mean 'hardware'?"),
-        ("hardware: {}", "hardware: Dictionary should have at least 1 item after validation, not 0"),
+        ("hardwear: {}", "line 1: hardwear: unknown key; did you mean 'hardware'?"),
+        ("hardware: {}", "line 1: hardware: Dictionary should have at least 1 item after validation, not 0"),
         (
             "hardware: {h100: {baseline: x}}",
-            "hardware.h100.baseline: unknown key; did you mean 'baselines'?",
+            "line 1: hardware.h100.baseline: unknown key; did you mean 'baselines'?",
         ),
         (
             "hardware: {h100: {baselines: x, zzz: 1}}",
-            "hardware.h100.zzz: unknown key; known here: baselines, runner, device, profile",
+            "line 1: hardware.h100.zzz: unknown key; known here: baselines, runner, device, profile",
         ),
         (
             "hardware: {h100: {baselines: x}}\ntighten: {min_improvment: 0.1}",
-            "tighten.min_improvment: unknown key; did you mean 'min_improvement'?",
+            "line 2: tighten.min_improvment: unknown key; did you mean 'min_improvement'?",
         ),
         (
             "hardware: {h100: {baselines: x}}\ntighten: {min_improvement: 5}",
-            "tighten.min_improvement: Input should be less than or equal to 1",
+            "line 2: tighten.min_improvement: Input should be less than or equal to 1",
         ),
         (
             "hardware: {h100: {baselines: ../../etc/passwd}}",
-            "hardware.h100.baselines: must be a path below the top of the repository, " + EXAMPLE,
+            "line 1: hardware.h100.baselines: must be a path below the top of the repository, " + EXAMPLE,
         ),
         (
             "hardware: {h100-2: {baselines: x}}",
-            "hardware.h100-2: must not end with a dash and digits: those number the shards of a hardware",
+            "line 1: hardware.h100-2: must not end with a dash and digits, which number shards",
         ),
         (
             "hardware: {'$(reboot)': {baselines: x}}",
-            "hardware.$(reboot): letters, digits, '.', '_' and '-' only, and no sign first",
+            "line 1: hardware.$(reboot): letters, digits, '.', '_' and '-' only, and no sign first",
         ),
         (
             "hardware: {h100: {baselines: x, runner: ['a b']}}",
-            "hardware.h100.runner.0: letters, digits, '.', '_' and '-' only, and no sign first",
+            "line 1: hardware.h100.runner.0: letters, digits, '.', '_' and '-' only, and no sign first",
         ),
         (
             "hardware: {h100: {baselines: x}}\nwaivers: [{rul: mean-mismatch}]",
-            "waivers.0.rul: unknown key; did you mean 'rule'?",
+            "line 2: waivers.0.rul: unknown key; did you mean 'rule'?",
+        ),
+        (
+            "hardware:\n  h100:\n    baselines: x\n    runner:\n      - self-hosted\n      - 7\n",
+            "line 6: hardware.h100.runner.1: Input should be a valid string",
         ),
         ("a: &a {x: 1}\nb: {<<: *a}", "line 2: aliases are not taken; write the value out"),
         (
@@ -102,7 +106,7 @@ def test_the_whole_file():
         ),
         ("a: 2026-99-99", "a value is not what its YAML tag or its form says"),
         ("a: !!bool maybe", "a value is not what its YAML tag or its form says"),
-        ("hardware: {h100: {}}", "hardware.h100.baselines: Field required"),
+        ("hardware: {h100: {}}", "line 1: hardware.h100.baselines: Field required"),
         ("", "the file: Input should be a valid dictionary or instance of Settings"),
         ("a: [1", "line 1: expected ',' or ']', but got '<stream end>'"),
     ],
