@@ -10,12 +10,15 @@ FEW_MS: Final = 10.0
 MS_OF_A_SECOND: Final = 1000.0
 LONGEST_TEXT: Final = 300
 """Characters shown of one untrusted string. Chosen: a sentence."""
+LEAST_CHANCE: Final = 0.001
+"""Smallest chance that is told: some dozen nights say nothing about less."""
 SHORT_SHA: Final = 7
 """Characters of a commit's SHA that are shown, as git does."""
 
 ZERO_WIDTH_SPACE: Final = "\u200b"
 """Invisible, and no part of a mention, a reference or an address."""
 
+_NO_COMMENT: Final = f"<{ZERO_WIDTH_SPACE}!--"
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]+"
@@ -52,13 +55,16 @@ def code(value: object) -> Markup:
     An HTML comment is broken too: tools look for their markers in the source of a comment.
     """
     shown = plain(value).replace("`", "'").replace("|", "\u00a6").strip()
-    shown = shown.replace("<!--", f"<{ZERO_WIDTH_SPACE}!--")
+    shown = shown.replace("<!--", _NO_COMMENT)
     return Markup(f"`{shown or ' '}`")  # noqa: S704 - nothing is special in a code span but the backtick
 
 
 def block(value: str) -> Markup:
     """Return untrusted lines as a code block that nothing in them can close, coloured as a change."""
-    lines = [plain(line).replace("<!--", f"<{ZERO_WIDTH_SPACE}!--") for line in value.split("\n")]
+    lines = [
+        "\t".join(_INVISIBLE.sub(" ", part) for part in line.split("\t")).replace("<!--", _NO_COMMENT)
+        for line in value.split("\n")
+    ]
     fence = "`" * max([3, *(len(run) + 1 for line in lines for run in re.findall("`+", line))])
     return Markup("\n".join([f"{fence}diff", *lines, fence]))  # noqa: S704 - the fence is longer than any in it
 
@@ -106,6 +112,11 @@ def about(value: float) -> Markup:
 def percent(ratio: float) -> Markup:
     """Return a share, such as "96 %"."""
     return Markup(f"{ratio * 100:.0f} %")  # noqa: S704 - digits
+
+
+def chance(ratio: float) -> Markup:
+    """Return a predicted chance, such as "1.2 %"; below a tenth of a percent it is not told."""
+    return Markup(f"{ratio * 100:.1f} %" if ratio >= LEAST_CHANCE else "under 0.1 %")  # noqa: S704 - digits
 
 
 def sha(value: str | None) -> Markup:

@@ -13,10 +13,8 @@ from bot.handlers.replies import Reply
 from bot.host import Commit, Pull, Run
 from bot.settings import Hardware, Settings
 
-MOST_DIFF: Final = 400
-"""Lines of a change that are shown. Chosen: a dozen scenarios, and at most half of what a comment takes."""
-LONGEST_LINE: Final = 80
-"""Characters shown of a line of it. Chosen: as `MOST_DIFF`; a line of a baseline file has half of it."""
+MOST_DIFF: Final = 25_000
+"""Characters of a change that are shown. Chosen: less than half of what a comment takes."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +74,17 @@ class Change:
     @property
     def diff(self) -> str:
         """The change as a unified diff, cut to what can be shown."""
-        lines = [line[:LONGEST_LINE] for one in self.made for line in _diff(one)]
-        cut = [f"... and {len(lines) - MOST_DIFF} more lines"] if len(lines) > MOST_DIFF else []
-        return "\n".join(lines[:MOST_DIFF] + cut)
+        text = "\n".join(line for one in self.made for line in _diff(one))
+        if len(text) <= MOST_DIFF:
+            return text
+        shown = text[:MOST_DIFF].rpartition("\n")[0]
+        left_out = text.count("\n", len(shown))
+        return f"{shown}\n... and {left_out} more lines"
 
 
 def _diff(one: FileChange) -> Iterable[str]:
     before, after = one.before.text.splitlines(), one.after.text.splitlines()
-    return unified_diff(before, after, f"a/{one.path}", f"b/{one.path}", lineterm="", n=1)
+    return unified_diff(before, after, f"a/{one.path}", f"b/{one.path}", lineterm="")
 
 
 def reply_of(

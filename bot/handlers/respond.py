@@ -34,6 +34,7 @@ def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
     host = connect(said.repository)
     is_first = _acknowledged(host, said)
     if not is_first and is_done(host, said):
+        host.react(said.comment, "rocket")
         print("It was answered before.")
         return 0
     try:

@@ -142,7 +142,10 @@ def _is_of_head(host: Host, ask: Ask, run: Run) -> bool:
 
 def _named(host: Host, ask: Ask, run_id: int) -> tuple[Run, Delivery]:
     """Return a run that the person has named, and what it has brought."""
-    run = host.run(run_id)
+    try:
+        run = host.run(run_id)
+    except HubRefused as why:
+        raise CannotBeDone(f"{why}.") from why
     if objection(run):
         raise CannotBeDone(f"Baselines are not taken from run {run_id}: {objection(run)}.")
     found = delivered(host, run, ask.hardware)
