@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from statistics import median_low
 
 from bot.baselines import AGGREGATES
+from bot.comparability import versions
 from bot.evidence import Evidence, Obstacle, Recorded, Witness, by_scenario, evidence
 from bot.history import DECIMALS, MAX_FIELDS, MAX_KEY, MAX_REASON, HistoryLine
 from bot.host import Run
-from profiler.record import Clock, Environment, RunRecord, comparability_key
+from profiler.record import Clock, RunRecord, comparability_key
 
 
 def lines_of(
@@ -62,7 +63,7 @@ def _said(recorded: Sequence[Recorded], clock: Clock) -> dict[str, object]:
     """Return the fields of a line that the requests of a scenario decide."""
     found = evidence(recorded, clock)
     key = comparability_key(recorded[0].record.environment, clock, recorded[0].scenario.config_hash)
-    said = {"comparability": key[:MAX_KEY], "environment": _versions(recorded[0].record.environment)}
+    said = {"comparability": key[:MAX_KEY], "environment": versions(recorded[0].record.environment)[:MAX_KEY]}
     if isinstance(found, Obstacle):
         return {**said, "reason": found.reason[:MAX_REASON]}
     if {_key(witness, clock) for witness in found.witnesses} != {key}:
@@ -85,16 +86,3 @@ def _values(found: Evidence) -> dict[str, float]:
     ]
     shared = [field for field in each[0] if all(field in one for one in each)]
     return {field: round(median_low(one[field] for one in each), DECIMALS) for field in shared[:MAX_FIELDS]}
-
-
-def _versions(environment: Environment) -> str:
-    """Return what may change on a machine without making its times incomparable."""
-    named = {
-        "driver": environment.driver,
-        "cuda": environment.cuda,
-        "cann": environment.cann,
-        "torch": environment.torch,
-        "python": environment.python,
-        "image": environment.image,
-    }
-    return ", ".join(f"{name} {value}" for name, value in named.items() if value)[:MAX_KEY]

@@ -54,7 +54,8 @@ class RunReport:
     @property
     def tells(self) -> bool:
         """True when somebody may want to know: anything but a quiet pass."""
-        fine = self.report.outcome is Outcome.UNCHANGED and not self.report.count("proposed")
+        news = self.report.count("proposed") or self.report.count("cleared")
+        fine = self.report.outcome is Outcome.UNCHANGED and not news
         return not fine or bool(self.introduced or self.refused)
 
     @property
