@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from statistics import median_low
 
 from bot.baselines import AGGREGATES
-from bot.comparability import versions
-from bot.evidence import Evidence, Obstacle, Recorded, Witness, by_scenario, evidence
+from bot.comparability import setting
+from bot.evidence import Evidence, Obstacle, Recorded, by_scenario, evidence
 from bot.history import DECIMALS, MAX_FIELDS, MAX_KEY, MAX_REASON, HistoryLine
 from bot.host import Run
-from profiler.record import Clock, RunRecord, comparability_key
+from profiler.record import Clock, RunRecord
 
 
 def lines_of(
@@ -62,17 +62,14 @@ def rejected_line(run: Run, hardware: str, reasons: Iterable[str]) -> HistoryLin
 def _said(recorded: Sequence[Recorded], clock: Clock) -> dict[str, object]:
     """Return the fields of a line that the requests of a scenario decide."""
     found = evidence(recorded, clock)
-    key = comparability_key(recorded[0].record.environment, clock, recorded[0].scenario.config_hash)
-    said = {"comparability": key[:MAX_KEY], "environment": versions(recorded[0].record.environment)[:MAX_KEY]}
     if isinstance(found, Obstacle):
-        return {**said, "reason": found.reason[:MAX_REASON]}
-    if {_key(witness, clock) for witness in found.witnesses} != {key}:
-        return {**said, "reason": "its requests are of machines or configurations that do not compare"}
-    return {**said, "valid": True, "requests": len(found.witnesses), "values": _values(found)}
-
-
-def _key(witness: Witness, clock: Clock) -> str:
-    return comparability_key(witness.environment, clock, witness.config_hash)
+        record, scenario = recorded[0]
+        where = setting(record.environment, clock, scenario.config_hash)
+        said: dict[str, object] = {"reason": found.reason[:MAX_REASON]}
+    else:
+        where = found.witnesses[0].setting(clock)
+        said = {"valid": True, "requests": len(found.witnesses), "values": _values(found)}
+    return {"comparability": where.comparability[:MAX_KEY], "environment": where.versions[:MAX_KEY], **said}
 
 
 def _values(found: Evidence) -> dict[str, float]:

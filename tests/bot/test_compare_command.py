@@ -153,10 +153,7 @@ def test_records_of_two_hardware_are_refused(compare: Compare):
     ("arguments", "message"),
     [
         (["--history", "nowhere"], "nowhere: is no folder; check out the history branch there"),
-        (
-            ["--suspects", "no/where.txt"],
-            "no/where.txt: No such file or directory; choose another --suspects",
-        ),
+        (["--suspects", "nights"], "nights: Is a directory; choose another --suspects"),
         (["--profile", "x"], "h100.json: tolerances: there is no profile 'x'; it has long_term, pr_test"),
     ],
 )

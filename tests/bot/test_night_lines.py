@@ -90,7 +90,7 @@ def test_shards_of_different_machines_do_not_mix():
     [line] = lines_of(RUN, "h100", [first, other], "host")
 
     assert (line.valid, line.values) == (False, {})
-    assert line.reason == "its requests are of machines or configurations that do not compare"
+    assert line.reason == "its requests do not compare: cuda 12.8 -> cuda 13.0"
 
 
 def test_an_artifact_that_cannot_be_read_leaves_a_line():
