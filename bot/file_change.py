@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 
 from bot.audit import Finding, audit
 from bot.baselines import BaselineFile
+from bot.noise import Past
+from bot.settings import Settings
 from bot.tighten import Proposals, propose, tightened
 from profiler.record import RunRecord
 
@@ -36,29 +38,40 @@ class FileChange:
 
 def file_change(
     hardware: str,
-    path: str,
+    settings: Settings,
     file: BaselineFile,
     records: Sequence[RunRecord],
     *,
     globs: Sequence[str],
-    min_improvement: float,
+    past: Past,
 ) -> FileChange:
     """Return what the records of a run would change in a file.
 
     Args:
         hardware: Where they were measured.
-        path: The file, from the top of the repository.
-        file: Its content, where the change goes.
+        settings: The configuration, which knows that hardware.
+        file: Its baselines, where the change goes.
         records: The run on this hardware.
         globs: Which scenarios; all of them when there is none.
-        min_improvement: Fraction by which end to end must fall.
+        past: The nights before, as `propose` takes them.
+
+    Raises:
+        BaselinesRejected: the file has no tolerances of the configured name.
     """
+    where, terms = settings.hardware[hardware], settings.tighten
     wanted = [_narrowed(record, globs) for record in records]
-    proposals = propose(file, wanted, min_improvement=min_improvement)
+    proposals = propose(
+        file,
+        wanted,
+        min_improvement=terms.min_improvement,
+        max_flake_rate=terms.max_flake_rate,
+        past=past,
+        profile=where.profile,
+    )
     after = tightened(file, proposals)
     found = audit(after, against=file, records=wanted) if proposals.proposals else []
     wrong = tuple(one for one in found if one.introduced and one.severity == "error")
-    return FileChange(hardware, path, proposals, file, after, wrong)
+    return FileChange(hardware, where.baselines, proposals, file, after, wrong)
 
 
 def unmatched(globs: Iterable[str], records: Mapping[str, Sequence[RunRecord]]) -> Sequence[str]:

@@ -154,7 +154,14 @@ def _section(case: _Case, name: str, records: Sequence[RunRecord]) -> HardwareRe
         file,
         records,
         comparison,
-        proposals=propose(file, records, min_improvement=tighten.min_improvement),
+        proposals=propose(
+            file,
+            records,
+            min_improvement=tighten.min_improvement,
+            max_flake_rate=tighten.max_flake_rate,
+            past=before.past,
+            profile=hardware.profile,
+        ),
         findings=audit(file, waivers=case.settings.waivers, today=_day(case.run)),
     )
 

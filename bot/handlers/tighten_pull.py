@@ -1,19 +1,30 @@
 """`/tighten-baselines`: put tighter baselines into a pull request, as one commit or as one of our own."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import chain
 from typing import Final
 
 from bot import render
 from bot.artifact_names import hardware_of
 from bot.artifacts import Delivery
+from bot.baselines import BaselinesRejected
 from bot.binding import PROFILE_WORKFLOW, objection, own_runs
 from bot.commands import TIGHTEN, TightenBaselines
+from bot.errors import BadInput
 from bot.events import Said
 from bot.file_change import FileChange, file_change, unmatched
 from bot.handlers import own_pull
 from bot.handlers.asked import Ask, Change, message_of, reply_of
-from bot.handlers.fetched import HubAndHost, baselines_in, delivered, settings_on
+from bot.handlers.fetched import (
+    HubAndHost,
+    baselines_in,
+    delivered,
+    history_places,
+    precedent_in,
+    settings_on,
+)
 from bot.handlers.replies import CannotBeDone, Reply, cannot, refused, usage
 from bot.host import Host, Run
 from bot.hub import HubRefused
@@ -86,18 +97,26 @@ def _change(host: Host, ask: Ask, head: str) -> Change:
     strange = unmatched(ask.command.globs, found.records)
     if strange:
         raise CannotBeDone(f"No scenario of run {run.run_id} is like {', '.join(strange)}.")
-    places = {name: (head, one.baselines) for name, one in ask.hardware.items() if name in found.records}
-    files = host.files_at(places.values())
-    now = {path: content for (_, path), content in files.items()}
-    made: list[FileChange] = []
-    least = ask.settings.tighten.min_improvement
-    for name, (_, path) in places.items():
+    return Change(ask, run, tuple(_file_changes(host, ask, run, found, head)), _missing(ask, found))
+
+
+def _file_changes(host: Host, ask: Ask, run: Run, found: Delivery, head: str) -> Iterator[FileChange]:
+    """Yield what the records would change in each baseline file, from one read of the files."""
+    paths = {name: ask.settings.hardware[name].baselines for name in found.records}
+    nights = {name: history_places(ask.settings, name, run.created_at) for name in paths}
+    files = host.files_at([*((head, path) for path in paths.values()), *chain(*nights.values())])
+    now = {path: files[(head, path)] for path in paths.values()}
+    for name, path in paths.items():
         records = found.records[name]
         file = baselines_in(path, now[path], name, records)
-        made.append(file_change(name, path, file, records, globs=ask.command.globs, min_improvement=least))
+        past = precedent_in(files, nights[name], name, records, file.metadata.clock).past
+        try:
+            change = file_change(name, ask.settings, file, records, globs=ask.command.globs, past=past)
+        except BaselinesRejected as error:
+            raise BadInput(f"{path}: {error}") from error
         # Two kinds of hardware may share a file: the second change follows the first.
-        now[path] = made[-1].content if made[-1].is_made else now[path]
-    return Change(ask, run, tuple(made), _missing(ask, found))
+        now[path] = change.content if change.is_made else now[path]
+        yield change
 
 
 def _missing(ask: Ask, found: Delivery) -> dict[str, str]:
@@ -144,8 +163,8 @@ def _named(host: Host, ask: Ask, run_id: int) -> tuple[Run, Delivery]:
     """Return a run that the person has named, and what it has brought."""
     try:
         run = host.run(run_id)
-    except HubRefused as why:
-        raise CannotBeDone(f"{why}.") from why
+    except HubRefused as refusal:
+        raise CannotBeDone(f"{refusal}.") from refusal
     if objection(run):
         raise CannotBeDone(f"Baselines are not taken from run {run_id}: {objection(run)}.")
     found = delivered(host, run, ask.hardware)
