@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.attribution import attribution
-from bot.baselines import BaselineFile, ScenarioBaseline
+from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
 from bot.comparability import Setting, differences, machine_changes
 from bot.comparison import (
     JUDGED,
@@ -106,7 +106,8 @@ def compare(  # noqa: PLR0913 - each is a term of the judgement that a caller ma
             for name in names
         ]
     )
-    return Comparison(profile, file.metadata.clock, found, policy, shift)
+    nights = max((len(known.get(name, {}).get(AGGREGATES[0], ())) for name in names), default=0)
+    return Comparison(profile, file.metadata.clock, found, policy, shift, nights)
 
 
 def _compared(case: _Case) -> Compared:

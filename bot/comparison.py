@@ -161,6 +161,8 @@ class Comparison:
     scenarios: tuple[ScenarioComparison, ...]
     policy: Policy = "ratchet"
     shift: Shift | None = None
+    nights: int = 0
+    """The most nights that the noise of a scenario could be taken from; 0 where only the limits judge."""
 
     @property
     def outcome(self) -> Outcome:

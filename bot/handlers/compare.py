@@ -122,6 +122,7 @@ def _told(report: Report, form: str) -> str:
         baselines=section.baselines,
         profile=comparison.profile,
         policy=comparison.policy,
+        nights=comparison.nights,
         shift=comparison.shift,
         suspects=comparison.to_confirm,
         scenarios=comparison.scenarios,
