@@ -24,6 +24,8 @@ CALLED: Final[Mapping[str, Sequence[str]]] = {
 """Which of our workflows each of a repository's calls."""
 COMMANDS: Final[Mapping[str, str]] = {"report": "report", "respond": "slash", "refresh": "refresh"}
 """The called workflow that runs each command of ours: a job may run the command itself."""
+MEASURING: Final = ("ratchet-profiler run", "ratchet ingest")
+"""Commands that make a record: a job with one does the work of profile.yml."""
 STARTS: Final[Mapping[str, str]] = {
     "profile": "pull_request",
     "report": "workflow_run",
@@ -184,7 +186,7 @@ def _called(job: Mapping[str, Any]) -> str | None:
     if call and call[1] in NEEDS:
         return call[1]
     for step in job.get("steps") or ():
-        if "ratchet-profiler run" in str(step.get("run", "")):
+        if any(command in str(step.get("run", "")) for command in MEASURING):
             return "profile"
         words = str((step.get("with") or {}).get("command", "")).split()
         if words and words[0] in COMMANDS and _ACTION.fullmatch(str(step.get("uses", ""))):

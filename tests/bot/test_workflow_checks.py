@@ -143,6 +143,27 @@ def test_a_mistake_is_named(name: str, old: str, new: str, health: str, says: st
     )
 
 
+def test_more_than_what_is_needed_is_not_lacking():
+    """Write where read is needed is too much, and nothing else."""
+    text = written("report").replace("contents: read", "contents: write")
+
+    assert problems("report", text) == [("warning", "job report: may contents: write without need")]
+
+
+@pytest.mark.parametrize(
+    "command", ["ratchet-profiler run --device cuda", "ratchet ingest ci.log --hardware h100"]
+)
+def test_a_profile_workflow_may_be_your_own(command: str):
+    """Whatever makes a record may be profile.yml, as long as it may only read."""
+    head = "name: profile\non: pull_request\npermissions: {}\njobs:\n  mine:\n"
+    steps = f"    steps:\n      - run: {command}\n"
+
+    assert problems("profile", f"{head}    permissions: {{contents: read}}\n{steps}") == []
+    assert problems("profile", f"{head}    permissions: {{contents: write}}\n{steps}") == [
+        ("problem", "job mine: may contents: write without need, and code of pull requests runs in it")
+    ]
+
+
 def test_a_missing_workflow_is_a_problem():
     """A file that is not there is told with what writes it."""
     assert problems("slash", None) == [("problem", "is missing")]
