@@ -41,10 +41,27 @@ _DEMANDS: Final = {"missing": "is missing: add it", "dict_type": _AN_OBJECT, "mo
 
 MAX_SCENARIOS: Final = 2048
 """Most scenarios of a file. Chosen: thirty times those of the largest file of sglang."""
+MAX_VALUES: Final = 250_000
+"""Most values of a file, by its commas and brackets. Chosen: 2048 scenarios of a hundred values have fewer."""
+MAX_STAGES: Final = 1024
+MAX_STEPS: Final = 4096
+"""Most stages and steps of a scenario. Source: those of a request in a record."""
+MAX_NAME: Final = 200
+"""Longest name of a scenario or stage in characters. Source: the longest name in a record."""
 MAX_KEY: Final = 1000
 """Longest comparability key in characters. Chosen: its names have at most 200 each."""
 MAX_FRACTIONS: Final = 64
 """Most sampled steps. Chosen: ten times those that sglang samples."""
+
+
+Name = Annotated[str, Field(max_length=MAX_NAME)]
+
+
+def _few(steps: object) -> object:
+    """Return a scenario's steps when they are not too many: before each of them is looked at."""
+    if isinstance(steps, dict) and len(steps) > MAX_STEPS:
+        raise ValueError(f"must be at most {MAX_STEPS} steps, not {len(steps)}")
+    return steps
 
 
 class BaselinesRejected(ValueError):
@@ -118,8 +135,8 @@ class Provenance(_Part):
 class ScenarioBaseline(_Part):
     """What one scenario is expected to take. Values that are no measurement are kept, and audited."""
 
-    stages_ms: Mapping[str, Any] = {}
-    denoise_step_ms: Mapping[StepIndex, Any] = {}
+    stages_ms: Annotated[Mapping[Name, Any], Field(max_length=MAX_STAGES)] = {}
+    denoise_step_ms: Annotated[Mapping[StepIndex, Any], BeforeValidator(_few)] = {}
     expected_e2e_ms: Any = None
     expected_avg_denoise_ms: Any = None
     expected_median_denoise_ms: Any = None
@@ -176,7 +193,7 @@ class ScenarioBaseline(_Part):
             if not (is_measurement(value) or (value is None and name in PSEUDO_STAGES)):
                 yield f"stages_ms.{name}", value
         for index, value in self.denoise_step_ms.items():
-            if not is_measurement(value):
+            if index not in self.steps:
                 yield f"denoise_step_ms.{index}", value
         for field in AGGREGATES:
             if field in self.model_fields_set and not is_measurement(getattr(self, field)):
@@ -193,7 +210,8 @@ class _Document(_Part):
     metadata: Metadata = Metadata()
     tolerances: Annotated[Mapping[str, Tolerances] | None, BeforeValidator(_by_profile)] = None
     sampling: Sampling = Sampling()
-    scenarios: Annotated[Mapping[str, ScenarioBaseline], Field(max_length=MAX_SCENARIOS)]
+    scenarios: Annotated[Mapping[Name, object], Field(max_length=MAX_SCENARIOS)]
+    """Not looked into: each is read on its own, up to the first that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -237,6 +255,8 @@ def baselines_from_text(text: str) -> BaselineFile:
     Raises:
         BaselinesRejected: it is no JSON, or does not have the shape of a baseline file.
     """
+    if sum(map(text.count, ",[{")) > MAX_VALUES:
+        raise BaselinesRejected(f"the top level: more than {MAX_VALUES} values; that is no baseline file")
     try:
         document, repeated_keys = parsed_json(text)
         it = _Document.model_validate(document)
@@ -244,13 +264,22 @@ def baselines_from_text(text: str) -> BaselineFile:
         raise BaselinesRejected(str(error)) from error
     except ValidationError as error:
         raise BaselinesRejected(_first_problem(error)) from error
-    return BaselineFile(text, it.metadata, it.tolerances, it.sampling, it.scenarios, repeated_keys)
+    scenarios = {name: _scenario(name, values) for name, values in it.scenarios.items()}
+    return BaselineFile(text, it.metadata, it.tolerances, it.sampling, scenarios, repeated_keys)
 
 
-def _first_problem(error: ValidationError) -> str:
+def _scenario(name: str, values: object) -> ScenarioBaseline:
+    try:
+        return ScenarioBaseline.model_validate(values)
+    except ValidationError as error:
+        raise BaselinesRejected(_first_problem(error, "scenarios", name)) from error
+
+
+def _first_problem(error: ValidationError, *within: str) -> str:
     """Return the first of pydantic's complaints as `place: what to do (and N more)`, on one line."""
     problems = error.errors(include_url=False, include_input=False)
-    place = ".".join(repr(str(part)[:80])[1:-1] for part in problems[0]["loc"]) or "the top level"
+    loc = (*within, *problems[0]["loc"])
+    place = ".".join(repr(str(part)[:80])[1:-1] for part in loc) or "the top level"
     what = _DEMANDS.get(problems[0]["type"], problems[0]["msg"].removeprefix("Value error, "))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{place}: {what}{more}"

@@ -15,8 +15,8 @@ from profiler.scenarios import Scenario, ScenariosRejected, builtin_scenarios, s
 
 MAX_SETTINGS_BYTES: Final = 64 * 1024
 """Largest configuration file that is read. Chosen: a long one has a hundred lines."""
-MAX_BASELINES_BYTES: Final = 16 * 1024 * 1024
-"""Largest baseline file that is read. Chosen: sglang's with 67 scenarios has 0.15 MiB."""
+MAX_BASELINES_BYTES: Final = 8 * 1024 * 1024
+"""Largest baseline file that is read. Chosen: sglang's with 67 scenarios has 0.15 MiB, 2048 would have 5."""
 MAX_SCENARIOS_BYTES: Final = 4 * 1024 * 1024
 """Largest scenario file that is read. Chosen: a scenario has some 300 bytes, and no file has ten thousand."""
 MAX_HISTORY_BYTES: Final = 64 * 1024 * 1024
@@ -33,9 +33,12 @@ def record_from_file(path: Path) -> RunRecord:
     Raises:
         BadInput: there is no such file, or it holds no record of this version.
     """
+    content = _content(path, MAX_RECORD_BYTES)
     try:
-        return record_from_json(_content(path, MAX_RECORD_BYTES))
+        return record_from_json(content)
     except RecordRejected as error:
+        if _is_baselines(content):
+            raise BadInput(f"{path}: a baseline file, not a run record; exchange the two") from error
         raise BadInput(f"{path}: {error}; ratchet-profiler run writes such a file") from error
 
 
@@ -45,9 +48,12 @@ def baselines_from_file(path: Path) -> BaselineFile:
     Raises:
         BadInput: there is no such file, it is no UTF-8, or it is no baseline file.
     """
+    text = _text(path, MAX_BASELINES_BYTES)
     try:
-        return baselines_from_text(_text(path, MAX_BASELINES_BYTES))
+        return baselines_from_text(text)
     except BaselinesRejected as error:
+        if _is_record(text):
+            raise BadInput(f"{path}: a run record, not a baseline file; exchange the two") from error
         raise BadInput(f"{path}: {error}") from error
 
 
@@ -103,6 +109,20 @@ def engine_reading(path: Path) -> Reading:
             return _dump(path, file) or log_reading(str(path), _log_lines(file))
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}; check the path") from error
+
+
+def _is_baselines(content: bytes) -> bool:
+    try:
+        return len(content) <= MAX_BASELINES_BYTES and bool(baselines_from_text(content.decode()).scenarios)
+    except (BaselinesRejected, UnicodeDecodeError):
+        return False
+
+
+def _is_record(text: str) -> bool:
+    try:
+        return bool(record_from_json(text.encode()))
+    except RecordRejected:
+        return False
 
 
 def _dump(path: Path, file: BufferedReader) -> Reading | None:

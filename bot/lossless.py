@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 DEFAULT_INDENT: Final = "    "
 """Indentation of a text that shows none of its own: that of sglang's baseline files."""
 MAX_DEPTH: Final = 64
 """Deepest nesting that is read. Chosen: a baseline file has five levels; some hundred exhaust the stack."""
+MAX_REPEATED: Final = 100
+"""Most keys told that stand twice. Chosen: after a hundred nobody reads on."""
 
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 
@@ -28,12 +30,22 @@ class _Member:
     end: int
 
 
+class Edit(NamedTuple):
+    """A part of a text that is replaced; one that is empty is an insertion."""
+
+    start: int
+    """Place of its first character, counted from 0."""
+    end: int
+    """Place after its last character."""
+    replacement: str
+
+
 class JsonRejected(ValueError):
     """The text is no JSON that we read; the message says where and why in one line."""
 
 
 def parsed_json(text: str) -> tuple[Any, tuple[str, ...]]:
-    """Return what a JSON text says, and the keys that stand twice in one object: the last one counts.
+    """Return what a JSON text says, and keys that stand twice in one object: the last one counts.
 
     Raises:
         JsonRejected: it is no JSON, is nested deeper than `MAX_DEPTH`, or holds half a surrogate pair, which
@@ -43,7 +55,7 @@ def parsed_json(text: str) -> tuple[Any, tuple[str, ...]]:
 
     def last_of_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
-        if len(members) < len(pairs):
+        if len(members) < len(pairs) and len(repeated) < MAX_REPEATED:
             repeated.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         return members
 
@@ -59,7 +71,7 @@ def parsed_json(text: str) -> tuple[Any, tuple[str, ...]]:
         raise JsonRejected(f"nested deeper than {MAX_DEPTH} levels: flatten it")
     if not _is_unicode(text, document):
         raise JsonRejected("half of a surrogate pair (\\ud800 to \\udfff) in a string: remove it")
-    return document, tuple(repeated)
+    return document, tuple(repeated[:MAX_REPEATED])
 
 
 def edited_json(text: str, new: object) -> str:
@@ -74,14 +86,19 @@ def edited_json(text: str, new: object) -> str:
         new: What `json.loads` of the result gives.
     """
     pieces, position = [], 0
-    for edit_start, edit_end, replacement in _edits(text, _skip_space(text, 0), new):
-        pieces += [text[position:edit_start], replacement]
-        position = edit_end
+    for edit in edits(text, new):
+        pieces += [text[position : edit.start], edit.replacement]
+        position = edit.end
     return "".join([*pieces, text[position:]])
 
 
-def _edits(text: str, start: int, new: object) -> Iterator[tuple[int, int, str]]:
-    """Yield (start, end, replacement) for the smallest parts of the value at `start` that must change."""
+def edits(text: str, new: object) -> Iterator[Edit]:
+    """Yield the edits that `edited_json` makes, in the order of their places."""
+    return _edits(text, _skip_space(text, 0), new)
+
+
+def _edits(text: str, start: int, new: object) -> Iterator[Edit]:
+    """Yield edits of the smallest parts of the value at `start` that must change."""
     old, end = json.JSONDecoder().raw_decode(text, start)
     if _same(old, new):
         return
@@ -92,19 +109,17 @@ def _edits(text: str, start: int, new: object) -> Iterator[tuple[int, int, str]]
             yield from _edits(text, member.start, new[member.key])
         yield from _appended(text, members, {key: new[key] for key in list(new)[len(old) :]})
     else:
-        yield start, end, _dumped(text, start, new)
+        yield Edit(start, end, _dumped(text, start, new))
 
 
-def _appended(
-    text: str, members: Sequence[_Member], new: Mapping[str, object]
-) -> Iterator[tuple[int, int, str]]:
+def _appended(text: str, members: Sequence[_Member], new: Mapping[str, object]) -> Iterator[Edit]:
     """Yield the insertion that puts these members after the last one, in its style."""
     if not new:
         return
     last = members[-1]
     separator = text[members[-2].end : last.key_start] if len(members) > 1 else "," + _before(text, last)
     key_indent = _line_indent(text, last.key_start)
-    yield (
+    yield Edit(
         last.end,
         last.end,
         "".join(

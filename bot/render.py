@@ -18,6 +18,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from bot import filters, sticky
+from bot.proposals import run_chance
 from bot.report import HardwareReport, Report
 from bot.run_report import RunReport
 
@@ -189,6 +190,7 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Envi
     environment.filters.update(
         about=filters.about,
         block=filters.block,
+        chance=filters.chance,
         change=filters.change,
         code=filters.code,
         link=filters.link,
@@ -198,6 +200,7 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Envi
         named=filters.code if autoescape else filters.plain,
         percent=filters.percent,
         plural=filters.plural,
+        run_chance=run_chance,
         sha=filters.sha,
         span=filters.span,
     )

@@ -1,128 +1,100 @@
 """Propose tighter baselines: whole snapshots of one request, never the lowest value of each field."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
 from fnmatch import fnmatchcase
-from typing import Any, Final, Literal
+from statistics import median_low
+from typing import Final
 
-from bot.audit import audit_scenario, first_error
+from bot.audit import audit, audit_scenario, first_error
 from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
-from bot.evidence import Evidence, Obstacle, Recorded, Witness, by_scenario, evidence, workload_change
-from bot.limits import EXACT_DECIMALS, MIN_IMPROVEMENT, has_improved
+from bot.comparability import differences
+from bot.evidence import (
+    Evidence,
+    Obstacle,
+    Recorded,
+    Witness,
+    by_scenario,
+    evidence,
+    lower_median,
+    workload_change,
+)
+from bot.findings import Finding, Severity
+from bot.limits import MIN_IMPROVEMENT, gates, has_improved, limit
+from bot.noise import Past
+from bot.prediction import NewLimit, chances
+from bot.proposals import Change, Declined, Proposal, Proposals
 from bot.rewriting import with_scenarios
-from bot.snapshot import is_denoising_stage, rounded
-from profiler.record import RunRecord, Source
+from bot.snapshot import is_denoising_stage, rounded, stage_of
+from profiler.record import Clock, RunRecord
 
-SLACK_RATIO: Final = 0.02
-SLACK_MS: Final = 5.0
-"""A top-level value may rise by up to 2 %, or by up to 5 ms, without being a regression.
-Chosen: above the spread of one value between two requests of an unchanged engine."""
+__all__ = ["Change", "Declined", "Proposal", "Proposals", "lower_median", "propose", "tightened"]
+
+MAX_FLAKE_RATE: Final = 0.05
+"""Chance above which nothing is proposed. Chosen: with 67 scenarios of that rate hardly a run would pass."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """One value of a scenario, before and after, in milliseconds as the file writes them."""
-
-    field: str
-    """Where it stands in the baseline file, such as "stages_ms.DenoisingStage"."""
-    old_ms: float | None
-    """None where there was none."""
-    new_ms: float
-
-    @property
-    def change_ratio(self) -> float | None:
-        """Relative change, positive is slower; None without an old value."""
-        return (self.new_ms - self.old_ms) / self.old_ms if self.old_ms else None
-
-    @property
-    def rise_ms(self) -> float:
-        """How much it rose, negative when it fell; 0 without an old value."""
-        return 0.0 if self.old_ms is None else round(self.new_ms - self.old_ms, EXACT_DECIMALS)
-
-    @property
-    def slack_ms(self) -> float:
-        """How much a top-level value may rise: 2 % or 5 ms, whichever is more."""
-        return max(SLACK_RATIO * (self.old_ms or 0.0), SLACK_MS)
-
-    @property
-    def rose(self) -> bool:
-        """True when the new value is above an old one."""
-        return self.old_ms is not None and self.new_ms > self.old_ms
+_ABOUT_TYPING: Final = frozenset({"hand-typed"})
+"""Rules that say nothing about values which a record holds."""
+_AT_LEAST: Final[Mapping[Severity, Sequence[Severity]]] = {
+    "error": ("error",),
+    "warning": ("error", "warning"),
+}
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """A scenario's new values: those of one request."""
+class _Candidate:
+    """A proposal, and the requests that it is chosen from."""
 
-    scenario: str
-    kind: Literal["tighter", "first"]
-    """A tighter baseline, or the first one."""
-    top_level: tuple[Change, ...]
-    """End to end, average, median and the denoising stages."""
-    raised: tuple[Change, ...]
-    """Other values that rise: the price of values that belong together."""
-    request_id: str
-    """The request all values come from."""
-    requests: int
-    """How many valid requests it was chosen from."""
-    values: dict[str, Any]
-    """What the baseline file will hold, rounded, with provenance."""
+    proposal: Proposal
+    found: Evidence
 
 
-@dataclass(frozen=True)
-class Declined:
-    """A scenario of the run that is not proposed."""
-
-    scenario: str
-    reason: str
-    """A clause to follow the scenario's name."""
-
-
-@dataclass(frozen=True)
-class Proposals:
-    """What a run allows to tighten."""
-
-    proposals: tuple[Proposal, ...]
-    declined: tuple[Declined, ...]
-    source: Source
-    """The latest of the runs."""
-
-    @property
-    def captured_on(self) -> date:
-        """The day of the run, in UTC."""
-        return self.source.created_at.astimezone(UTC).date()
-
-
-def propose(
+def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may set
     file: BaselineFile,
     records: Sequence[RunRecord],
     *,
     min_improvement: float = MIN_IMPROVEMENT,
+    max_flake_rate: float = MAX_FLAKE_RATE,
     scenarios: str = "*",
     add: bool = False,
+    past: Past = {},  # noqa: B006 - nobody changes it
+    profile: str = "pr_test",
 ) -> Proposals:
     """Return which scenarios of a run deserve a new baseline, and why the others do not.
 
-    A scenario's snapshot is its lower-median valid request by end to end. It is proposed when end to end
-    falls by `min_improvement`, no top-level value rises by more than 2 % and 5 ms, and the values audit
-    without error.
+    A scenario's snapshot is its lower-median valid request by end to end, over all records. It is proposed
+    when end to end falls by `min_improvement`, no top-level value rises by more than 2 % and 5 ms, the run
+    compares with the old baseline's, an unchanged engine is not predicted to break the new limits too often,
+    and the audit finds no error in the file that it did not find before.
 
     Args:
         file: The baselines.
-        records: The run, in one record or in several, at least one: the requests of a scenario are pooled.
+        records: The run, in one record or in several, at least one, all of one hardware: the requests of a
+            scenario are pooled.
         min_improvement: Fraction, 0.05 is 5 %.
+        max_flake_rate: Largest predicted chance for one scenario, as a fraction.
         scenarios: Glob; only these scenarios are looked at.
         add: Whether to propose first baselines too, where there is none or a placeholder.
+        past: The nights before, of the same comparability key; without them no chance is predicted.
+        profile: Which tolerances make the new limits; not looked at without a past.
+
+    Raises:
+        BaselinesRejected: a chance is to be predicted, and the file has no such profile.
     """
-    considered = [
-        _considered(file, name, runs, min_improvement, add=add)
+    considered = {
+        name: _considered(file, name, runs, min_improvement, add=add)
         for name, runs in by_scenario(records).items()
         if fnmatchcase(name, scenarios)
-    ]
+    }
+    candidates = {name: one for name, one in considered.items() if isinstance(one, _Candidate)}
+    predicted = _predicted(file, candidates, past, profile)
+    audited = _audited(file, [_reliable(one, max_flake_rate) for one in predicted])
+    told = [one if isinstance(one, Declined) else audited[name] for name, one in considered.items()]
     return Proposals(
-        tuple(one for one in considered if isinstance(one, Proposal)),
-        tuple(one for one in considered if isinstance(one, Declined)),
+        tuple(one for one in told if isinstance(one, Proposal)),
+        tuple(one for one in told if isinstance(one, Declined)),
         max((record.source for record in records), key=lambda source: source.created_at),
     )
 
@@ -135,30 +107,31 @@ def tightened(file: BaselineFile, proposals: Proposals) -> BaselineFile:
     return with_scenarios(file, values, proposals.captured_on)
 
 
-def lower_median(witnesses: Sequence[Witness]) -> Witness:
-    """Return the request in the middle by end to end; of two in the middle, the faster one."""
-    ordered = sorted(witnesses, key=lambda one: (one.taken.e2e_ms, one.taken.request_id))
-    return ordered[(len(ordered) - 1) // 2]
-
-
 def _considered(
     file: BaselineFile, name: str, runs: Sequence[Recorded], min_improvement: float, *, add: bool
-) -> Proposal | Declined:
-    found = evidence(runs, file.metadata.clock)
+) -> _Candidate | Declined:
+    clock = file.metadata.clock
+    found = evidence(runs, clock)
     if isinstance(found, Obstacle):
         return Declined(name, found.reason)
     baseline = file.scenarios.get(name, ScenarioBaseline())
     chosen = lower_median(found.witnesses)
-    proposal = _proposal(baseline, name, chosen, found)
+    proposal = _proposal(baseline, name, chosen, found, clock)
     if proposal.kind == "first":
         reason = "" if add else "it has no baseline yet: --add proposes a first one"
     else:
-        reason = workload_change(baseline, chosen.taken) or _regression(proposal, min_improvement)
+        reason = (
+            _other_machine(baseline, chosen, clock)
+            or workload_change(baseline, chosen.taken)
+            or _regression(proposal, min_improvement)
+        )
     reason = reason or _contradiction(proposal)
-    return Declined(name, reason) if reason else proposal
+    return Declined(name, reason) if reason else _Candidate(proposal, found)
 
 
-def _proposal(baseline: ScenarioBaseline, name: str, chosen: Witness, found: Evidence) -> Proposal:
+def _proposal(
+    baseline: ScenarioBaseline, name: str, chosen: Witness, found: Evidence, clock: Clock
+) -> Proposal:
     values = rounded(chosen.taken.values())
     old, new = baseline.by_field(), ScenarioBaseline.model_validate(values).by_field()
     changes = [Change(field, old.get(field), value) for field, value in new.items()]
@@ -168,6 +141,7 @@ def _proposal(baseline: ScenarioBaseline, name: str, chosen: Witness, found: Evi
         "request_id": chosen.taken.request_id,
         "captured_at": chosen.source.created_at.astimezone(UTC).isoformat(timespec="seconds"),
         "requests": len(found.witnesses),
+        "comparability": chosen.setting(clock).comparability,
     }
     return Proposal(
         scenario=name,
@@ -178,6 +152,15 @@ def _proposal(baseline: ScenarioBaseline, name: str, chosen: Witness, found: Evi
         requests=len(found.witnesses),
         values={**values, "provenance": provenance},
     )
+
+
+def _other_machine(baseline: ScenarioBaseline, chosen: Witness, clock: Clock) -> str:
+    """Return in what the run does not compare with the baseline's own run, or "" when nothing says so."""
+    captured = baseline.provenance.comparability if baseline.provenance else None
+    now = chosen.setting(clock).comparability
+    if captured is None or captured == now:
+        return ""
+    return f"its baseline does not compare with this run: {'; '.join(differences(captured, now))}"
 
 
 def _regression(proposal: Proposal, min_improvement: float) -> str:
@@ -195,11 +178,80 @@ def _regression(proposal: Proposal, min_improvement: float) -> str:
 
 
 def _contradiction(proposal: Proposal) -> str:
-    """Return the first error that the file would have with this proposal, or ""."""
+    """Return the first error in the values as they would be written, or ""."""
     error = first_error(audit_scenario(proposal.scenario, ScenarioBaseline.model_validate(proposal.values)))
     return error.problem if error else ""
 
 
+def _predicted(
+    file: BaselineFile, candidates: Mapping[str, _Candidate], past: Past, profile: str
+) -> list[Proposal]:
+    """Return the proposals, each with the chance that an unchanged engine breaks its new limits."""
+    if not past:
+        return [one.proposal for one in candidates.values()]
+    limits = {name: _new_limits(file, one, profile) for name, one in candidates.items()}
+    found = chances(past, limits)
+    return [replace(one.proposal, chance=found[name]) for name, one in candidates.items()]
+
+
+def _new_limits(file: BaselineFile, candidate: _Candidate, profile: str) -> dict[str, NewLimit]:
+    """Return the limit of each metric that decides, and what this run's requests take."""
+    tolerances, snapshots = file.profile(profile), candidate.found.snapshots
+    video = snapshots[0].frames is not None
+    measured = [taken.by_field() for taken in snapshots]
+    new = ScenarioBaseline.model_validate(candidate.proposal.values).by_field()
+    return {
+        field: NewLimit(
+            limit(field, new_ms, tolerances, video=video).ms,
+            median_low([fields[field] for fields in measured if field in fields]),
+        )
+        for field, new_ms in new.items()
+        if gates(field) and new_ms
+    }
+
+
+def _reliable(proposal: Proposal, max_flake_rate: float) -> Proposal | Declined:
+    """Return the proposal, or why not: an unchanged engine would break its limits too often."""
+    ratio = proposal.chance.ratio
+    if ratio is None or ratio <= max_flake_rate:
+        return proposal
+    return Declined(
+        proposal.scenario,
+        f"an unchanged engine would break the new limit of {proposal.chance.field} in {ratio:.1%} of runs, "
+        f"judging by {proposal.chance.nights} nights; at most {max_flake_rate:.1%} are accepted",
+    )
+
+
+def _audited(file: BaselineFile, told: Sequence[Proposal | Declined]) -> dict[str, Proposal | Declined]:
+    """Return each scenario's proposal, or why not: it would put an error into the file."""
+    worse = _worse_findings(file, [one for one in told if isinstance(one, Proposal)])
+    return {one.scenario: _worsening(one, worse) if isinstance(one, Proposal) else one for one in told}
+
+
+def _worsening(proposal: Proposal, worse: Sequence[Finding]) -> Proposal | Declined:
+    mine = tuple(finding for finding in worse if finding.scenario == proposal.scenario)
+    error = first_error(mine)
+    if error:
+        return Declined(proposal.scenario, f"the audit would find {error.rule}: {error.problem}")
+    return replace(proposal, warnings=mine)
+
+
+def _worse_findings(file: BaselineFile, proposals: Sequence[Proposal]) -> list[Finding]:
+    """Return errors and warnings that the file would have with all of these, and has not as grave before."""
+    if not proposals:
+        return []
+    new = {one.scenario: ScenarioBaseline.model_validate(one.values) for one in proposals}
+    after = replace(file, scenarios={**file.scenarios, **new})
+    known = {(one.rule, one.scenario, one.field, one.severity) for one in audit(file)}
+    return [
+        one
+        for one in audit(after, against=file)
+        if one.severity != "info"
+        and one.rule not in _ABOUT_TYPING
+        and not {(one.rule, one.scenario, one.field, grave) for grave in _AT_LEAST[one.severity]} & known
+    ]
+
+
 def _is_top_level(field: str) -> bool:
-    kind, _, name = field.partition(".")
-    return not name or (kind == "stages_ms" and is_denoising_stage(name))
+    stage = stage_of(field)
+    return field in AGGREGATES or (stage is not None and is_denoising_stage(stage))

@@ -21,12 +21,6 @@ class Command:
     """Imports its handler, calls it, returns the exit code."""
 
 
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the record, the baseline file and the scenarios to look at."""
-    parser.add_argument("record", type=Path, metavar="RECORD", help="a run record, from ratchet-profiler run")
-    add_baselines_arguments(parser)
-
-
 def add_baselines_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the baseline file and the scenarios to look at."""
     parser.add_argument("--baselines", type=Path, required=True, metavar="FILE", help="the baseline file")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import arguments
-from bot.cli.command import Command, add_baselines_arguments, add_format_argument, add_run_arguments
+from bot.cli.command import Command, add_baselines_arguments, add_format_argument
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,13 +88,39 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
-    add_run_arguments(parser)
+    parser.add_argument(
+        "records",
+        type=Path,
+        nargs="+",
+        metavar="RECORD",
+        help="a run record, from ratchet-profiler run; several are pooled",
+    )
+    add_baselines_arguments(parser)
     parser.add_argument(
         "--min-improvement",
         type=arguments.fraction,
         default=0.05,
         metavar="FRACTION",
         help="by how much end to end must fall (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--history", type=Path, metavar="FOLDER", help="a checkout of the history branch: predicts chances"
+    )
+    parser.add_argument(
+        "--max-flake-rate",
+        type=arguments.fraction,
+        default=0.05,
+        metavar="FRACTION",
+        help="largest chance that an unchanged engine breaks the new limits (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--profile", default="pr_test", help="tolerances of those limits (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="says whose file it is (default: .github/perf-ratchet.yml, if there)",
     )
     parser.add_argument(
         "--add",
@@ -109,11 +135,17 @@ def _tighten(options: argparse.Namespace) -> int:
     from bot.handlers import tighten
 
     return tighten.run(
-        options.record,
+        options.records,
         options.baselines,
-        min_improvement=options.min_improvement,
-        scenarios=options.scenario,
-        add=options.add,
+        tighten.Terms(
+            min_improvement=options.min_improvement,
+            max_flake_rate=options.max_flake_rate,
+            profile=options.profile,
+            scenarios=options.scenario,
+            add=options.add,
+        ),
+        history=options.history,
+        config=options.config,
         write=options.write,
         form=options.format,
     )

@@ -1,65 +1,133 @@
 """`ratchet tighten`: propose tighter baselines, and write them."""
 
-from difflib import unified_diff
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from bot import render
-from bot.baselines import BaselineFile
+from bot.baselines import BaselineFile, BaselinesRejected
+from bot.errors import BadInput
+from bot.evidence import by_scenario
+from bot.file_diff import FileDiff, file_diff
 from bot.files import replace_file
 from bot.handlers.selection import require_match
-from bot.intake import baselines_from_file, record_from_file
+from bot.handlers.whose import Whose, whose
+from bot.intake import baselines_from_file, history_from_folder, record_from_file
+from bot.noise import Past
+from bot.precedent import precedent
+from bot.proposals import run_chance
 from bot.rewriting import new_baselines
 from bot.tighten import Proposals, propose, tightened
 from profiler.record import Clock, RunRecord
 
+NO_HISTORY: Final[Past] = {}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What deserves a new baseline."""
+
+    min_improvement: float
+    """Fraction by which end to end must fall."""
+    max_flake_rate: float
+    """Largest predicted chance that an unchanged engine breaks the new limits of one scenario."""
+    profile: str
+    """Which tolerances of the file make those limits."""
+    scenarios: str
+    """Glob; only these are looked at."""
+    add: bool
+    """Whether to propose first baselines too."""
+
 
 def run(
-    record: Path,
+    records: Sequence[Path],
     baselines: Path,
+    terms: Terms,
     *,
-    min_improvement: float,
-    scenarios: str,
-    add: bool,
+    history: Path | None,
+    config: Path | None,
     write: bool,
     form: str,
 ) -> int:
     """Print what a run allows to tighten; with `write`, change the baseline file. Returns 0.
 
+    Args:
+        records: The run, in one record or in several of one hardware.
+        baselines: The baseline file.
+        terms: What deserves a new baseline.
+        history: A checkout of the history branch; None: no chance is predicted.
+        config: The configuration, which may say whose file this is; None for the usual place, if there.
+        write: Whether to change the file.
+        form: How to print: text, json or markdown.
+
     Raises:
-        BadInput: a file cannot be used; nothing is changed then.
+        BadInput: a file cannot be used, or is of another hardware; nothing is changed then.
     """
-    run_record = record_from_file(record)
-    require_match(scenarios, (scenario.id for scenario in run_record.scenarios), record)
-    file = _baselines(baselines, run_record, add=add)
-    proposals = propose(file, [run_record], min_improvement=min_improvement, scenarios=scenarios, add=add)
+    taken = [record_from_file(path) for path in records]
+    owner = whose(records, taken, baselines, config)
+    is_new = terms.add and not baselines.exists()
+    file = _new(baselines, owner, taken) if is_new else baselines_from_file(baselines)
+    require_match(terms.scenarios, by_scenario(taken), records[0])
+    proposals = _proposals(baselines, file, taken, terms, history)
     changed = tightened(file, proposals)
     written = write and bool(proposals.proposals)
     if written:
         replace_file(baselines, changed.text.encode())
-    print(
-        _told(str(baselines), proposals, _diff(baselines, file, changed), written=written, form=form), end=""
-    )
+    before = "" if is_new and proposals.proposals else file.text
+    diff = file_diff(str(baselines), before, changed.text)
+    print(_told(str(baselines), proposals, diff, written=written, is_new=is_new, form=form), end="")
     return 0
 
 
-def _baselines(path: Path, record: RunRecord, *, add: bool) -> BaselineFile:
-    """Return the baseline file, or a new one where there is none and one is to be made."""
-    if add and not path.exists():
-        clocks = {request.clock for scenario in record.scenarios for request in scenario.requests}
-        clock: Clock = "device-events" if clocks == {"device-events"} else "host"
-        return new_baselines(record.environment.hardware, clock)
-    return baselines_from_file(path)
+def _new(path: Path, owner: Whose, records: Sequence[RunRecord]) -> BaselineFile:
+    """Return a baseline file without scenarios, to be made where there is none.
+
+    Raises:
+        BadInput: its folder is missing, and no configuration names the file: the path may be mistyped.
+    """
+    if not path.parent.is_dir() and not owner.is_configured:
+        raise BadInput(f"{path}: there is no folder {path.parent}; make it, or mend --baselines")
+    scenarios = [scenario for record in records for scenario in record.scenarios]
+    clocks = {request.clock for scenario in scenarios for request in scenario.requests}
+    clock: Clock = "device-events" if clocks == {"device-events"} else "host"
+    return new_baselines(owner.hardware, clock)
 
 
-def _diff(path: Path, before: BaselineFile, after: BaselineFile) -> list[str]:
-    """Return the change of a file as the lines of a unified diff."""
-    old, new = before.text.splitlines(), after.text.splitlines()
-    return list(unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm=""))
+def _proposals(
+    path: Path, file: BaselineFile, records: Sequence[RunRecord], terms: Terms, history: Path | None
+) -> Proposals:
+    hardware = records[0].environment.hardware
+    lines = history_from_folder(history, hardware).lines if history else ()
+    try:
+        return propose(
+            file,
+            records,
+            min_improvement=terms.min_improvement,
+            max_flake_rate=terms.max_flake_rate,
+            scenarios=terms.scenarios,
+            add=terms.add,
+            past=precedent(lines, hardware, records, file.metadata.clock).past,
+            profile=terms.profile,
+        )
+    except BaselinesRejected as error:
+        raise BadInput(f"{path}: {error}") from error
 
 
-def _told(path: str, proposals: Proposals, diff: list[str], *, written: bool, form: str) -> str:
-    if form == "json":
-        return render.to_json(path=path, written=written, proposals=proposals, diff="\n".join(diff)) + "\n"
+def _told(path: str, proposals: Proposals, diff: FileDiff, *, written: bool, is_new: bool, form: str) -> str:
     if form == "markdown":
         return render.markdown("tighten", path=path, proposals=proposals)
-    return render.text("tighten", path=path, proposals=proposals, diff=diff, written=written)
+    if form == "text":
+        return render.text(
+            "tighten", path=path, proposals=proposals, diff=diff, written=written, is_new=is_new
+        )
+    shown = render.to_json(
+        path=path,
+        written=written,
+        is_new=is_new,
+        proposals=proposals,
+        run_chance=run_chance(proposals.proposals),
+        diff="\n".join(diff.lines),
+        diff_left_out=diff.left_out,
+    )
+    return shown + "\n"

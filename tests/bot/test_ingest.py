@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from builders import make_baselines, make_values
+from builders import OLD_STAGES, make_baselines, make_values
 from engine_files import STAGES, STEPS, line
 
 from bot.__main__ import main
@@ -109,7 +109,7 @@ def test_a_ci_log_as_json(files: Path):
 
 def test_every_command_takes_an_ingested_record(files: Path):
     """A record of a CI log compares, and tightens, as one of our own."""
-    slow = make_baselines({"flux": make_values(e2e_ms=1000.0)}).text
+    slow = make_baselines({"flux": make_values(e2e_ms=1000.0, stages=OLD_STAGES)}).text
     (files / "slow.json").write_text(slow)
     assert ratchet("ingest", "ci.log", "--hardware", "h100", folder=files)[0] == 0
     options = ("run-record.json", "--baselines")

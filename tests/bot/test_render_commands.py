@@ -5,6 +5,7 @@ from collections.abc import Callable
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 
 from bot import render
+from bot.file_diff import FileDiff
 from bot.tighten import Proposals, propose
 
 Golden = Callable[[str, str], None]
@@ -16,14 +17,18 @@ def proposals() -> Proposals:
         "r7", e2e_ms=500.0, stages={**STAGES, "TextEncodingStage": 34.0, "DecodingStage": 1.0}
     )
     file = make_baselines({"flux_image_t2i": make_values(), "same": make_values()})
-    record = make_record(make_scenario("flux_image_t2i", faster), make_scenario("same"), make_scenario("new"))
-    return propose(file, [record], add=True)
+    record = make_record(
+        make_scenario("flux_image_t2i", faster), make_scenario("same"), make_scenario("new"), run_id=42
+    )
+    past = {"flux_image_t2i": {"expected_e2e_ms": [500.0, 505.0, 510.0, 500.0, 498.0] * 5 + [640.0, 501.0]}}
+    return propose(file, [record], add=True, past=past)
 
 
 def test_tighten_as_text_is_golden(golden: Golden):
     """Old, new, change, origin and chance of each proposal; why the others are none; and the change."""
+    diff = FileDiff(("--- a", "+++ b", "-1", "+2"), left_out=3)
     told = render.text(
-        "tighten", path="h100.json", proposals=proposals(), diff=["--- a", "+++ b", "-1", "+2"], written=False
+        "tighten", path="h100.json", proposals=proposals(), diff=diff, written=False, is_new=False
     )
 
     golden("tighten.txt", told)

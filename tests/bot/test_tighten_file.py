@@ -2,7 +2,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
+from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,7 +64,7 @@ def test_only_the_scenario_and_the_metadata_change():
     """Tolerances, the other scenario and unknown keys keep every byte, also with odd spacing."""
     head = '{"metadata" : {"description":"Runs (2026-05-17).",\r\n\t"model":"X"},\r\n'
     rest = '"unknown": [1,2 ,3],"scenarios":{ "other":{"expected_e2e_ms" :1e3, "x":{}},\r\n'
-    flux = json.dumps(make_values(e2e_ms=1000.0, estimated_full_test_time_s=33.0, odd={"k": None}))
+    flux = json.dumps(make_values(e2e_ms=1000.0, stages=OLD_STAGES, estimated_full_test_time_s=33.0, odd={"k": None}))
     file = baselines_from_text(f'{head}{rest}"flux":{flux} }} }}')
     text = tightened(file, propose(file, [make_record(make_scenario())])).text
     assert text.startswith(
@@ -81,7 +81,7 @@ def test_only_the_scenario_and_the_metadata_change():
 def test_the_day_is_the_runs_in_utc():
     """A run that began after midnight in Shanghai began the day before in UTC."""
     began = datetime(2026, 11, 22, 1, 0, tzinfo=timezone(timedelta(hours=8)))
-    file = make_baselines({"flux": make_values(e2e_ms=1000.0)})
+    file = make_baselines({"flux": make_values(e2e_ms=1000.0, stages=OLD_STAGES)})
     changed = tightened(file, propose(file, [make_record(make_scenario(), created_at=began)]))
     assert changed.metadata.last_updated == "2026-11-21"
     assert changed.metadata.description == "Reference numbers (2026-11-21)."
@@ -92,7 +92,7 @@ def test_the_day_is_the_runs_in_utc():
 
 def test_the_null_pseudo_stage_stays():
     """`per_frame_generation: null` keeps its place in a tightened video scenario."""
-    values: dict[str, Any] = make_values(e2e_ms=1000.0, stages={"per_frame_generation": None, **STAGES})
+    values: dict[str, Any] = make_values(e2e_ms=1000.0, stages={"per_frame_generation": None, **OLD_STAGES})
     file = make_baselines({"flux": values})
     changed = tightened(file, propose(file, [make_record(make_scenario("flux", make_request(frames=81)))]))
     assert list(changed.scenarios["flux"].stages_ms) == ["per_frame_generation", *STAGES]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from profiler import outline
 from profiler.fields import MAX_STEPS
-from profiler.outline import MAX_COMMAS, MAX_LEVELS, MAX_MEMBERS, MAX_OBJECTS, has_an_outline, repeated_key
+from profiler.outline import MAX_BRACKETS, MAX_COMMAS, MAX_LEVELS, MAX_MEMBERS, has_an_outline, repeated_key
 from profiler.record import RecordRejected, record_from_json, record_to_json
 
 SPACE = b" " * outline.SMALL_BYTES
@@ -70,10 +70,12 @@ def test_where_the_outline_ends(inside: bytes, outside: bytes):
         record_from_json(SPACE + outside)
 
 
-def test_objects_are_counted():
-    """Also where they hide among few members: arrays in arrays of objects."""
-    thousand = b'{"a": [' + b"{}, " * 999 + b"{}]}, "
-    assert not has_an_outline(b'{"a": [' + thousand * (MAX_OBJECTS // 1000) + b"0]}")
+@pytest.mark.parametrize("empty", [b"{}", b"[]"])
+def test_objects_and_lists_are_counted(empty: bytes):
+    """Also where they hide among few members: lists in lists of objects."""
+    thousand = b'{"a": [' + (empty + b", ") * 998 + b"{}]}, "
+    assert has_an_outline(b'{"a": [' + thousand * (MAX_BRACKETS // 1001) + b"0]}")
+    assert not has_an_outline(b'{"a": [' + thousand * (MAX_BRACKETS // 1000) + b"0]}")
 
 
 @pytest.mark.parametrize(
