@@ -42,7 +42,7 @@ _DEMANDS: Final = {"missing": "is missing: add it", "dict_type": _AN_OBJECT, "mo
 MAX_SCENARIOS: Final = 2048
 """Most scenarios of a file. Chosen: thirty times those of the largest file of sglang."""
 MAX_VALUES: Final = 250_000
-"""Most values of a file, by its commas and brackets. Chosen: 2048 scenarios of a hundred values have fewer."""
+"""Most values of a file, by its commas and brackets. Chosen: 2048 scenarios of a hundred values have less."""
 MAX_STAGES: Final = 1024
 MAX_STEPS: Final = 4096
 """Most stages and steps of a scenario. Source: those of a request in a record."""

@@ -1,7 +1,16 @@
 from typing import Any
 
 import pytest
-from builders import HEAD_SHA, OLD_STAGES, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
+from builders import (
+    HEAD_SHA,
+    OLD_STAGES,
+    STAGES,
+    make_baselines,
+    make_record,
+    make_request,
+    make_scenario,
+    make_values,
+)
 
 from bot.evidence import Evidence, Recorded, evidence
 from bot.tighten import Change, Declined, Proposal, lower_median, propose
@@ -15,7 +24,9 @@ def considered(
 
     Its baseline is 1000 ms end to end, 90 ms average, 100 ms median, and stages of 31, 460 and 60 ms.
     """
-    file = make_baselines({"flux": make_values(e2e_ms=1000.0, stages=OLD_STAGES) if baseline is None else baseline})
+    file = make_baselines(
+        {"flux": make_values(e2e_ms=1000.0, stages=OLD_STAGES) if baseline is None else baseline}
+    )
     found = propose(file, [make_record(make_scenario("flux", *requests))], **options)
     [one] = [*found.proposals, *found.declined]
     return one if isinstance(one, Proposal) else one.reason
@@ -44,7 +55,11 @@ def proposed(*requests: RequestRecord, baseline: dict[str, Any] | None = None, *
 )
 def test_end_to_end_must_fall_by_five_percent(old_ms: float, new_ms: float, least: float, reason: str | None):
     """The fall of the value as it would be written counts: 5 % is enough, a hundredth less is not."""
-    one = considered(make_request(e2e_ms=new_ms), baseline=make_values(e2e_ms=old_ms, stages=OLD_STAGES), min_improvement=least)
+    one = considered(
+        make_request(e2e_ms=new_ms),
+        baseline=make_values(e2e_ms=old_ms, stages=OLD_STAGES),
+        min_improvement=least,
+    )
     assert (one if isinstance(one, str) else None) == reason
 
 

@@ -64,7 +64,9 @@ def test_only_the_scenario_and_the_metadata_change():
     """Tolerances, the other scenario and unknown keys keep every byte, also with odd spacing."""
     head = '{"metadata" : {"description":"Runs (2026-05-17).",\r\n\t"model":"X"},\r\n'
     rest = '"unknown": [1,2 ,3],"scenarios":{ "other":{"expected_e2e_ms" :1e3, "x":{}},\r\n'
-    flux = json.dumps(make_values(e2e_ms=1000.0, stages=OLD_STAGES, estimated_full_test_time_s=33.0, odd={"k": None}))
+    flux = json.dumps(
+        make_values(e2e_ms=1000.0, stages=OLD_STAGES, estimated_full_test_time_s=33.0, odd={"k": None})
+    )
     file = baselines_from_text(f'{head}{rest}"flux":{flux} }} }}')
     text = tightened(file, propose(file, [make_record(make_scenario())])).text
     assert text.startswith(
