@@ -78,7 +78,7 @@ def change_points(series: Sequence[float]) -> list[ChangePoint]:
     """Return the changes of level in a series, in its order.
 
     Args:
-        series: Positive values, oldest first, of any length. A night without a value is left out.
+        series: Values of at least 0, oldest first, of any length. A night without a value is left out.
 
     Returns:
         Changes of at least `LEAST_UNIT_RATIO` that stayed, to slower and to faster. A change of more than the
@@ -173,8 +173,6 @@ class _Level:
         if len(nights) < STEP_NIGHTS or len(nights) + len(self.older) < MIN_NIGHTS:
             return None
         level = middle(nights)
-        if level <= 0:
-            return None
         now = excess(self.series[night], level)
         if abs(now) <= QUIET_RATIO and not self.slower.units and not self.faster.units:
             return None

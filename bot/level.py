@@ -82,7 +82,9 @@ def lower_hinge(values: Sequence[float]) -> float:
 
 
 def excess(value: float, level: float) -> float:
-    """Return how far a value is above a positive level."""
+    """Return how far a value is above a level; above a level of 0 everything is as far as can be."""
+    if level <= 0:
+        return MOST_EXCESS if value > 0 else 0.0
     return min(value / level, MOST_EXCESS) - 1.0
 
 

@@ -53,6 +53,12 @@ def test_what_is_a_change(levels: list[tuple[float, int]], expected: list[tuple[
     assert found(nights(*levels)) == expected
 
 
+def test_a_level_of_zero_is_no_error():
+    """A stage that took 0 ms and then 4 ms has a change that is as large as one can be, and finite."""
+    [change] = change_points([0.0, 0.0, 1.0, 0.0, 4.0, 4.0, 4.0])
+    assert (change.index, change.before, change.after, change.relative_change) == (4, 0.0, 4.0, 1e6)
+
+
 def test_a_slow_drift_is_found():
     """5 % slower over 30 nights, with no step above 0.2 %, is found before it ends."""
     drift = [100.0 * (1 + 0.05 * night / 30) for night in range(1, 31)]

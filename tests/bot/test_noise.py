@@ -101,7 +101,8 @@ def test_whatever_comes_the_score_is_a_number(history: list[float], new: list[fl
 
 
 @pytest.mark.parametrize(
-    "history", [[0.0] * 30, [5.0] * 30, [1e308] * 30, [5e-324] * 30, [math.nan] * 30, [1.0]]
+    "history",
+    [[0.0] * 30, [5.0] * 30, [1e308] * 30, [5e-324] * 30, [math.nan] * 30, [1.0], [0, 0, 1, 0, 4, 4, 4]],
 )
 def test_degenerate_histories_find_nothing_in_themselves(history: list[float]):
     """A history scores at most 1 against itself."""
