@@ -23,7 +23,7 @@ def compared(*requests: RequestRecord, **options: object) -> ScenarioComparison:
 def test_slower_than_noise_within_the_limit_is_suspect():
     """7 % above quiet nights, and far below the 25 % of the tolerance: the noise binds."""
     one = compared(make_request(e2e_ms=600.0))
-    limit_ms = noise_limit_ms(PAST["flux"]["expected_e2e_ms"])
+    limit_ms = noise_limit_ms(PAST["flux"]["expected_e2e_ms"], 1)
     assert limit_ms
     assert 560.0 < limit_ms < 600.0
     assert one.verdict is Verdict.SUSPECT
