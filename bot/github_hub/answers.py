@@ -72,6 +72,12 @@ class CheckOutput(Told):
     annotations_count: int
 
 
+class App(Told):
+    """A GitHub App, such as the one behind a workflow's own token."""
+
+    slug: str
+
+
 class CheckRun(Told):
     """A check run."""
 
@@ -81,6 +87,12 @@ class CheckRun(Told):
     conclusion: str | None
     html_url: str | None
     output: CheckOutput
+    app: App | None
+    """Whose it is: only that app may edit it."""
+
+    def is_of(self, login: str, external_id: str) -> bool:
+        """Whether the app behind this account made it, of this identity."""
+        return self.external_id == external_id and (self.app is None or f"{self.app.slug}[bot]" == login)
 
 
 class Side(Told):

@@ -26,7 +26,7 @@ class Checks(Repository):
         # "all", since by default GitHub shows only the latest run of a name and ours may be older.
         listed = self._client.pages(path, "check_runs", check_name=check.name, filter="all")
         known = map(CheckRun.model_validate, listed)
-        ours = next((it for it in known if it.external_id == check.external_id), None)
+        ours = next((it for it in known if it.is_of(self._login, check.external_id)), None)
         if ours is None:
             whose = {"name": check.name, "head_sha": check.head_sha, "external_id": check.external_id}
             made = self._client.send("POST", self._at("check-runs"), whose | _said(check, annotated=0))

@@ -107,6 +107,14 @@ def test_a_late_beginning_does_not_undo_a_conclusion(github: FakeGithub, hub: Gi
     assert len(github.log) == 3
 
 
+def test_another_apps_check_is_not_ours(github: FakeGithub, hub: GithubHub, check: Check):
+    """Of before a GitHub App was configured, say: only who made a check may edit it, so ours is a new one."""
+    hub.upsert_check(check)
+    github.checks[0].author = "another-app[bot]"
+    hub.upsert_check(a_check(check.head_sha, conclusion="success"))
+    assert [it.said["conclusion"] for it in github.checks] == ["failure", "success"]
+
+
 @pytest.mark.parametrize(("count", "requests"), [(0, 2), (1, 2), (50, 2), (51, 3), (150, 4)])
 def test_remarks_are_sent_by_fifties(
     github: FakeGithub, hub: GithubHub, check: Check, count: int, requests: int

@@ -22,6 +22,7 @@ SCHEMAS = (
     "git-ref",
     "git-tree",
     "installation",
+    "integration",
     "issue",
     "label",
     "pull-request",
@@ -42,6 +43,11 @@ def skeleton(name: str) -> dict[str, Any]:
 @functools.cache
 def _all() -> dict[str, dict[str, Any]]:
     return dict(json.loads(PLACE.read_bytes()))
+
+
+def skeleton_from_description(name: str, description: dict[str, Any]) -> Any:
+    """Return the least object of a schema, also where GitHub may give null instead."""
+    return least({**description["components"]["schemas"][name], "nullable": False}, description)
 
 
 def least(schema: dict[str, Any], description: dict[str, Any]) -> Any:
@@ -65,5 +71,5 @@ def least(schema: dict[str, Any], description: dict[str, Any]) -> Any:
 
 if __name__ == "__main__":
     told = json.loads(Path(sys.argv[1]).read_bytes())
-    made = {name: least(told["components"]["schemas"][name], told) for name in SCHEMAS}
+    made = {name: skeleton_from_description(name, told) for name in SCHEMAS}
     PLACE.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", encoding="utf-8")

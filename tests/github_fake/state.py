@@ -29,6 +29,8 @@ class CheckRun:
 
     id: int
     said: dict[str, object]
+    author: str
+    """Login of the app that made it, and alone may edit it."""
     annotations: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -76,6 +78,8 @@ class Run:
     status: str
     conclusion: str | None
     attempt: int = 1
+    created_at: str = ""
+    """ISO 8601; "": some day."""
 
 
 @dataclass
@@ -210,9 +214,9 @@ class State:
         self.comments.append(Comment(next(self._ids), pull, author, body))
         return self.comments[-1]
 
-    def check(self, said: dict[str, object]) -> CheckRun:
-        """Add a check run."""
-        self.checks.append(CheckRun(next(self._ids), said))
+    def check(self, said: dict[str, object], author: str | None = None) -> CheckRun:
+        """Add a check run, of the app whose token the client holds or of another."""
+        self.checks.append(CheckRun(next(self._ids), said, author or self.login))
         return self.checks[-1]
 
     def run(

@@ -68,7 +68,7 @@ def check_run(state: State, it: CheckRun) -> dict[str, Any]:
         "started_at": WHEN,
         "completed_at": WHEN if it.said.get("conclusion") else None,
         "check_suite": {"id": 5},
-        "app": None,
+        "app": skeleton("integration") | {"slug": it.author.removesuffix("[bot]")},
         "pull_requests": [],
         **it.said,
         "output": {**said, "annotations_count": len(it.annotations), "annotations_url": f"{api}/annotations"},

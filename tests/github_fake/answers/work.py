@@ -56,6 +56,7 @@ def run(state: State, it: Run) -> dict[str, Any]:
         "head_branch": it.head_branch,
         "path": it.workflow,
         "html_url": f"{WEB}/{state.repository}/actions/runs/{it.id}",
+        **({"created_at": it.created_at} if it.created_at else {}),
         "pull_requests": [],
         "repository": repository(state, state.repository),
         "head_repository": repository(state, it.head_repository),

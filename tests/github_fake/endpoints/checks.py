@@ -40,6 +40,10 @@ def edit_check(state: State, request: Request) -> Answer:
     it = next((it for it in state.checks if it.id == int(request.values["id"])), None)
     if it is None:
         raise Refused(404, "Not Found")
+    if it.author != state.login:
+        raise Refused(
+            403, "Invalid app_id `1` - check run can only be modified by the GitHub App that created it."
+        )
     _say(it, request)
     return Answer(200, answers.check_run(state, it))
 
