@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bot.cli import adopting, hosting, judging, running
+from bot.cli import adopting, hosting, judging, nightly, running
 from bot.errors import BadInput
 from bot.examples import EXAMPLES, EXIT_CODES
 from bot.hub import HubRefused
@@ -16,7 +16,13 @@ from bot.hub import HubRefused
 CANNOT: Final = 2
 INTERRUPTED: Final = 130
 """What a shell gives for Ctrl-C."""
-COMMANDS: Final = (*judging.COMMANDS, *hosting.COMMANDS, *running.COMMANDS, *adopting.COMMANDS)
+COMMANDS: Final = (
+    *judging.COMMANDS,
+    *hosting.COMMANDS,
+    *nightly.COMMANDS,
+    *running.COMMANDS,
+    *adopting.COMMANDS,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,6 +25,12 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "GITHUB_TOKEN=... ratchet report --run-id 25963872007 --repository octo/demo",
     ),
     "respond": ("GITHUB_TOKEN=... ratchet respond --event comment.json",),
+    "refresh": ("GITHUB_TOKEN=... ratchet refresh --run-id 25963872007 --repository octo/demo",),
+    "history": (
+        "git worktree add nights perf-history; ratchet history show 'flux_*' --folder nights",
+        "ratchet history plot --folder nights --hardware h100 --baselines h100.json --out page",
+        'ratchet history exclude --folder nights --run-id 25963872007 --reason "node 7 was throttled"',
+    ),
     "ingest": (
         "ratchet ingest ci-log.txt --hardware h100",
         "ratchet ingest performance.log --hardware h100 --scenario flux_image_t2i --out flux.json",

@@ -188,10 +188,11 @@ def past(lines: Iterable[HistoryLine], hardware: str, keys: Mapping[str, str]) -
         hardware: Only lines of it are taken.
         keys: Comparability key by scenario; lines of another key are left out.
     """
-    return {scenario: _by_field(found) for scenario, found in series_of(lines, hardware, keys).items()}
+    return {scenario: values_by_field(found) for scenario, found in series_of(lines, hardware, keys).items()}
 
 
-def _by_field(series: Series) -> Mapping[str, Sequence[float]]:
+def values_by_field(series: Series) -> Mapping[str, Sequence[float]]:
+    """Return the values of each field, in the order of the lines that have it."""
     fields = dict.fromkeys(field for line in series for field in line.values)
     return {field: [line.values[field] for line in series if field in line.values] for field in fields}
 

@@ -9,7 +9,7 @@ from bot.baselines import BaselineFile
 from bot.history import HistoryLine, Series
 from bot.limits import gates, has_improved
 from bot.noise import Past, score
-from bot.tighten import Proposal
+from bot.proposals import Proposal
 
 STALE_RATIO: Final = 0.10
 """Slack of a baseline that hides regressions: the smallest tolerance in use for end to end is 15 %."""
@@ -96,7 +96,7 @@ def alarms(past: Past, lines: Iterable[HistoryLine]) -> list[str]:
         line.scenario
         for line in lines
         if any(
-            gates(field) and score(past.get(line.scenario, {}).get(field, ()), [value]) > 1
+            gates(field) and score(past.get(line.scenario, {}).get(field, ()), [value] * line.requests) > 1
             for field, value in line.values.items()
         )
     ]

@@ -35,7 +35,7 @@ class StageGrowth(Frozen):
     before_ms: Milliseconds
     after_ms: Milliseconds
     share_ratio: float
-    """Part of the scenario's whole slowdown."""
+    """Part of the scenario's whole slowdown, at most 1."""
 
 
 class Regression(Frozen):

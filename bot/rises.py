@@ -1,6 +1,7 @@
 """Where a history shows a regression: from which commit to which, and in which stages."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median_low
 from typing import Final
 
@@ -15,6 +16,28 @@ LEAST_STAGE_SHARE: Final = 0.1
 """Smallest part of a slowdown for which a stage is named."""
 LONGEST_PART: Final = 200
 """Characters shown of what changed about a machine."""
+
+
+@dataclass(frozen=True)
+class _Rise:
+    """From one level to a higher one, in one step or in several small ones."""
+
+    start: int
+    """Place of the first night after the old level."""
+    end: int
+    """Place of the first night of the new level."""
+    before: float
+    after: float
+
+    @property
+    def ratio(self) -> float:
+        """Relative change."""
+        return (self.after - self.before) / self.before
+
+    @property
+    def middle(self) -> float:
+        """A level below this has come back."""
+        return self.before + RECOVERED_RATIO * (self.after - self.before)
 
 
 def held_regressions(series: Mapping[str, Series], nights: int) -> list[Regression]:
@@ -34,7 +57,7 @@ def held_regressions(series: Mapping[str, Series], nights: int) -> list[Regressi
     found: dict[str, dict[str, list[Regression]]] = {}
     for (scenario, field), moved in changes(values).items():
         lines = [line for line in series[scenario] if field in line.values]
-        lasting = [_regression(lines, field, change, moved) for change in _unrecovered(moved)]
+        lasting = [_regression(lines, field, rise, moved) for rise in _rises(moved)]
         held = [one for one in lasting if _nights_since(lines, one) >= nights]
         found.setdefault(scenario, {})[field] = held
     return [one for by_field in found.values() for one in _told(by_field)]
@@ -45,17 +68,20 @@ def _gating_fields(lines: Series) -> list[str]:
     return [field for field in fields if gates(field)]
 
 
-def _unrecovered(moved: Sequence[ChangePoint]) -> list[ChangePoint]:
-    """Return the rises worth telling after which no level came back below the middle of the rise."""
-    return [
-        change
-        for number, change in enumerate(moved)
-        if change.relative_change >= LEAST_WIDTH_RATIO
-        and all(
-            later.after > change.before + RECOVERED_RATIO * (change.after - change.before)
-            for later in moved[number + 1 :]
-        )
-    ]
+def _rises(moved: Sequence[ChangePoint]) -> list[_Rise]:
+    """Return the rises worth telling that have not come back; small ones in a row are one drift."""
+    rises: list[_Rise] = []
+    drift: list[ChangePoint] = []
+    for number, change in enumerate(moved):
+        is_small = 0 < change.relative_change < LEAST_WIDTH_RATIO
+        drift = [*drift, change] if is_small else []
+        together = drift or [change]
+        rise = _Rise(together[0].index, change.index, together[0].before, change.after)
+        if rises and rises[-1].start == rise.start:  # the drift goes on
+            rises.pop()
+        if rise.ratio >= LEAST_WIDTH_RATIO and all(one.after > rise.middle for one in moved[number + 1 :]):
+            rises.append(rise)
+    return rises
 
 
 def _told(by_field: Mapping[str, Sequence[Regression]]) -> Sequence[Regression]:
@@ -64,22 +90,22 @@ def _told(by_field: Mapping[str, Sequence[Regression]]) -> Sequence[Regression]:
     return max(by_field.values(), key=lambda found: max((one.change_ratio for one in found), default=0.0))
 
 
-def _regression(lines: Series, field: str, change: ChangePoint, moved: Sequence[ChangePoint]) -> Regression:
+def _regression(lines: Series, field: str, rise: _Rise, moved: Sequence[ChangePoint]) -> Regression:
     bounds = [0, *(one.index for one in moved), len(lines)]
-    start = max(bound for bound in bounds if bound < change.index)
-    end = min(bound for bound in bounds if bound > change.index)
-    good, bad = lines[change.index - 1], lines[change.index]
+    start = max(bound for bound in bounds if bound < rise.start)
+    end = min(bound for bound in bounds if bound > rise.end)
+    good, bad = lines[rise.start - 1], lines[rise.end]
     return Regression(
         scenario=bad.scenario,
         field=field,
         comparability=bad.comparability,
-        before_ms=change.before,
-        after_ms=change.after,
+        before_ms=rise.before,
+        after_ms=rise.after,
         good_sha=good.head_sha,
         bad_sha=bad.head_sha,
         bad_run_id=bad.run_id,
         since=bad.captured_at,
-        stages=_growth(lines[start : change.index], lines[change.index : end]),
+        stages=_growth(lines[start : rise.start], lines[rise.end : end]),
         environment=_changed(good, bad),
     )
 
@@ -95,7 +121,7 @@ def _growth(before: Series, after: Series) -> tuple[StageGrowth, ...]:
             name=field.removeprefix("stages_ms."),
             before_ms=old.get(field, 0.0),
             after_ms=new[field],
-            share_ratio=(new[field] - old.get(field, 0.0)) / whole if whole > 0 else 1.0,
+            share_ratio=min((new[field] - old.get(field, 0.0)) / whole, 1.0) if whole > 0 else 1.0,
         )
         for field in grown[:MAX_STAGES]
     ]

@@ -12,13 +12,18 @@ SHARES = {"TextEncodingStage": 0.1, "DenoisingStage": 0.7, "DecodingStage": 0.15
 """Part of end to end that each stage takes."""
 
 
+def sha_of(night: int) -> str:
+    """Return the commit of a night: its number, then zeros."""
+    return f"{night:07d}".ljust(40, "0")
+
+
 def make_line(night: int = 1, e2e_ms: float = 100.0, **fields: Any) -> HistoryLine:
     """Return the line of a scenario "flux" on a night; the run and the commit have the night's number."""
     said = {
         "hardware": "h100",
         "scenario": "flux",
         "run_id": night,
-        "head_sha": f"{night:040x}",
+        "head_sha": sha_of(night),
         "captured_at": BEGIN + timedelta(days=night - 1),
         "comparability": KEY,
         "requests": 3,

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.handlers.fetched import HubAndHost
 from bot.history import History, HistoryLine, appended, history_from_text, path_of
 from bot.host import Host
-from bot.hub import Hub, HubRefused
+from bot.hub import BranchMoved, Hub
 from bot.scaffold import history_files
 
 APPEND_TRIES: Final = 6
@@ -37,14 +38,13 @@ def kept_from_files(
     return Kept(branch, head, texts)
 
 
-def append(host: Host, hub: Hub, kept: Kept, lines: Sequence[HistoryLine], message: str) -> None:
+def append(host: HubAndHost, kept: Kept, lines: Sequence[HistoryLine], message: str) -> None:
     """Add lines to the branch, which is made where it is missing; lines that are there are not added again.
 
     Only the files of the lines' months are written. Where another run was faster, they are read again.
 
     Args:
         host: Where the branch is.
-        hub: The same, for writing.
         kept: The branch as it was read.
         lines: What to add.
         message: Of the commit.
@@ -54,17 +54,16 @@ def append(host: Host, hub: Hub, kept: Kept, lines: Sequence[HistoryLine], messa
     """
     for tries_left in reversed(range(APPEND_TRIES)):
         if kept.head is None:
-            head = hub.start_branch(kept.branch, history_files(), "Begin the history of the nights")
+            head = host.start_branch(kept.branch, history_files(), "Begin the history of the nights")
             kept = _read(
                 host, kept.branch, head, lines
             )  # another run may have made it, with lines of its own
         try:
-            _append(hub, kept, lines, message)
-        except HubRefused:
-            now = host.head(kept.branch)
-            if now == kept.head or not tries_left:  # nobody else was faster: it is refused for another reason
+            _append(host, kept, lines, message)
+        except BranchMoved:
+            if not tries_left:
                 raise
-            kept = _read(host, kept.branch, now, lines)
+            kept = _read(host, kept.branch, host.head(kept.branch), lines)
         else:
             return
 

@@ -18,7 +18,7 @@ FILE = "h100/2026-11.jsonl"
 
 def add(hub: GithubHub, *lines: HistoryLine) -> None:
     """Read the branch, and add lines."""
-    append(hub, hub, read(hub), lines, MESSAGE)
+    append(hub, read(hub), lines, MESSAGE)
 
 
 def read(hub: GithubHub) -> Kept:
@@ -73,7 +73,7 @@ def test_a_late_night_loses_nothing(github: FakeGithub):
     add(hub, make_line(1))
     early = read(hub)
     add(hub, make_line(2))
-    append(hub, hub, early, [make_line(3)], MESSAGE)
+    append(hub, early, [make_line(3)], MESSAGE)
 
     assert runs(github) == [1, 2, 3]
 
@@ -83,7 +83,7 @@ def test_two_first_nights_lose_nothing(github: FakeGithub):
     hub = quick_hub(github)
     early = read(hub)
     add(hub, make_line(2))
-    append(hub, hub, early, [make_line(3)], MESSAGE)
+    append(hub, early, [make_line(3)], MESSAGE)
 
     assert runs(github) == [2, 3]
 
@@ -104,7 +104,7 @@ def test_a_lost_answer_loses_nothing(github: FakeGithub, after: bool):  # noqa: 
     add(hub, make_line(1))
     kept = read(hub)
     github.fail_next("POST", "/graphql", 502, after=after)
-    append(hub, hub, kept, [make_line(2)], MESSAGE)
+    append(hub, kept, [make_line(2)], MESSAGE)
 
     assert runs(github) == [1, 2]
 
@@ -118,5 +118,5 @@ def test_a_refusal_is_told(github: FakeGithub):
     before = len(github.log)
 
     with pytest.raises(HubRefused, match="contents: write"):
-        append(hub, hub, kept, [make_line(2)], MESSAGE)
-    assert len(github.log) - before == 2
+        append(hub, kept, [make_line(2)], MESSAGE)
+    assert len(github.log) - before == 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from builders import make_baselines, make_values
-from history_lines import BEGIN, KEY, make_series
+from history_lines import BEGIN, KEY, make_series, sha_of
 from pydantic import ValidationError
 
 from bot.regressions import (
@@ -29,8 +29,8 @@ def make_regression(scenario: str = "flux", **fields: Any) -> Regression:
         "comparability": KEY,
         "before_ms": 100.0,
         "after_ms": 120.0,
-        "good_sha": f"{10:040x}",
-        "bad_sha": f"{11:040x}",
+        "good_sha": sha_of(10),
+        "bad_sha": sha_of(11),
         "bad_run_id": 11,
         "since": BEGIN + timedelta(days=10),
     }

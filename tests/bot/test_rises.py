@@ -1,6 +1,6 @@
 """Where a history shows a regression."""
 
-from history_lines import SHARES, make_series
+from history_lines import SHARES, make_series, sha_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ def test_a_regression_names_the_commits_between_which_it_began():
     [found] = held_regressions({"flux": series}, nights=3)
 
     assert (found.scenario, found.field) == ("flux", "expected_e2e_ms")
-    assert (found.good_sha, found.bad_sha) == (f"{10:040x}", f"{11:040x}")
+    assert (found.good_sha, found.bad_sha) == (sha_of(10), sha_of(11))
     assert (found.before_ms, found.after_ms) == (100.0, 120.0)
     assert found.since == series[10].captured_at
 
@@ -107,5 +107,14 @@ def test_any_series_gives_regressions_within_it(values: list[float], nights: int
 
     for one in held_regressions({"flux": series}, nights):
         assert one.change_ratio >= 0.02
-        assert int(one.bad_sha, 16) == int(one.good_sha, 16) + 1
+        assert int(one.bad_sha[:7]) == int(one.good_sha[:7]) + 1
         assert one.bad_run_id <= len(values) - nights + 1
+
+
+def test_a_slow_drift_is_a_regression():
+    """Steps each too small to be told add up: one regression, from before the first to after the last."""
+    drift = [100.0 * (1 + 0.001 * night) * (1.002 if night % 2 else 0.998) for night in range(60)]
+    [found] = held_regressions({"flux": make_series(drift)}, nights=3)
+
+    assert found.change_ratio >= 0.03
+    assert int(found.good_sha[:7]) < 25 < int(found.bad_sha[:7])

@@ -1,0 +1,97 @@
+"""The pull requests of a night: tighter baselines, and looser ones where a person has asked for them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot import render
+from bot.audit import audit
+from bot.handlers.night import Night, proposed_file, targets
+from bot.handlers.own_branch import OwnBranch, publish, withdraw
+from bot.handlers.regression_issue import Held
+from bot.hub import PullRequest
+from bot.issue_memory import LOOSEN_LABEL
+from bot.known import Known
+from bot.loosening import loosening
+from bot.night_report import NightReport
+from bot.tightening import Standing, Terms, Tightening, tightening
+
+
+@dataclass(frozen=True)
+class TighteningPull:
+    """The pull request with tighter baselines of one hardware."""
+
+    night: Night
+    hardware: str
+    found: Known
+
+    @cached_property
+    def branch(self) -> OwnBranch:
+        """The branch as it is. Asks the host where there is such a branch."""
+        return self.night.own_branch(targets(self.night.settings, self.night.branch, self.hardware)[0])
+
+    @cached_property
+    def tightening(self) -> Tightening:
+        """What there is to propose."""
+        file = proposed_file(self.branch)
+        return tightening(
+            self.night.baselines(self.hardware),
+            Standing(file, self.branch.is_declined) if file else None,
+            self.night.records(self.hardware),
+            self.found,
+            Terms(self.night.settings.tighten, self.night.settings.hardware[self.hardware].profile),
+        )
+
+    def settle(self, report: NightReport) -> int | None:
+        """Open the pull request, make it say what it should, or close it; return its number."""
+        if self.tightening.is_empty:
+            reason = render.markdown("tightening_over", night=self.night)
+            marker = f"<!-- perf-ratchet:nothing-left {self.night.run.run_id} -->"
+            withdraw(self.branch, marker, reason)
+            return None
+        body = render.answer("tightening", report.longest_list, report=report, night=self.night)
+        count = len(self.tightening.proposals)
+        pull = PullRequest(
+            branch=self.branch.target.name,
+            base=self.branch.target.base,
+            title=f"Tighten {count} baseline{'' if count == 1 else 's'} on {self.hardware}",
+            body=body,
+        )
+        return publish(self.branch, *_content("commit", self.tightening, self.hardware), pull)
+
+
+def loosen(night: Night, hardware: str, held: Held) -> int | None:
+    """Propose looser baselines where a person has asked for them; return the pull request's number."""
+    target = targets(night.settings, night.branch, hardware)[1]
+    if not held.accepted and night.heads[target.name] is None:
+        return None
+    branch, before = night.own_branch(target), night.baselines(hardware)
+    if not held.accepted:
+        return withdraw(
+            branch,
+            f"<!-- perf-ratchet:nothing-left {night.run.run_id} -->",
+            render.markdown("loosening_over", night=night, hardware=hardware),
+        )
+    wanted = loosening(before, proposed_file(branch), held.accepted, night.records(hardware))
+    if wanted.is_empty:
+        return None
+    findings = [
+        one for one in audit(wanted.after, against=before) if one.introduced and one.severity != "info"
+    ]
+    body = render.answer(
+        "loosening", len(wanted.proposals), loosening=wanted, night=night, held=held, findings=findings
+    )
+    count = len(wanted.proposals)
+    pull = PullRequest(
+        branch=target.name,
+        base=target.base,
+        title=f"Loosen {count} baseline{'' if count == 1 else 's'} on {hardware}",
+        body=body,
+        labels=(LOOSEN_LABEL,),
+    )
+    return publish(branch, *_content("loosen_commit", wanted, hardware), pull)
+
+
+def _content(template: str, wanted: Tightening, hardware: str) -> tuple[bytes, str]:
+    """Return the file, and the message of its commit."""
+    message = render.text(template, proposals=wanted, hardware=hardware)
+    return wanted.after.text.encode(), message.strip()

@@ -1,0 +1,161 @@
+"""`ratchet refresh`: remember a night, and propose what it shows.
+
+First the history is written, then the issue, then the pull requests: broken off anywhere, the next night
+finds what was done, and does the rest.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from bot import render
+from bot.audit import audit
+from bot.baselines import BaselinesRejected
+from bot.compare import compare
+from bot.comparison import Comparison
+from bot.errors import BadInput
+from bot.handlers import regression_issue
+from bot.handlers.history_branch import append
+from bot.handlers.night import Here, Night, read, refusal
+from bot.handlers.nightly_pulls import TighteningPull, loosen
+from bot.handlers.regression_issue import Held
+from bot.history import HistoryLine
+from bot.host import OpenIssue
+from bot.issue_memory import REGRESSION_LABEL
+from bot.known import Known, known
+from bot.night_lines import lines_of, rejected_line
+from bot.night_report import NightReport, rows_of
+from bot.nights import stale
+from bot.precedent import precedent
+from bot.tightening import Tightening
+
+Made = TypeVar("Made")
+
+
+def run(here: Here, run_id: int, summary: Path | None) -> int:
+    """Remember a run of the default branch and propose what it shows; return 1 when a regression holds.
+
+    Args:
+        here: Where, and as whom.
+        run_id: The run, in progress or completed.
+        summary: File to which the job's summary is appended; None outside of Actions.
+
+    Raises:
+        BadInput: the run is no night of the default branch, or a file there cannot be used.
+        HubRefused: the host would not, or did not answer.
+    """
+    measured, default_branch = here.host.run(run_id), here.host.default_branch()
+    why = refusal(measured, default_branch, here.repository)
+    if why:
+        raise BadInput(f"{why}; nothing was read of it")
+    night = read(here, measured, default_branch)
+    failed: list[BadInput] = []
+    lines = _each(night.settings.hardware, lambda name: _lines(night, name), failed)
+    added = [line for found in lines.values() for line in found]
+    if added:
+        append(here.host, night.kept, added, f"Night of {night.today}: run {run_id}")
+    issues = here.host.open_issues(REGRESSION_LABEL)
+    reports = list(_each(lines, lambda name: _told(night, name, lines[name], issues), failed).values())
+    _show(reports, night, summary)
+    if failed:
+        raise failed[0]
+    return int(any(report.regressions or not report.valid for report in reports))
+
+
+def _each(names: Iterable[str], make: Callable[[str], Made], failed: list[BadInput]) -> dict[str, Made]:
+    """Return what is made of each name; where a file cannot be used, the others are not to suffer."""
+    made = {}
+    for name in names:
+        try:
+            made[name] = make(name)
+        except BadInput as error:
+            failed.append(error)
+    return made
+
+
+def _lines(night: Night, hardware: str) -> list[HistoryLine]:
+    """Return what this night adds to the history of a hardware."""
+    clock = night.baselines(hardware).metadata.clock
+    refused = [f"{one.name}: {one.reason}" for one in night.refused(hardware)]
+    lines = lines_of(night.run, hardware, night.records(hardware), clock)
+    return [*lines, *([rejected_line(night.run, hardware, refused)] if refused else [])]
+
+
+def _told(
+    night: Night, hardware: str, lines: Sequence[HistoryLine], issues: Sequence[OpenIssue]
+) -> NightReport:
+    """Decide what a night says of one hardware, do it, and return what is to be told.
+
+    Where nothing was measured, and where a later night has been judged, nothing is decided.
+    """
+    found = known(lines, night.kept.history.lines, hardware, night.run.run_id)
+    is_decided = any(line.counts for line in lines) and not night.is_superseded
+    held = regression_issue.held(night, hardware, found.series, issues)
+    if not is_decided:
+        return _report(night, hardware, found, held, None)
+    issue = regression_issue.tell(night, hardware, held)
+    loosen(night, hardware, held)
+    pull = TighteningPull(night, hardware, found)
+    report = replace(_report(night, hardware, found, held, pull.tightening), issue=issue)
+    return replace(report, pull=pull.settle(report))
+
+
+def _report(
+    night: Night, hardware: str, found: Known, held: Held, proposed: Tightening | None
+) -> NightReport:
+    file, path = night.baselines(hardware), night.settings.hardware[hardware].baselines
+    comparison = _comparison(night, hardware)
+    findings = audit(
+        proposed.after if proposed else file, against=file, waivers=night.settings.waivers, today=night.today
+    )
+    return NightReport(
+        hardware=hardware,
+        baselines=path,
+        run=night.run,
+        rows=rows_of(comparison, found),
+        valid=sum(line.valid for line in found.lines),
+        measured=sum(bool(line.scenario) for line in found.lines),
+        overlap_ratio=found.overlap_ratio,
+        tightening=proposed,
+        episodes=held.episodes,
+        stale=tuple(stale(found.series, file, night.settings.tighten.nights)),
+        findings=tuple(
+            one for one in findings if one.introduced and not one.waived and one.severity != "info"
+        ),
+        refused=tuple(night.refused(hardware)),
+        broken=night.kept.history.broken,
+        shift=comparison.shift,
+    )
+
+
+def _comparison(night: Night, hardware: str) -> Comparison:
+    file, settings = night.baselines(hardware), night.settings
+    records = night.records(hardware)
+    before = precedent(night.kept.history.lines, hardware, records, file.metadata.clock)
+    try:
+        return compare(
+            file,
+            records,
+            profile=settings.hardware[hardware].profile,
+            min_improvement=settings.tighten.min_improvement,
+            past=before.past,
+            last_night=before.last_night,
+        )
+    except BaselinesRejected as error:
+        raise BadInput(f"{settings.hardware[hardware].baselines}: {error}") from error
+
+
+def _show(reports: Sequence[NightReport], night: Night, summary: Path | None) -> None:
+    """Tell the job's own summary, and the log."""
+    if summary is not None:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(
+                render.answer(
+                    "nights",
+                    max((one.longest_list for one in reports), default=0),
+                    reports=reports,
+                    night=night,
+                )
+            )
+    print(render.text("nights", reports=reports), end="")

@@ -1,0 +1,34 @@
+"""Looser baselines, which a person has asked for: the values of this night for what has become slower."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from bot.baselines import BaselineFile
+from bot.tighten import propose, tightened
+from bot.tightening import Tightening, between, reapplied
+from profiler.record import RunRecord
+
+
+def loosening(
+    before: BaselineFile,
+    standing: BaselineFile | None,
+    names: Collection[str],
+    records: Sequence[RunRecord],
+) -> Tightening:
+    """Return the baselines with these scenarios captured anew, each whole, from one request.
+
+    Args:
+        before: The baselines of the default branch.
+        standing: What is proposed already: it stays while it is about the same scenarios. None: nothing.
+        names: Scenarios that have become slower, and are to be accepted so.
+        records: Of this night, at least one.
+    """
+    others = {name: scenario for name, scenario in before.scenarios.items() if name not in names}
+    found = propose(replace(before, scenarios=others), records, add=True)
+    if standing is not None:
+        kept = reapplied(before, standing, names, found.captured_on)
+        if {one.scenario for one in between(before, kept)} == set(names):
+            return Tightening(before, kept, between(before, kept), ())
+    wanted = tuple(one for one in found.proposals if one.scenario in names)
+    after = tightened(before, replace(found, proposals=wanted))
+    return Tightening(before, after, between(before, after, wanted), ())

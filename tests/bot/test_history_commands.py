@@ -1,0 +1,120 @@
+"""`ratchet history`, on a checkout of the branch."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from builders import make_baselines, make_values
+from history_lines import make_series, sha_of
+
+from bot.__main__ import main
+from bot.history import appended, history_from_text, path_of
+
+STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]
+Golden = Callable[[str, str], None]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Give a checkout with a scenario that became faster, and one with a night that does not count."""
+    lines = [
+        *make_series([*STEADY, *[80.0] * 8], "flux"),
+        *make_series([100.0, 300.0, 101.0], "wan", {2: {"excluded": "node <7> was shared"}}),
+    ]
+    texts: dict[str, str] = {}
+    for line in lines:
+        path = path_of(line.hardware, line.captured_at)
+        texts[path] = appended(texts.get(path, ""), [line])
+    for path, text in texts.items():
+        (tmp_path / "nights" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "nights" / path).write_text(text, "utf-8")
+    return tmp_path / "nights"
+
+
+@pytest.fixture
+def baselines(tmp_path: Path) -> Path:
+    path = tmp_path / "h100.json"
+    path.write_text(make_baselines({"flux": make_values(e2e_ms=110.0)}).text)
+    return path
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_show(checkout: Path, baselines: Path, form: str, capsys: pytest.CaptureFixture[str], golden: Golden):
+    """Levels, changes with their commits, the last nights, and what does not count."""
+    code = main(
+        ["history", "show", "*", "--folder", str(checkout), "--baselines", str(baselines), "--format", form]
+    )
+
+    assert code == 0
+    golden(f"history.{'txt' if form == 'text' else 'md'}", capsys.readouterr().out)
+
+
+def test_show_as_json(checkout: Path, baselines: Path, capsys: pytest.CaptureFixture[str]):
+    """Every number has its unit in its name; nights are told one by one."""
+    options = ["--folder", str(checkout), "--baselines", str(baselines), "--format", "json"]
+    main(["history", "show", "flux", *options])
+    told = json.loads(capsys.readouterr().out)
+    [trend] = told["trends"]
+
+    assert told["version"] == 1
+    assert (trend["level_ms"], trend["baseline_ms"], trend["limit_ms"], trend["slack_ratio"]) == (
+        80.0,
+        110.0,
+        137.5,
+        0.375,
+    )
+    assert [(one["good_sha"], round(one["change_ratio"], 9)) for one in trend["changes"]] == [
+        (sha_of(10), -0.2)
+    ]
+    assert len(trend["nights"]) == 18
+    assert trend["nights"][0]["values"]["expected_e2e_ms"] == 100.0
+
+
+def test_exclude_flags_and_deletes_nothing(checkout: Path, capsys: pytest.CaptureFixture[str]):
+    """The run's line of the scenario gets the reason; all other lines stay byte for byte."""
+    path = checkout / "h100" / "2026-11.jsonl"
+    before = path.read_text("utf-8").splitlines()
+    options = ["--folder", str(checkout), "--run-id", "3", "--scenario", "fl*", "--reason", "throttled"]
+    assert main(["history", "exclude", *options]) == 0
+    after = path.read_text("utf-8").splitlines()
+
+    assert [number for number, (old, new) in enumerate(zip(before, after, strict=True)) if old != new] == [2]
+    assert history_from_text(after[2]).lines[0].excluded == "throttled"
+    assert capsys.readouterr().out == f"1 line of run 3 excluded; commit and push:\n  {path}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["show", "qwen"], "no scenario is like 'qwen'; it has flux, wan"),
+        (["show", "flux", "--hardware", "ascend"], "no scenario is like 'flux'; it has none"),
+        (["exclude", "--run-id", "99", "--reason", "x"], "no line of run 99 is like '*'"),
+        (["exclude", "--run-id", "3", "--reason", " "], "--reason: say why in 1 to 300 characters"),
+        (["plot", "--out", "page", "--repository", 'x"><script>'], "is no repository; write owner/name"),
+    ],
+)
+def test_mistakes_are_one_line(
+    checkout: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+):
+    """Exit code 2, and a line that says what is there."""
+    assert main(["history", *arguments, "--folder", str(checkout)]) == 2
+    told = capsys.readouterr().err
+
+    assert said in told
+    assert told.count("\n") == 1
+
+
+def test_a_folder_without_history_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A folder that is no checkout of the branch is no empty history."""
+    assert main(["history", "show", "*", "--folder", str(tmp_path)]) == 2
+    assert "there is no history; check out the history branch there" in capsys.readouterr().err
+
+
+def test_baselines_need_their_hardware(checkout: Path, baselines: Path, capsys: pytest.CaptureFixture[str]):
+    """Where a checkout has several kinds of hardware, whose baselines these are has to be said."""
+    (checkout / "ascend").mkdir()
+    (checkout / "ascend" / "2026-11.jsonl").write_text("")
+
+    assert main(["history", "show", "*", "--folder", str(checkout), "--baselines", str(baselines)]) == 2
+    assert "whose baselines are these? give --hardware, one of ascend, h100" in capsys.readouterr().err

@@ -1,0 +1,124 @@
+"""Nights on the fake GitHub: a run of the default branch with its records, and `ratchet refresh` after it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from builders import E2E_MS, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
+from github_fake import FakeGithub, quick_hub
+from github_fake.state import Pull, Run
+from zips import make_zip
+
+from bot.binding import NIGHTLY_WORKFLOW
+from bot.handlers import refresh
+from bot.handlers.night import Here
+from bot.history import appended
+from bot.night_lines import lines_of
+from profiler.record import ScenarioRecord, record_to_json
+
+BEGIN = datetime(2026, 10, 1, 3, 17, tzinfo=UTC)
+CONFIG = ".github/perf-ratchet.yml"
+BASELINES = ".github/perf-baselines/h100.json"
+SETTINGS = f"hardware:\n  h100: {{baselines: {BASELINES}}}\n"
+AT_ONCE = SETTINGS + "tighten: {nights: 1}\n"
+"""The same, with no patience: what one night shows is proposed."""
+NOISE = (0.0, 0.003, -0.002, 0.001, -0.003, 0.002, -0.001)
+"""What a night adds to everything, as a fraction, over and over."""
+SPREAD = (0.0, 0.002, -0.002)
+"""The same of each request of a night."""
+
+
+def measured(name: str, night: int, scale: float = 1.0, decoding_ms: float = 0.0) -> ScenarioRecord:
+    """Return what a night measures of a scenario: its usual times, scaled, and more for decoding."""
+    noise = NOISE[(night + len(name)) % len(NOISE)]
+    stages = {**STAGES, "DecodingStage": STAGES["DecodingStage"] + decoding_ms}
+    requests = [
+        make_request(
+            f"{night}-{number}",
+            e2e_ms=E2E_MS + decoding_ms,
+            stages=stages,
+            scale=scale * (1 + noise + spread),
+        )
+        for number, spread in enumerate(SPREAD)
+    ]
+    return make_scenario(name, *requests)
+
+
+@dataclass
+class Story:
+    """A repository with a nightly workflow."""
+
+    github: FakeGithub
+    names: Sequence[str] = ("flux", "wan", "qwen", "zimage")
+    settings: str = SETTINGS
+    summary: Path | None = None
+    driver: str = "570.86.15"
+    runs: dict[int, Run] = field(default_factory=dict)
+    """By night."""
+
+    def __post_init__(self) -> None:
+        """Commit the configuration, and baselines of every scenario."""
+        file = make_baselines({name: make_values() for name in self.names})
+        self.github.commit(
+            "main",
+            {CONFIG: self.settings.encode(), BASELINES: file.text.encode()},
+            "Begin",
+            author="maintainer",
+        )
+
+    def remember(self, nights: int) -> None:
+        """Let quiet nights have passed, as the history tells of them."""
+        text = ""
+        for night in range(1, nights + 1):
+            run = self.ran(night)
+            record = make_record(*(measured(name, night) for name in self.names))
+            text = appended(text, lines_of(quick_hub(self.github).run(run.id), "h100", [record], "host"))
+        self.github.commit("perf-history", {"h100/2026-10.jsonl": text.encode()}, "Nights")
+
+    def ran(
+        self,
+        night: int,
+        scales: Mapping[str, float] | None = None,
+        decoding_ms: Mapping[str, float] | None = None,
+    ) -> Run:
+        """Let the workflow have run on a new commit of the default branch; return the run."""
+        self.github.commit("main", {"src.py": f"night = {night}\n".encode()}, f"Work of day {night}")
+        run = self.github.run("main", workflow=NIGHTLY_WORKFLOW, event="schedule", status="in_progress")
+        run.created_at = (BEGIN + timedelta(days=night - 1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        scenarios = [
+            measured(name, night, (scales or {}).get(name, 1.0), (decoding_ms or {}).get(name, 0.0))
+            for name in self.names
+        ]
+        record = make_record(*scenarios, head_sha=run.head_sha, run_id=run.id)
+        machine = record.environment.model_copy(update={"driver": self.driver})
+        record = record.model_copy(update={"environment": machine})
+        self.github.artifact(run, "perf-records-h100", make_zip(("run-record.json", record_to_json(record))))
+        self.runs[night] = run
+        return run
+
+    def refreshed(self, run: Run) -> int:
+        """Run `ratchet refresh` for a run; return its exit code."""
+        hub = quick_hub(self.github)
+        here = Here(hub, hub.login, self.github.repository, "https://github.com")
+        return refresh.run(here, run.id, self.summary)
+
+    def night(
+        self,
+        night: int,
+        scales: Mapping[str, float] | None = None,
+        decoding_ms: Mapping[str, float] | None = None,
+    ) -> int:
+        """Let a night pass; return the exit code of its refresh."""
+        return self.refreshed(self.ran(night, scales, decoding_ms))
+
+    def merge(self, pull: Pull) -> None:
+        """Let a maintainer squash a pull request of the bot into the default branch."""
+        changed = {BASELINES: self.github.head(pull.head_branch).files[BASELINES]}
+        self.github.commit("main", changed, f"Merge #{pull.number}", author="maintainer")
+        pull.is_open = False
+
+    @property
+    def pulls(self) -> list[Pull]:
+        """Every pull request that the bot has opened."""
+        return [it for it in self.github.pulls.values() if it.author == self.github.login]
