@@ -10,10 +10,10 @@ SCRIPTS := .ci/run $(wildcard .github/*.sh .github/actions/*/*.sh tests/*.sh tes
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lint action bench lock golden clean
+.PHONY: help demo test workflows lint action bench lock golden clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed ## profile real pipelines, catch a regression, propose a tighter baseline
 	$(BIN)/ratchet demo --folder .demo
@@ -21,7 +21,10 @@ demo: .venv/installed ## profile real pipelines, catch a regression, propose a t
 test: .venv/installed ## run the tests
 	@bash tests/fetch_openapi.sh .tools/github-openapi.json
 	@bash tests/fetch_webhooks.sh .tools/github-webhooks.json
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not act"
+
+workflows: .venv/installed ## execute the workflow files against a fake GitHub
+	$(BIN)/python -m pytest -m act tests/bot
 
 lint: .venv/installed ## ruff, mypy strict, import contracts; workflows and shell scripts
 	$(BIN)/ruff check

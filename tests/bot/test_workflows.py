@@ -3,13 +3,14 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from acting import Actions
 from acting.actions import RELEASE
-from builders import E2E_MS, make_baselines, make_record, make_scenario, make_values
+from builders import E2E_MS, STAGES, STEPS, make_baselines, make_record, make_scenario, make_values
 from github_fake import FakeGithub
 from github_fake.state import Comment, Run
 from zips import make_zip
@@ -19,6 +20,8 @@ from bot.audit import audit
 from bot.baselines import baselines_from_text
 from profiler.record import record_to_json
 
+pytestmark = pytest.mark.act
+
 BASELINES = ".github/perf-baselines/c p u $(touch PWNED).json"
 """A path that a pull request may choose, and that a shell must not see."""
 CONFIG = f"""\
@@ -26,6 +29,7 @@ hardware:
   cpu: {{baselines: "{BASELINES}", runner: [self-hosted, linux, cpu], device: cpu}}
 scenarios: .github/perf-scenarios.toml
 requests: {{warmup: 0, measured: 2, confirm: 3}}
+tighten: {{nights: 1}}
 comment: always
 """
 SCENARIOS = '[scenario.flux]\nsource = "callable"\ncall = "engine:run"\n'
@@ -42,8 +46,15 @@ def run(profiler):
 """
 PERSON = {"login": "writer", "type": "User"}
 REPOSITORY = {"id": 1, "full_name": "octo/demo", "default_branch": "main"}
-SLOW_MS = 500_000.0
-"""End to end of a baseline that any machine is faster than."""
+SETUP = """\
+mkdir -p stand-in
+printf '#!/bin/sh\\ncp "$ACTING_REPOSITORY/record.json" run-record.json\\n' >stand-in/ratchet-profiler
+chmod +x stand-in/ratchet-profiler
+echo "$PWD/stand-in" >>"$GITHUB_PATH"
+"""
+"""Installs a profiler whose every run measures the same."""
+SLOWER = 5.0
+"""Times that the baseline is slower than a builder's request of half a second: `ENGINE` takes far less."""
 
 
 @pytest.fixture
@@ -83,10 +94,9 @@ def actions(github: FakeGithub, repository: Path, tmp_path: Path) -> Iterator[Ac
 
 
 def baseline() -> dict[str, Any]:
-    """Return values of a scenario that is slower than any machine, and agrees with itself."""
-    stages = {"TextEncodingStage": 30_001.43, "DenoisingStage": 400_013.17, "DecodingStage": 30_002.29}
-    steps = (79_000.31, 80_000.27, 79_500.42, 80_500.93, 80_000.13)
-    return make_values(stages=stages, steps=steps, e2e_ms=SLOW_MS)
+    """Return values of a scenario that is slower than any machine: a builder's request, five times."""
+    stages = {name: ms * SLOWER for name, ms in STAGES.items()}
+    return make_values(stages=stages, steps=[ms * SLOWER for ms in STEPS], e2e_ms=E2E_MS * SLOWER)
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -201,3 +211,37 @@ def test_other_comments_cost_nothing(github: FakeGithub, actions: Actions, body:
     )
 
     assert (ran.code, ran.jobs, github.log) == (0, {}, [])
+
+
+def test_a_night_twice_is_a_night_once(github: FakeGithub, actions: Actions):
+    """The nightly workflow measures, remembers and proposes; done again, it changes nothing any more."""
+    (actions.repository / ".github/perf-setup.sh").write_text(SETUP)
+    record = make_record(make_scenario("flux"), hardware="cpu", head_sha=github.branches["main"])
+    (actions.repository / "record.json").write_bytes(record_to_json(record))
+    run = github.run("main", workflow=".github/workflows/nightly.yml", event="schedule", status="in_progress")
+    once = actions.start("schedule", "nightly", {"repository": REPOSITORY}, run_id=run.id)
+    after_once = left(github)
+    twice = actions.start("schedule", "nightly", {"repository": REPOSITORY}, run_id=run.id)
+
+    assert once.jobs == {
+        "profile/profile/plan": "success",
+        "profile/profile/profile (cpu 1/1)": "success",
+        "refresh/refresh/refresh": "success",
+    }, once.said + once.errors
+    assert twice.jobs == once.jobs, twice.said + twice.errors
+    assert [it.head_branch for it in github.pulls.values() if it.author == github.login] == [
+        "perf-ratchet/tighten-cpu"
+    ]
+    (night,) = (it for path, it in github.head("perf-history").files.items() if path.endswith(".jsonl"))
+    assert night.count(b"\n") == 1
+    assert left(github) == after_once
+
+
+def left(github: FakeGithub) -> dict[str, Any]:
+    """Return all that programs have left in the repository."""
+    return {
+        "branches": dict(github.branches),
+        "pulls": deepcopy(github.pulls),
+        "issues": deepcopy(github.issues),
+        "comments": deepcopy(github.comments),
+    }
