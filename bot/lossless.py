@@ -17,6 +17,7 @@ MAX_DEPTH: Final = 64
 MAX_REPEATED: Final = 100
 """Most keys told that stand twice. Chosen: after a hundred nobody reads on."""
 
+_DECODER: Final = json.JSONDecoder()
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -28,6 +29,7 @@ class _Member:
     key_start: int
     start: int
     end: int
+    value: Any
 
 
 class Edit(NamedTuple):
@@ -94,19 +96,20 @@ def edited_json(text: str, new: object) -> str:
 
 def edits(text: str, new: object) -> Iterator[Edit]:
     """Yield the edits that `edited_json` makes, in the order of their places."""
-    return _edits(text, _skip_space(text, 0), new)
+    start = _skip_space(text, 0)
+    old, end = _DECODER.raw_decode(text, start)
+    return _edits(text, start, end, old, new)
 
 
-def _edits(text: str, start: int, new: object) -> Iterator[Edit]:
-    """Yield edits of the smallest parts of the value at `start` that must change."""
-    old, end = json.JSONDecoder().raw_decode(text, start)
+def _edits(text: str, start: int, end: int, old: object, new: object) -> Iterator[Edit]:
+    """Yield edits of the smallest parts that must change of the old value, which stands from start to end."""
     if _same(old, new):
         return
     if isinstance(old, dict) and isinstance(new, dict) and old and list(new)[: len(old)] == list(old):
         members = list(_members(text, start))
         last_of_each = {member.key: member for member in members}
         for member in sorted(last_of_each.values(), key=attrgetter("start")):
-            yield from _edits(text, member.start, new[member.key])
+            yield from _edits(text, member.start, member.end, member.value, new[member.key])
         yield from _appended(text, members, {key: new[key] for key in list(new)[len(old) :]})
     else:
         yield Edit(start, end, _dumped(text, start, new))
@@ -141,10 +144,10 @@ def _members(text: str, start: int) -> Iterator[_Member]:
     """Yield the members of the JSON object at `start`, which is known to be well formed."""
     position = _skip_space(text, start + 1)
     while text[position] != "}":
-        key, after_key = json.JSONDecoder().raw_decode(text, position)
-        value = _skip_space(text, _skip_space(text, after_key) + 1)
-        _, end = json.JSONDecoder().raw_decode(text, value)
-        yield _Member(key, position, value, end)
+        key, after_key = _DECODER.raw_decode(text, position)
+        start_of_value = _skip_space(text, _skip_space(text, after_key) + 1)
+        value, end = _DECODER.raw_decode(text, start_of_value)
+        yield _Member(key, position, start_of_value, end, value)
         position = _skip_space(text, end)
         if text[position] == ",":
             position = _skip_space(text, position + 1)

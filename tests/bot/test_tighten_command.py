@@ -1,0 +1,190 @@
+"""`ratchet tighten` as a person uses it: whose file it is, what was mistyped, and what is told."""
+
+import json
+from pathlib import Path
+
+import pytest
+from builders import OLD_STAGES, make_baselines, make_record, make_scenario, make_values
+
+from bot.__main__ import main
+from profiler.record import record_to_json
+
+CONFIG = """hardware:
+  h100: {baselines: perf/h100.json}
+  ascend: {baselines: perf/npu.json}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the working folder: two baseline files, and a record of h100 that is faster than both."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "perf").mkdir()
+    for name in ("h100", "npu"):
+        content = make_baselines({"flux": make_values(e2e_ms=1000.0, stages=OLD_STAGES)}).text
+        (tmp_path / f"perf/{name}.json").write_text(content)
+    (tmp_path / "record.json").write_bytes(record_to_json(make_record(make_scenario(), run_id=7)))
+    return tmp_path
+
+
+def configure(folder: Path, name: str = ".github/perf-ratchet.yml") -> None:
+    """Write the configuration."""
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(CONFIG)
+
+
+def tighten(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Run the command; return its exit code, output and errors."""
+    code = main(["tighten", *arguments])
+    return code, *capsys.readouterr()
+
+
+def test_the_configuration_knows_whose_file_it_is(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """CPU times once went into an H100 file: the record's hardware must be the file's."""
+    configure(folder)
+    before = (folder / "perf/npu.json").read_bytes()
+    line = (
+        "ratchet: record.json: measured on h100, but perf/../perf/npu.json is of ascend by "
+        ".github/perf-ratchet.yml; give the other\n"
+    )
+    options = ("record.json", "--baselines", "perf/../perf/npu.json", "--write")
+    assert tighten(*options, capsys=capsys) == (2, "", line)
+    assert (folder / "perf/npu.json").read_bytes() == before
+    assert tighten("record.json", "--baselines", "perf/h100.json", "--write", capsys=capsys)[0] == 0
+
+
+def test_a_configuration_of_another_place_is_asked_too(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """Its paths are from where it lies."""
+    configure(folder, "ours.yml")
+    options = ("record.json", "--baselines", "perf/npu.json", "--config", "ours.yml")
+    assert tighten(*options, capsys=capsys)[2].endswith("is of ascend by ours.yml; give the other\n")
+
+
+def test_a_file_that_is_nobodys_may_be_written(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """What the configuration does not name is for whoever tries something."""
+    configure(folder)
+    (folder / "mine.json").write_bytes((folder / "perf/npu.json").read_bytes())
+    assert tighten("record.json", "--baselines", "mine.json", "--write", capsys=capsys)[0] == 0
+
+
+def test_a_broken_configuration_is_said(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """It may say whose file it is, so it is not passed over."""
+    configure(folder)
+    (folder / ".github/perf-ratchet.yml").write_text("hardwear: {}")
+    code, _, err = tighten("record.json", "--baselines", "perf/h100.json", capsys=capsys)
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("ratchet: .github/perf-ratchet.yml: line 1: hardwear: unknown key")
+
+
+def test_records_of_two_hardwares_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """A file is of one."""
+    (folder / "other.json").write_bytes(record_to_json(make_record(make_scenario(), hardware="ascend")))
+    assert tighten("record.json", "other.json", "--baselines", "perf/h100.json", capsys=capsys)[2] == (
+        "ratchet: record.json: these records are of h100 and ascend; give those of one hardware\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("perf/h100.json", "--baselines", "record.json"),
+            "perf/h100.json: a baseline file, not a run record; exchange the two",
+        ),
+        (
+            ("record.json", "--baselines", "record.json"),
+            "record.json: a run record, not a baseline file; exchange the two",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["tighten", "compare"])
+def test_exchanged_files_are_recognised(
+    arguments: tuple[str, ...],
+    line: str,
+    command: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    """Nobody has to guess it from a missing field."""
+    assert main([command, *arguments]) == 2
+    assert capsys.readouterr() == ("", f"ratchet: {line}\n")
+    assert sorted(file.name for file in folder.iterdir()) == ["perf", "record.json"]
+
+
+def test_a_mistyped_folder_is_not_made(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """Also with --add --write, which makes a missing file."""
+    options = ("--baselines", "pref/h100.json", "--add", "--write")
+    assert tighten("record.json", *options, capsys=capsys) == (
+        2,
+        "",
+        "ratchet: pref/h100.json: there is no folder pref; make it, or mend --baselines\n",
+    )
+    assert not (folder / "pref").exists()
+
+
+def test_the_folder_of_a_configured_file_is_made(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """What the configuration names is not mistyped."""
+    configure(folder)
+    (folder / "perf/h100.json").unlink()
+    (folder / "perf").rename(folder / "old")
+    code, out, _ = tighten("record.json", "--baselines", "perf/h100.json", "--add", "--write", capsys=capsys)
+    assert (code, "written to perf/h100.json, a new file" in out) == (0, True)
+
+
+def test_a_new_file_is_shown_whole(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """Without --write nothing is made; the diff begins from nothing."""
+    _, out, _ = tighten("record.json", "--baselines", "perf/new.json", "--add", capsys=capsys)
+    assert "1 new baseline proposed; --write puts them into perf/new.json, a new file\n" in out
+    assert "--- /dev/null\n+++ b/perf/new.json\n@@ -0,0 +1," in out
+    assert not (folder / "perf/new.json").exists()
+
+
+def test_nothing_new_makes_no_file(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """A run without a valid request leaves no empty baseline file behind."""
+    (folder / "record.json").write_bytes(record_to_json(make_record()))
+    _, out, _ = tighten("record.json", "--baselines", "perf/new.json", "--add", "--write", capsys=capsys)
+    assert out == "0 new baselines proposed; perf/new.json is not made\n"
+    assert not (folder / "perf/new.json").exists()
+
+
+def test_several_records_are_pooled(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """The second --write changes nothing more, and says so."""
+    (folder / "second.json").write_bytes(record_to_json(make_record(make_scenario(scale=0.9), run_id=8)))
+    options = ("record.json", "second.json", "--baselines", "perf/h100.json", "--write", "--format", "json")
+    told = json.loads(tighten(*options, capsys=capsys)[1])
+    after = (folder / "perf/h100.json").read_bytes()
+    again = json.loads(tighten(*options, capsys=capsys)[1])
+    [proposal] = told["proposals"]["proposals"]
+    assert (proposal["requests"], proposal["run_id"], proposal["values"]["expected_e2e_ms"]) == (2, 8, 504.0)
+    assert (told["written"], told["is_new"], told["diff_left_out"]) == (True, False, 0)
+    assert '+            "expected_e2e_ms": 504.0,' in told["diff"].splitlines()
+    assert (again["written"], again["proposals"]["proposals"], again["diff"]) == (False, [], "")
+    assert (folder / "perf/h100.json").read_bytes() == after
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_a_history_predicts(form: str, folder: Path, capsys: pytest.CaptureFixture[str]):
+    """Nights of the history branch give the chance; another machine's nights are left out."""
+    (folder / "nights/h100").mkdir(parents=True)
+    key = "NVIDIA H100 80GB HBM3 x2 80 GiB | driver 570 | cuda 12.8 | torch 2.13 | host"
+    nights = [
+        {
+            "version": 1,
+            "hardware": "h100",
+            "scenario": "flux",
+            "run_id": 100 + night,
+            "head_sha": "0123456",
+            "captured_at": f"2026-10-{night:02d}T03:00:00Z",
+            "comparability": key if night > 6 else "another machine",
+            "requests": 3,
+            "valid": True,
+            "values": {"expected_e2e_ms": 560.0 + night % 3},
+        }
+        for night in range(1, 31)
+    ]
+    (folder / "nights/h100/2026-10.jsonl").write_text("\n".join(map(json.dumps, nights)))
+    options = ("record.json", "--baselines", "perf/h100.json", "--history", "nights")
+    _, out, _ = tighten(*options, "--format", form, capsys=capsys)
+    assert "breaks the new limits: 0.9 % (end to end, judging by 24 nights)" in out
+    declined = tighten(*options, "--max-flake-rate", "0.005", "--format", form, capsys=capsys)[1]
+    assert "an unchanged engine would break the new limit of expected_e2e_ms in 0.9% of runs" in declined
