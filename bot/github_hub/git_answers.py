@@ -82,7 +82,6 @@ class GitObject(Oid):
     """A file's content, as GraphQL tells it; a folder has only its name."""
 
     kind: str = Field(alias="__typename")
-    is_truncated: bool = Field(default=True, alias="isTruncated")
     text: str | None = None
 
 

@@ -69,8 +69,8 @@ class Source(Repository):
         if blob is None or blob.kind != "Blob":
             return None
         # GraphQL cuts long files and knows no bytes but UTF-8. What has git's own name is whole.
-        content = None if blob.is_truncated or blob.text is None else blob.text.encode()
-        if content is not None and blob_name(content, blob.oid) == blob.oid:
+        content = (blob.text or "").encode()
+        if blob_name(content, blob.oid) == blob.oid:
             return content
         whole = BlobContent.model_validate(self._client.get(self._at(f"git/blobs/{blob.oid}")))
         return b64decode(whole.content) if whole.encoding == "base64" else whole.content.encode()
@@ -88,4 +88,4 @@ def files_query(count: int) -> str:
 {files}
   }}
 }}
-fragment content on GitObject {{ __typename oid ... on Blob {{ isTruncated text }} }}"""
+fragment content on GitObject {{ __typename oid ... on Blob {{ text }} }}"""

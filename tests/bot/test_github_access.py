@@ -90,7 +90,8 @@ def test_no_secret_of_an_app_is_seen(
 ):
     """Neither key nor proof nor token is in a message, a log line or a repr, even if GitHub echoes them."""
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("github.Requester").setLevel(logging.NOTSET)
+    caplog.set_level(logging.DEBUG, "github")  # as a person does who looks for an error
+    caplog.set_level(logging.NOTSET, "github.Requester")
     found = hub(app)
     found.upsert_comment(7, MARKER, MARKER)
     proof = github.log[0].request.headers["authorization"].split()[1]

@@ -211,6 +211,8 @@ def test_the_token_is_sent_and_seen_nowhere(
 ):
     """GitHub gets it; no message, log line or repr has it, even if a host echoes it."""
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "github")  # as a person does who looks for an error
+    caplog.set_level(logging.NOTSET, "github.Requester")
     github.refuse_next("POST", COMMENTS, Refused(422, f"strange header: token {TOKEN}"))
     with pytest.raises(HubRefused) as refused:
         hub.upsert_comment(7, MARKER, BODY)

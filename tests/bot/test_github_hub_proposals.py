@@ -1,5 +1,6 @@
 import pytest
-from github_fake import FakeGithub, quick_hub
+from github_fake import FakeGithub, answers, quick_hub
+from github_fake.wire import Answer
 
 from bot.github_hub import GithubHub
 from bot.hub import HubRefused, Issue, PullRequest
@@ -114,6 +115,16 @@ def test_an_issue_is_one_issue(github: FakeGithub, hub: GithubHub):
     it = github.issues[first]
     assert (it.title, it.body, it.labels) == ("flux is slower still", f"{MARKER}\nSince A.", ["perf"])
     assert len(github.issues) == 122
+
+
+def test_a_strangers_issue_is_not_ours_whoever_lists_it(github: FakeGithub, hub: GithubHub):
+    """The author is looked at here too: a host that passes over part of a query does no harm."""
+    forged = github.issue("a-person", "Forged", f"{MARKER}\nmine", ["perf"])
+    for _ in range(2):
+        github.answer_next("GET", "/issues$", Answer(200, [answers.issue(github, forged)]))
+    assert hub.open_issues("perf") == []
+    assert hub.upsert_issue(ISSUE) == forged.number + 1
+    assert forged.title == "Forged"
 
 
 def test_a_closed_issue_is_not_opened_again(github: FakeGithub, hub: GithubHub):
