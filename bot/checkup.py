@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.audit import audit
 from bot.baselines import BaselineFile, BaselinesRejected
+from bot.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL
 from bot.settings import Hardware, Settings, Waiver
 
 SHOWN: Final = 3
@@ -180,6 +181,11 @@ def host_checks() -> list[Check]:
                 "pull requests",
                 "may GitHub Actions create them? The nightly refresh does",
                 f"{actions} > Workflow permissions",
+            ),
+            (
+                "labels",
+                f"is there {LOOSEN_LABEL}? On an issue of {REGRESSION_LABEL} it asks for looser baselines",
+                "Issues > Labels",
             ),
             ("branch protection", 'is the check "perf-ratchet" required?', "Settings > Rules"),
             (
