@@ -8,6 +8,7 @@ from typing import Final
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.engine_logs import Reading, dump_reading, log_reading
 from bot.errors import BadInput
+from bot.events import MAX_EVENT_BYTES, EventRejected, Said, run_in, said_in
 from bot.history import History, history_from_text
 from bot.settings import Settings, SettingsRejected, settings_from_yaml
 from profiler.record import MAX_RECORD_BYTES, RecordRejected, RunRecord, record_from_json
@@ -94,6 +95,30 @@ def scenarios_from_file(path: Path | None) -> tuple[Scenario, ...]:
         return scenarios_from_toml(_text(path, MAX_SCENARIOS_BYTES), str(path))
     except ScenariosRejected as error:
         raise BadInput(str(error)) from error
+
+
+def said_from_file(path: Path) -> Said | None:
+    """Return what a person has just said on a pull request, from the payload of an `issue_comment` event.
+
+    Raises:
+        BadInput: there is no such file, or it is no such payload.
+    """
+    try:
+        return said_in(_content(path, MAX_EVENT_BYTES))
+    except EventRejected as error:
+        raise BadInput(f"{path}: {error}; give the payload of an issue_comment event") from error
+
+
+def run_from_file(path: Path) -> tuple[str, int]:
+    """Return repository and id of the run that the payload of a `workflow_run` event is about.
+
+    Raises:
+        BadInput: there is no such file, or it is no such payload.
+    """
+    try:
+        return run_in(_content(path, MAX_EVENT_BYTES))
+    except EventRejected as error:
+        raise BadInput(f"{path}: {error}; give the payload of a workflow_run event, or --run-id") from error
 
 
 def engine_reading(path: Path) -> Reading:

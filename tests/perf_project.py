@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ from github_fake import FakeGithub, quick_hub
 from github_fake.state import Comment, Pull, Run
 from zips import RECORD_NAME, make_zip
 
+from bot import host
 from bot.handlers import report_run, respond
+from bot.history import line_to_text
+from bot.night_lines import lines_of
 from profiler.record import RunRecord, record_to_json
 
 CONFIG = ".github/perf-ratchet.yml"
@@ -95,6 +99,28 @@ class Project:
     def left(self, run: Run, name: str, record: RunRecord) -> None:
         """Let a run have left a record."""
         self.github.artifact(run, name, make_zip((RECORD_NAME, record_to_json(record))))
+
+    def slept(self, *scales: float) -> None:
+        """Let nights have measured "flux" on h100 this much slower, the first one a month ago."""
+        lines = []
+        for number, scale in enumerate(scales, 1):
+            night = host.Run(
+                run_id=number,
+                attempt=1,
+                workflow=".github/workflows/nightly.yml",
+                event="schedule",
+                status="completed",
+                conclusion="success",
+                head_sha=f"{number:040x}",
+                head_branch="main",
+                head_repository=self.github.repository,
+                created_at=datetime(2026, 4, 1, tzinfo=UTC) + timedelta(days=number),
+                url="",
+            )
+            lines += lines_of(night, "h100", [odd_record(flux=scale)], "host")
+        for month in ("2026-04", "2026-05"):
+            told = [line_to_text(it) for it in lines if it.night.isoformat().startswith(month)]
+            self.github.commit("perf-history", {f"h100/{month}.jsonl": "\n".join(told).encode()}, "Nights")
 
     def reported(self, run: Run) -> int:
         """Let the report workflow run on it."""

@@ -16,7 +16,7 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
         "--run-id",
         type=arguments.run_id,
         metavar="ID",
-        help="report this run of the profile workflow instead: everything else is asked of GitHub",
+        help="a run of the profile workflow: all else is asked of GitHub (default: that of the event)",
     )
     parser.add_argument(
         "--pull", type=arguments.pull_number, metavar="NUMBER", help="the pull request that records are of"
@@ -46,10 +46,10 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    if options.run_id is not None:
+    if not (options.record or options.pull or options.head):
         return _report_run(options)
-    if not (options.record and options.pull and options.head):
-        raise BadInput("report: give records with --pull and --head, or --run-id")
+    if not (options.record and options.pull and options.head) or options.run_id:
+        raise BadInput("report: give records with --pull and --head, or --run-id alone")
     from bot.handlers import report
 
     hub = report.hub(options.repository, os.environ, options.local)
@@ -57,15 +57,24 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _report_run(options: argparse.Namespace) -> int:
-    if options.record or options.pull or options.head:
-        raise BadInput("report: --run-id goes without records, --pull and --head: GitHub knows them")
     from bot.github_hub import github_hub_from_environment
     from bot.handlers import report_run
 
-    repository = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
+    repository, run_id = options.repository or os.environ.get("GITHUB_REPOSITORY", ""), options.run_id
+    if run_id is None:
+        repository, run_id = _run_of_event()
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     hub = github_hub_from_environment(repository, os.environ)
-    return report_run.run(hub, options.run_id, Path(summary) if summary else None)
+    return report_run.run(hub, run_id, Path(summary) if summary else None)
+
+
+def _run_of_event() -> tuple[str, int]:
+    """Return the repository and the run that the job was started for."""
+    from bot.intake import run_from_file
+
+    if os.environ.get("GITHUB_EVENT_NAME") != "workflow_run":
+        raise BadInput("report: give records with --pull and --head, or --run-id")
+    return run_from_file(Path(os.environ["GITHUB_EVENT_PATH"]))
 
 
 def _respond_arguments(parser: argparse.ArgumentParser) -> None:

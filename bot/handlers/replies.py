@@ -50,11 +50,18 @@ def helped() -> Reply:
     return Reply("rocket", render.markdown("answer_help", usage=USAGE), 0)
 
 
-def failure(error: Exception) -> Reply:
+def failure(error: BaseException) -> Reply:
     """Return the answer when something went wrong with us."""
-    expected = isinstance(error, BadInput | HubRefused)
-    reason = str(error) if expected else f"perf-ratchet failed ({type(error).__name__}): please report this"
-    return Reply("confused", render.markdown("answer_failed", reason=reason), 2)
+    return Reply("confused", render.markdown("answer_failed", reason=reason_of(error)), 2)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what a person is told of an error: of one that nobody foresaw, its kind only."""
+    if isinstance(error, BadInput | HubRefused):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "the job was cancelled, or took too long"
+    return f"perf-ratchet failed ({type(error).__name__}): please report this"
 
 
 def say(hub: Hub, said: Said, reply: Reply, *, is_first: bool) -> str:

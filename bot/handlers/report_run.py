@@ -28,6 +28,7 @@ from bot.handlers.fetched import (
     precedent_in,
     settings_on,
 )
+from bot.handlers.replies import reason_of
 from bot.host import Host, Pull, Run
 from bot.hub import Hub, HubRefused
 from bot.report import HardwareReport, hardware_report, report_on
@@ -105,11 +106,9 @@ def _concluding(hub: Hub, measured: Run) -> Iterator[None]:
         yield
     except Unbound:
         raise
-    except Exception as error:
-        expected = isinstance(error, BadInput | HubRefused)
-        why = str(error) if expected else f"perf-ratchet failed ({type(error).__name__}): please report this"
+    except (Exception, KeyboardInterrupt) as error:  # a job that is cancelled is interrupted first
         try:
-            hub.upsert_check(failed(measured, "Could not be judged", text(why)))
+            hub.upsert_check(failed(measured, "Could not be judged", text(reason_of(error))))
         except HubRefused as refused:
             error.add_note(str(refused))
         raise

@@ -6,13 +6,13 @@ from pathlib import Path
 from bot import render
 from bot.binding import PROFILE_WORKFLOW, own_runs
 from bot.commands import Command, NotUnderstood, PerfHelp, PerfStatus, command_in
-from bot.errors import BadInput
-from bot.events import MAX_EVENT_BYTES, EventRejected, Said, said_in
+from bot.events import Said
 from bot.handlers import tighten_pull
 from bot.handlers.fetched import HubAndHost
 from bot.handlers.replies import Reply, failure, helped, is_done, say, usage
 from bot.host import Host
 from bot.hub import Hub, HubRefused
+from bot.intake import said_from_file
 
 
 def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
@@ -26,7 +26,7 @@ def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
         BadInput: the payload cannot be used, or something that is needed for an answer.
         HubRefused: the host would not, or did not answer.
     """
-    said = _said(event)
+    said = said_from_file(event)
     command = command_in(said.body) if said else None
     if said is None or command is None:
         print("Nothing was asked of us.")
@@ -39,21 +39,11 @@ def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
         return 0
     try:
         reply = _reply(host, said, command, is_first=is_first)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         _say_failure(host, said, error, is_first=is_first)
         raise
     print(say(host, said, reply, is_first=is_first))
     return reply.code
-
-
-def _said(event: Path) -> Said | None:
-    try:
-        with event.open("rb") as file:
-            return said_in(file.read(MAX_EVENT_BYTES + 1))
-    except EventRejected as error:
-        raise BadInput(f"{event}: {error}; give the payload of an issue_comment event") from error
-    except OSError as error:
-        raise BadInput(f"{event}: {error.strerror}; check the path") from error
 
 
 def _acknowledged(hub: Hub, said: Said) -> bool:
@@ -81,7 +71,7 @@ def _status(host: Host, said: Said) -> Reply:
     return Reply("rocket", render.markdown("answer_status", pull=pull, run=next(iter(runs), None)), 0)
 
 
-def _say_failure(hub: Hub, said: Said, error: Exception, *, is_first: bool) -> None:
+def _say_failure(hub: Hub, said: Said, error: BaseException, *, is_first: bool) -> None:
     """Tell the person what went wrong, if the host lets us."""
     try:
         say(hub, said, failure(error), is_first=is_first)

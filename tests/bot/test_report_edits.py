@@ -84,3 +84,15 @@ def test_a_hardware_without_baselines_is_unguarded(project: Project):
 
     assert "1 scenario without a baseline" in project.comments(pull)[0]
     assert project.checks(run) == ["action_required"]
+
+
+def test_what_the_base_branch_does_meanwhile_is_not_blamed_on_the_pull_request(project: Project):
+    """The base branch gets tighter baselines while a pull request is open: it has loosened nothing."""
+    project.opened()
+    tight = make_baselines({"flux": odd_values(0.8), "wan": odd_values(1.1)}).text
+    project.github.commit("main", {H100: tight.encode()}, "Tighten")
+    run = project.measured(flux=0.8, wan=1.0)
+    project.reported(run)
+
+    assert project.github.checks[0].annotations == []
+    assert project.checks(run) == ["success"]

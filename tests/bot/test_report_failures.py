@@ -154,3 +154,19 @@ def test_a_refused_comment_leaves_the_verdict(project: Project):
     with pytest.raises(HubRefused, match="pull-requests: write"):
         project.reported(run)
     assert project.checks(run) == ["failure"]
+
+
+def test_a_cancelled_job_concludes_the_check(project: Project, monkeypatch: pytest.MonkeyPatch):
+    """GitHub interrupts a job that takes too long: the check does not stay in progress for ever."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bot.handlers.report_run.compare", interrupted)
+    project.opened()
+    run = project.measured(flux=1.0, wan=1.0)
+
+    with pytest.raises(KeyboardInterrupt):
+        project.reported(run)
+    assert project.checks(run) == ["action_required"]
+    assert "the job was cancelled, or took too long" in str(project.github.checks[0].said)

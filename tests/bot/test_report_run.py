@@ -200,3 +200,17 @@ def test_somebody_elses_comment_is_not_taken_for_ours(project: Project):
 
     assert theirs.body == before
     assert len(project.comments(pull)) == 1
+
+
+def test_the_nights_are_in_the_report(project: Project):
+    """What an unchanged engine does at night decides what is proposed, and what is beyond its noise."""
+    pull = project.opened()
+    run = project.measured(flux=0.8, wan=0.8)
+    project.reported(run)
+    [before] = project.comments(pull)
+    project.slept(*(1.0, 1.3, 1.6) * 10)
+    project.reported(run)
+    [after] = project.comments(pull)
+
+    assert "2 new baselines that this run would allow" in before
+    assert "1 new baseline that this run would allow" in after

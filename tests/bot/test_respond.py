@@ -170,9 +170,9 @@ def test_one_hardware_after_the_other(project: Project):
 
 
 def test_a_fork_of_the_same_branch_name_is_not_taken(project: Project):
-    """Branches of forks share names: their runs are not this pull request's."""
+    """Branches of forks share names, and even commits: their runs are not this pull request's."""
     pull = project.opened()
-    project.pushed("faster", FORK)
+    project.github.heads(FORK)["faster"] = pull.head_sha
     project.measured("faster", FORK, flux=0.1)
     code, comment = project.asked(pull, "/tighten-baselines")
 
@@ -300,6 +300,18 @@ def test_what_is_written_is_one_requests_values(project: Project):
     assert {
         name: getattr(after.scenarios["flux"], name) for name in expected if name != "denoise_step_ms"
     } == {name: value for name, value in expected.items() if name != "denoise_step_ms"}
+
+
+def test_the_nights_are_asked_whether_a_baseline_will_hold(project: Project):
+    """An engine whose nights are up to 60 % apart would break a tight limit often: it is not tightened."""
+    project.slept(*(1.0, 1.3, 1.6) * 10)
+    pull = project.opened()
+    project.measured(flux=0.8, wan=0.8)
+    _, comment = project.asked(pull, "/tighten-baselines --hardware h100")
+    tightened = baselines_from_text(project.file()).scenarios
+
+    assert [name for name, one in tightened.items() if one.provenance] == ["wan"]
+    assert "`flux`: " in project.answers(comment)[0].partition("not taken")[2]
 
 
 def test_the_same_comment_twice_is_one_commit(project: Project):
