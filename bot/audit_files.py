@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from statistics import median
 from typing import Final
 
@@ -115,16 +116,14 @@ def _contradicting_dates(file: BaselineFile) -> tuple[str, str] | None:
 
 def _copies(scenarios: Mapping[str, ScenarioBaseline]) -> dict[tuple[str, str], int]:
     """Return by scenario and the one of a name before its own that it shares most steps with, how many."""
-    holders: defaultdict[tuple[int, float], list[str]] = defaultdict(list)
+    holders: dict[tuple[int, float], list[str]] = {}
     copies = {}
     for name, scenario in sorted(scenarios.items()):
-        shared: Counter[str] = Counter()
-        for step in scenario.steps.items():
-            if step[1] > 0:
-                others = holders[step]
-                shared.update(others)
-                if len(others) < MOST_HOLDERS:
-                    others.append(name)
+        held = [holders.setdefault(step, []) for step in scenario.steps.items() if step[1] > 0]
+        shared = Counter(chain.from_iterable(held))
+        for others in held:
+            if len(others) < MOST_HOLDERS:
+                others.append(name)
         copies.update(
             {(name, other): count for other, count in shared.most_common(1) if count >= LEAST_COPIED}
         )

@@ -8,7 +8,7 @@ from typing import Final
 from bot.audit_subject import LONGEST_SHOWN, ROUNDING_MS, Subject, listed
 from bot.baselines import AGGREGATES, ScenarioBaseline
 from bot.findings import Finding
-from bot.snapshot import denoising_total_ms
+from bot.snapshot import is_denoising_stage
 
 MOST_BAD_VALUES: Final = 10
 """Bad values told of one scenario; the others are counted. Chosen: a file may have 100,000 of them."""
@@ -53,7 +53,7 @@ def steps_missing(subject: Subject) -> Iterator[Finding]:
     A slower step hides in its stage then, and nothing can be held against the average. It happens without a
     word when a stage's name no longer says that it denoises.
     """
-    stages = denoising_total_ms(subject.scenario.stages)
+    stages = subject.denoising_ms
     if stages > 0 and not subject.scenario.denoise_step_ms:
         yield Finding(
             rule="steps-missing",
@@ -121,18 +121,18 @@ def hand_typed(subject: Subject) -> Iterator[Finding]:
     which request a tool took it from; and none of this is said of a scenario whose values are those of a
     request of the given records.
     """
-    typed = dict(_typed(subject.scenario))
+    typed = _typed(subject.scenario)
     if not typed or _is_measured(subject):
         return
-    values = [f"{field} {value:,.2f}" for field, value in typed.items()]
+    values = listed(typed, lambda field: f"{field} {typed[field]:,.2f}")
     yield Finding(
         rule="hand-typed",
         severity="warning",
         scenario=subject.name,
         field=next(iter(typed)),
-        actual=listed(values),
+        actual=values,
         expected=None,
-        problem=f"typed, not measured: {listed(values)}",
+        problem=f"typed, not measured: {values}",
         remedy="put the measured values of one request here, with their hundredths",
         introduced=subject.touches(*typed),
     )
@@ -143,10 +143,12 @@ def early_steps_fast(subject: Subject) -> Iterator[Finding]:
 
     On the host clock the first steps measure how fast work is handed to the device, until its queue is full;
     the others, or the end of the stage, pay for them. Such a step guards the host, not the device. In single
-    runs step 0 is from 8 % of the others' median on. On a device clock there is no such effect.
+    runs step 0 is from 8 % of the others' median on. On a device clock there is no such effect, and steps of
+    several denoising stages differ for other reasons.
     """
     steps = list(subject.scenario.steps.values())
-    if subject.clock != "host" or not subject.scenario.has_every_step:
+    denoising = sum(map(is_denoising_stage, subject.scenario.stages))
+    if subject.clock != "host" or not subject.scenario.has_every_step or denoising > 1:
         return
     for index in range(min(2, len(steps) - 1)):
         later = median(steps[index + 1 :])
@@ -185,17 +187,22 @@ def _shown(value: object) -> str:
     return "an object" if isinstance(value, dict) else str(value)[:LONGEST_SHOWN]
 
 
-def _typed(scenario: ScenarioBaseline) -> Iterator[tuple[str, float]]:
-    """Yield place and value of what nobody has measured."""
-    values = {field: value for field, value in scenario.by_field().items() if value >= TYPED_MS}
-    multiples = {field for field, value in values.items() if value % TYPED_STEP_MS == 0}
-    are_told = len(multiples) >= LEAST_TYPED
-    computed = _computed(scenario)
-    for field, value in values.items():
-        is_computed = abs(computed.get(field, -1.0) - value) <= ROUNDING_MS
-        is_whole = field in AGGREGATES and value.is_integer() and not is_computed
-        if (is_whole and scenario.provenance is None) or (are_told and field in multiples):
-            yield field, value
+def _typed(scenario: ScenarioBaseline) -> dict[str, float]:
+    """Return place and value of what nobody has measured."""
+    values = scenario.by_field()
+    tens = {field for field, value in values.items() if value % TYPED_STEP_MS == 0 and value >= TYPED_MS}
+    if len(tens) < LEAST_TYPED:
+        tens = set()
+    told = tens if scenario.provenance else tens | _whole_aggregates(scenario)
+    return {field: value for field, value in values.items() if field in told} if told else {}
+
+
+def _whole_aggregates(scenario: ScenarioBaseline) -> set[str]:
+    """Return the aggregates that are whole numbers and not computed from the steps."""
+    values = {field: scenario.aggregate(field) or 0.0 for field in AGGREGATES}
+    whole = {field for field, value in values.items() if value.is_integer() and value >= TYPED_MS}
+    computed = _computed(scenario) if whole else {}
+    return {field for field in whole if abs(computed.get(field, -1.0) - values[field]) > ROUNDING_MS}
 
 
 def _computed(scenario: ScenarioBaseline) -> dict[str, float]:

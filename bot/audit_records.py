@@ -27,10 +27,10 @@ def mixed_snapshot(subject: Subject) -> Iterator[Finding]:
     differing = closest.differing(subject.scenario)
     if differing:
         values, measured = subject.scenario.by_field(), closest.values.by_field()
-        told = [f"{field} {values[field]:,.2f} ({_ms(measured.get(field))})" for field in differing]
         problem = (
             f"the values are those of no request; the closest, {closest.place}, has other values in "
-            f"{len(differing)} of {len(values)} fields: {listed(told)}"
+            f"{len(differing)} of {len(values)} fields: "
+            + listed(differing, lambda field: f"{field} {values[field]:,.2f} ({_ms(measured.get(field))})")
         )
         yield _mixed(subject, measured.get(differing[0]), differing, problem)
 
@@ -54,7 +54,7 @@ def requests_by_scenario(records: Iterable[RunRecord], clock: Clock) -> dict[str
 
 def clocks_of(request: RequestRecord) -> Sequence[Clock]:
     """Return the clocks that a request has everywhere, the host's first."""
-    clocks: tuple[Clock, Clock] = ("host", "device-events")
+    clocks: tuple[Clock, ...] = ("host",) if request.clock == "host" else ("host", "device-events")
     return [clock for clock in clocks if snapshot(request, clock)]
 
 

@@ -1,12 +1,15 @@
 """What an audit looks at, a scenario or a whole file, each beside its older version; and what a rule is."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from inspect import cleandoc
+from itertools import islice
 from typing import Final
 
 from bot.baselines import PSEUDO_STAGES, BaselineFile, ScenarioBaseline
 from bot.findings import Finding
+from bot.snapshot import denoising_total_ms
 from profiler.record import Clock
 
 ROUNDING_MS: Final = 0.011
@@ -38,12 +41,17 @@ class Subject:
     clock: Clock = "host"
     """The clock of its stages and steps."""
 
-    @property
+    @cached_property
     def has_changed(self) -> bool:
         """Whether any value differs from the older file's; a new scenario has changed."""
         return self.touches("expected_e2e_ms", "expected_avg_denoise_ms", "expected_median_denoise_ms") or (
             self.touches("stages_ms", "denoise_step_ms")
         )
+
+    @cached_property
+    def denoising_ms(self) -> float:
+        """The sum of the denoising stages."""
+        return denoising_total_ms(self.scenario.stages)
 
     @property
     def past(self) -> ScenarioBaseline | None:
@@ -159,11 +167,10 @@ def workload_differences(new: ScenarioBaseline, old: ScenarioBaseline) -> list[s
     ]
 
 
-def listed(names: Iterable[str]) -> str:
-    """Return up to eight names in a row, and how many more there are."""
-    every = list(names)
-    more = f" and {len(every) - MOST_NAMED:,} more" if len(every) > MOST_NAMED else ""
-    return ", ".join(name[:LONGEST_SHOWN] for name in every[:MOST_NAMED]) + more
+def listed(names: Collection[str], word: Callable[[str], str] = str) -> str:
+    """Return up to eight names in a row, each as `word` says it, and how many more there are."""
+    shown = ", ".join(word(name) for name in islice(names, MOST_NAMED))
+    return f"{shown} and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else shown
 
 
 def percent(ratio: float) -> str:

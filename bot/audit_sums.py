@@ -74,7 +74,7 @@ def steps_exceed_stage(subject: Subject) -> Iterator[Finding]:
     scenario = subject.scenario
     if not scenario.steps or not scenario.has_every_step:
         return
-    steps, (container, limit) = sum(scenario.steps.values()), _container(scenario)
+    steps, (container, limit) = sum(scenario.steps.values()), _container(subject)
     if limit is None or steps <= limit + STEP_ROUNDING_MS * len(scenario.steps):
         return
     yield Finding(
@@ -161,7 +161,7 @@ def stage_exceeds_steps(subject: Subject) -> Iterator[Finding]:
         return
     was = _before(subject, _between_steps_ratio, now)
     has_moved = was is not None and abs(now - was) > BETWEEN_STEPS_MOVE_RATIO
-    stages = denoising_total_ms(subject.scenario.stages)
+    stages = subject.denoising_ms
     if not has_moved and not (now > BETWEEN_STEPS_RATIO and now * stages > BETWEEN_STEPS_MS):
         return
     yield Finding(
@@ -213,11 +213,11 @@ def _aggregate_mismatch(
     )
 
 
-def _container(scenario: ScenarioBaseline) -> tuple[str, float | None]:
+def _container(subject: Subject) -> tuple[str, float | None]:
     """Return what contains the steps, and its milliseconds where they are known."""
-    if any(map(is_denoising_stage, scenario.stages_ms)):
-        return "the denoising stages that contain them", denoising_total_ms(scenario.stages)
-    return "the whole request", scenario.aggregate("expected_e2e_ms")
+    if subject.denoising_ms or any(map(is_denoising_stage, subject.scenario.stages_ms)):
+        return "the denoising stages that contain them", subject.denoising_ms
+    return "the whole request", subject.scenario.aggregate("expected_e2e_ms")
 
 
 def _unattributed_ms(scenario: ScenarioBaseline) -> float | None:

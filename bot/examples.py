@@ -10,7 +10,12 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "ratchet compare run-record.json --baselines perf_baselines.json",
         "ratchet tighten run-record.json --baselines perf_baselines.json --write",
     ),
-    "audit": ("ratchet audit perf_baselines.json", "ratchet audit perf_baselines.json --format json"),
+    "audit": (
+        "ratchet audit perf_baselines.json",
+        "git show main:h100.json > old.json; ratchet audit h100.json --against old.json",
+        "ratchet audit h100.json --against old.json --records run-record.json",
+        "ratchet audit --rules",
+    ),
     "compare": (
         "ratchet compare run-record.json --baselines h100.json",
         "ratchet compare run-record.json --baselines h100.json --scenario 'flux_*' --format markdown",

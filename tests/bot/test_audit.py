@@ -7,7 +7,7 @@ from typing import Any
 
 from audit_cases import changed, measured, told
 from builders import make_baselines
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.audit import RULES, SEVERITIES, audit, first_error, tally
@@ -41,6 +41,8 @@ SCENARIOS = st.dictionaries(
     ),
     max_size=4,
 )
+
+any_file = settings(derandomize=True, max_examples=100, deadline=None)
 
 
 def text_of(scenarios: dict[str, Any]) -> str:
@@ -106,6 +108,7 @@ def test_every_rule_has_a_name_of_its_own_and_a_reason():
     assert [rule.name for rule in RULES if len(rule.reason) < 60] == ["waiver"]
 
 
+@any_file
 @given(SCENARIOS, SCENARIOS, st.randoms(use_true_random=False))
 def test_the_order_of_scenarios_changes_no_finding(new: Any, old: Any, random: Random):
     """Whatever a file holds, its scenarios may stand in any order."""
@@ -118,6 +121,7 @@ def test_the_order_of_scenarios_changes_no_finding(new: Any, old: Any, random: R
     assert sorted(map(repr, one)) == sorted(map(repr, other))
 
 
+@any_file
 @given(SCENARIOS, SCENARIOS)
 def test_whatever_is_read_has_an_answer(new: Any, old: Any):
     """No file makes the audit fail; findings are of known rules, and carry no number that JSON cannot."""
@@ -130,6 +134,7 @@ def test_whatever_is_read_has_an_answer(new: Any, old: Any):
         json.dumps([finding.actual, finding.expected], allow_nan=False)
 
 
+@any_file
 @given(SCENARIOS)
 def test_a_file_against_itself_introduces_nothing(scenarios: Any):
     """Read twice, a file differs from itself in nothing, not even in what is no number."""
@@ -139,6 +144,7 @@ def test_a_file_against_itself_introduces_nothing(scenarios: Any):
     assert [finding for finding in found if finding.introduced] == []
 
 
+@any_file
 @given(ANYTHING)
 def test_any_json_is_read_or_refused(document: Any):
     """Whatever the JSON is, it is refused, or every finding of it has something to say."""
@@ -150,6 +156,7 @@ def test_any_json_is_read_or_refused(document: Any):
         assert all(finding.message for finding in audit(file))
 
 
+@any_file
 @given(st.floats(0.1, 1000.0))
 def test_scaled_values_of_one_request_stay_clean(factor: float):
     """The unit does not matter: all values times a factor, rounded, have no error."""

@@ -231,6 +231,7 @@ def test_a_long_list_of_typed_values_is_counted():
         ([100.0, 59.99, 100.0, 100.0], ["denoise_step_ms.1"]),
         ([1.0, 2.0, 100.0, 110.0], ["denoise_step_ms.0", "denoise_step_ms.1"]),
         ([100.0, 100.0, 1.0, 100.0], []),
+        ([59.99, 50.0, 100.0], ["denoise_step_ms.1"]),
         ([1.0, 100.0], ["denoise_step_ms.0"]),
         ([1.0], []),
         ([], []),
@@ -242,6 +243,13 @@ def test_a_fast_early_step_is_a_note(steps: list[float], fields: list[str]):
 
     assert [(one.severity, one.field) for one in found] == [("info", field) for field in fields]
     assert list(early_steps_fast(subject(measured(steps=steps), clock="device-events"))) == []
+
+
+def test_steps_of_two_stages_may_differ():
+    """The first stage of two works on fewer pixels than the second: its steps are not early, but others."""
+    stages = {"LTX2AVDenoisingStage": 30.0, "LTX2RefinementStage": 300.0}
+
+    assert list(early_steps_fast(subject(measured(stages=stages, steps=[10.0, 11.0, 100.0, 99.0])))) == []
 
 
 def test_a_bad_value_of_the_change_is_introduced():

@@ -131,6 +131,21 @@ def test_a_measured_request_is_not_typed():
     assert audit_record(make_record(make_scenario("a", round_values), make_scenario("b", round_values))) == []
 
 
+def test_a_served_request_without_stages_is_no_error():
+    """An engine that tells end to end only: nobody sees into it, which is a warning."""
+    assert told(audit_record(record(request(stages={}, steps=[])))) == [("unguarded", "warning")]
+
+
+def test_a_record_without_requests_has_no_finding():
+    """A scenario that failed has nothing to contradict itself."""
+    assert (
+        audit_record(
+            make_record(make_scenario("s", error="out of memory").model_copy(update={"requests": ()}))
+        )
+        == []
+    )
+
+
 def ingest(stages: Sequence[tuple[str, float]]) -> RunRecord:
     """Return the record of a performance log with these stages."""
     parts = [{"name": name, "execution_time_ms": ms} for name, ms in stages]
