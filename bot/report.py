@@ -228,24 +228,27 @@ def hardware_report(
         proposals: What it allows to tighten.
         findings: What the audit says about the file; of scenarios that were not compared nothing is told.
     """
-    compared = {one.scenario for one in comparison.scenarios}
+    verdicts = {one.scenario: one.verdict for one in comparison.scenarios}
     return HardwareReport(
         hardware=records[0].environment.hardware,
         baselines=path,
         baselines_date=file.metadata.last_updated or "",
         comparison=comparison,
-        findings=tuple(
-            finding
-            for finding in findings
-            if finding.severity != "info"
-            and not finding.waived
-            and (finding.scenario in compared or finding.rule in FILE_RULES)
-        ),
+        findings=tuple(one for one in findings if _is_told(one, verdicts)),
         proposals=proposals,
         wide_tolerances=_wide(file.profile(comparison.profile)),
         environments=_distinct([record.environment for record in records]),
         sources=_distinct([record.source for record in records]),
     )
+
+
+def _is_told(finding: Finding, verdicts: Mapping[str, Verdict]) -> bool:
+    """Return whether a finding is news: what nothing guards is listed among the scenarios already."""
+    if finding.severity == "info" or finding.waived:
+        return False
+    if finding.rule == "unguarded" and verdicts.get(finding.scenario) is Verdict.UNGUARDED:
+        return False
+    return finding.scenario in verdicts or finding.rule in FILE_RULES
 
 
 def _distinct(values: Sequence[T]) -> tuple[T, ...]:

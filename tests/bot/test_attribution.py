@@ -125,13 +125,24 @@ def test_the_level_is_that_of_the_steps_after_the_first():
     assert (found.old_step_ms, found.new_step_ms) == (100.0, 110.0)
 
 
-@pytest.mark.parametrize("steps", [[110.0], [110.0, 130.0], [110.0, 120.0, 130.0, 400.0]])
-def test_few_steps_do_not_drift(steps: list[float]):
-    """The halves of a handful of steps are single steps: their difference is no trend."""
-    old = {"steps": [100.0] * len(steps), "stages": {"DenoisingStage": 100.0 * len(steps)}}
+@pytest.mark.parametrize("count", [1, 2, 4, 7, 8])
+def test_few_steps_do_not_drift(count: int):
+    """Halves of a handful of steps are single steps; from six on after the first two, they are a trend."""
+    steps = [100.0 + 20.0 * index for index in range(count)]
+    old = {"steps": [100.0] * count, "stages": {"DenoisingStage": 100.0 * count}}
     found = attributed(old, {"steps": steps, "stages": {"DenoisingStage": sum(steps)}}).steps
     assert found
-    assert found.drift_ms == 0.0
+    assert found.drift_ms == (300.0 if count == 8 else 0.0)
+
+
+@pytest.mark.parametrize(("spread_ms", "drifts"), [(0.0, True), (1.0, True), (40.0, False)])
+def test_a_drift_stands_out_of_the_noise_of_the_steps(spread_ms: float, drifts: bool):  # noqa: FBT001 - a column
+    """The same trend of 3 ms a step, in steps that alternate by so much more."""
+    steps = [100.0 + 3.0 * index + spread_ms * (-1) ** index for index in range(22)]
+    old = {"steps": [100.0] * 22, "stages": {"DenoisingStage": 2200.0}}
+    found = attributed(old, {"steps": steps, "stages": {"DenoisingStage": sum(steps)}}).steps
+    assert found
+    assert (found.drift_ms != 0.0) is drifts
 
 
 @pytest.mark.parametrize(
@@ -181,6 +192,23 @@ def test_the_leading_parts_explain_most_of_the_change():
     assert found.leading[0].steps is found.steps
     assert found.leading[1].steps is None
     assert (found.rest_ms, found.is_one_sided) == (0.0, True)
+
+
+def test_at_most_three_parts_are_named():
+    """Of four equal ones, three: a sentence is no table."""
+    names = ("AStage", "BStage", "CStage", "DStage")
+    found = attributed(
+        {"e2e_ms": 1000.0, "stages": dict.fromkeys(names, 100.0)},
+        {"e2e_ms": 1400.0, "stages": dict.fromkeys(names, 200.0)},
+    )
+    assert [one.stage for one in found.leading] == ["AStage", "BStage", "CStage"]
+    assert found.rest_ms == 100.0
+
+
+def test_the_level_is_told_from_half_of_the_change_on():
+    """One step that stands out is more than the level only where it is more than half."""
+    assert inside([110.0] * 9 + [210.0]).main == "level"
+    assert inside([110.0] * 9 + [211.0]).main == "spikes"
 
 
 def test_a_part_may_be_larger_than_the_whole():
