@@ -6,6 +6,7 @@ had steps longer than their stage.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -34,6 +35,8 @@ __all__ = [
 _FILE_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, FileRule))
 _SCENARIO_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, ScenarioRule))
 _REQUEST_RULES: Final = tuple(rule for rule in _SCENARIO_RULES if rule.of_requests)
+MEASURE_AGAIN: Final = "measure again, this request is no evidence"
+"""The remedy for a request that contradicts itself: no value of it can be put right."""
 FILE_RULES: Final = ("repeated-key", "metadata-date", "guard-lost", "waiver")
 """Rules whose findings concern every scenario of the file."""
 
@@ -96,7 +99,9 @@ def audit_record(record: RunRecord) -> list[Finding]:
                 if taken:
                     subject = Subject(place, taken.as_baseline(), clock=clock)
                     findings += [found for rule in _REQUEST_RULES for found in rule.check(subject)]
-    return findings
+    return [
+        replace(found, remedy=MEASURE_AGAIN) if found.severity == "error" else found for found in findings
+    ]
 
 
 def _in_order(findings: Iterable[Finding], file: BaselineFile) -> list[Finding]:

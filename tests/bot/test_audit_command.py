@@ -164,6 +164,29 @@ def test_what_cannot_be_audited_is_one_line(
     assert capsys.readouterr() == ("", f"ratchet: {message}\n")
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"\xff\xfe", b'{"scenarios": 3}', b"[" * 100_000, b"1e999", b"\x00" * 100]
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["bad", "--against", "old.json"],
+        ["h100.json", "--against", "bad"],
+        ["h100.json", "--records", "bad"],
+        ["h100.json", "--config", "bad"],
+        ["--records", "bad"],
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_hostile_files_are_one_line(content: bytes, words: list[str], capsys: pytest.CaptureFixture[str]):
+    """Whatever any of the files holds, it is exit code 2, and one line that names it."""
+    Path("bad").write_bytes(content)
+    assert main(["audit", *words]) == 2
+
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err[:13]) == ("", 1, "ratchet: bad:")
+
+
 @pytest.mark.usefixtures("folder")
 def test_records_prove_a_change(capsys: pytest.CaptureFixture[str]):
     """A changed scenario that is one request of a record is fine; one that mixes two is an error."""

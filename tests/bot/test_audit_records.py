@@ -122,6 +122,10 @@ def test_a_request_that_contradicts_itself_says_where():
         ("stages-exceed-e2e", "error", "s r0 (host)"),
         ("stages-exceed-e2e", "error", "s r0 (device-events)"),
     ]
+    assert found[0].message == (
+        "stages sum to 598.30 ms, longer than the whole request (100.00 ms): measure again, this request is "
+        "no evidence"
+    )
 
 
 def test_a_measured_request_is_not_typed():
