@@ -29,6 +29,8 @@ class Job:
     """Path of the baseline file from the top of the repository."""
     profile: str
     """Tolerances of the baseline file."""
+    history_branch: str
+    """The branch that keeps the nights."""
     warmup: int
     """Requests before anything is measured."""
     measured: int
@@ -64,6 +66,7 @@ def _jobs(name: str, settings: Settings, plan: Plan) -> Iterator[Job]:
             scenario_file=settings.scenarios or "",
             baselines=hardware.baselines,
             profile=hardware.profile,
+            history_branch=settings.history_branch,
             warmup=settings.requests.warmup,
             measured=settings.requests.measured,
             confirm=settings.requests.confirm,

@@ -117,8 +117,8 @@ def _no_shard(name: str) -> str:
     return name
 
 
-HardwareName = Annotated[Label, AfterValidator(_no_shard)]
-"""The name of a hardware: it is part of an artifact's name, of a folder's and of a branch's."""
+HardwareName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$"), AfterValidator(_no_shard)]
+"""The name of a hardware, as run records and the history take it; file and branch names have it too."""
 
 
 class Settings(_Part):
@@ -193,7 +193,7 @@ def _line(text: str, path: Sequence[str | int]) -> int:
 def _said(problem: Mapping[str, Any], path: Sequence[str | int]) -> str:
     """Return what is wrong with a value, and how to mend it."""
     if problem["type"] == "string_pattern_mismatch":
-        return "letters, digits, '.', '_' and '-' only, and no sign first"
+        return f"is not of the form {problem['ctx']['pattern']}"
     if problem["type"] != "extra_forbidden":
         return str(problem["msg"]).removeprefix("Value error, ")
     known = _PARTS.get(str(path[0]), Settings) if len(path) > 1 else Settings

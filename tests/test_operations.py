@@ -10,7 +10,7 @@ import yaml
 from bot.arguments import MAX_SHARDS
 from bot.artifacts import MAX_ARTIFACTS, MAX_ZIP_BYTES
 from bot.render import MAX_COMMENT_BYTES
-from bot.scaffold import WORKFLOWS
+from bot.scaffold import SCHEMA, WORKFLOWS, schema
 from bot.workflow_checks import NEEDS
 from profiler.record import MAX_RECORD_BYTES
 
@@ -89,6 +89,11 @@ def test_the_limits_are_those_of_the_code():
     )
     assert limits["jobs of a matrix"].startswith(f"{MAX_SHARDS}; ")
     assert limits["the comment"].startswith(f"{MAX_COMMENT_BYTES:,} bytes")
+
+
+def test_our_own_schema_is_of_this_version():
+    """The schema in .github is what `ratchet schema` prints."""
+    assert (ROOT / SCHEMA).read_text("utf-8") == schema()
 
 
 def test_the_steps_are_named_as_the_page_names_them():

@@ -4,9 +4,9 @@
         ran = actions.start("issue_comment", "slash", payload)
         assert ran.jobs == {"respond/slash/respond": "success"}
 
-The callers of a repository, the workflows and the action of this checkout are the shipped files. Stand-ins are
-`stubs/` for GitHub's own actions, `install.sh` for the action's, and a server that takes artifacts. act does not
-know permissions, concurrency and `job.workflow_repository`.
+The callers of a repository, the workflows and the action of this checkout are the shipped files. Stand-ins
+are `stubs/` for GitHub's own actions, `install.sh` for the action's, and a server that takes artifacts. act
+does not know permissions, concurrency and `job.workflow_repository`.
 """
 
 from acting.actions import Actions, Ran

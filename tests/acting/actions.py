@@ -100,6 +100,7 @@ class Actions:
         store = f"http://127.0.0.1:{self._store.server_address[1]}"
         return {
             "ACTING_ARTIFACTS": store,
+            "ACTING_HISTORY": str(self.folder / "history"),
             "ACTING_PERF_RATCHET": str(self.release),
             "ACTING_PYTHON": sys.executable,
             "ACTING_REPOSITORY": str(self.repository),

@@ -61,6 +61,7 @@ def test_a_job_knows_all_that_its_steps_need(capsys: pytest.CaptureFixture[str])
         "scenario_file": "scenarios.toml",
         "baselines": "h100.json",
         "profile": "pr_test",
+        "history_branch": "perf-history",
         "warmup": 2,
         "measured": 4,
         "confirm": 6,

@@ -85,11 +85,11 @@ def test_the_whole_file():
         ),
         (
             "hardware: {'$(reboot)': {baselines: x}}",
-            "line 1: hardware.$(reboot): letters, digits, '.', '_' and '-' only, and no sign first",
+            "line 1: hardware.$(reboot): is not of the form ^[a-z0-9][a-z0-9_.-]{0,39}$",
         ),
         (
             "hardware: {h100: {baselines: x, runner: ['a b']}}",
-            "line 1: hardware.h100.runner.0: letters, digits, '.', '_' and '-' only, and no sign first",
+            "line 1: hardware.h100.runner.0: is not of the form ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
         ),
         (
             "hardware: {h100: {baselines: x}}\nwaivers: [{rul: mean-mismatch}]",
