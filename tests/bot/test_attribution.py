@@ -125,6 +125,15 @@ def test_the_level_is_that_of_the_steps_after_the_first():
     assert (found.old_step_ms, found.new_step_ms) == (100.0, 110.0)
 
 
+@pytest.mark.parametrize(("count", "first"), [(1, 0), (2, 1), (3, 1), (4, 2), (50, 2)])
+def test_at_most_half_of_the_steps_are_first_ones(count: int, first: int):
+    """A model of a few steps has others to compare them with."""
+    values = {"steps": [100.0] * count, "stages": {"DenoisingStage": 100.0 * count}}
+    found = attributed(values, values).steps
+    assert found
+    assert (found.first, found.steps) == (first, count)
+
+
 @pytest.mark.parametrize("count", [1, 2, 4, 7, 8])
 def test_few_steps_do_not_drift(count: int):
     """Halves of a handful of steps are single steps; from six on after the first two, they are a trend."""
