@@ -6,6 +6,7 @@ from statistics import median_low
 from typing import Final
 
 from bot.changepoints import ChangePoint, changes
+from bot.comparability import Setting, machine_changes
 from bot.history import HistoryLine, Series
 from bot.level import LEAST_WIDTH_RATIO, WINDOW_NIGHTS
 from bot.limits import gates
@@ -137,17 +138,12 @@ def _middles(lines: Series) -> dict[str, float]:
 
 
 def _changed(good: HistoryLine, bad: HistoryLine) -> tuple[str, ...]:
-    """Return what is new about the machine, such as "driver 570.1 -> 570.2"."""
-    old = dict(part.split(" ", 1) for part in good.environment.split(", ") if " " in part)
-    new = dict(part.split(" ", 1) for part in bad.environment.split(", ") if " " in part)
-    parts = [
-        f"{name}: {old.get(name, 'none')} → {new.get(name, 'none')}"[:LONGEST_PART]
-        for name in dict.fromkeys([*old, *new])
-        if old.get(name) != new.get(name)
-    ]
+    """Return what is another on the machine, such as "driver 570.1 -> driver 570.2"."""
+    was, now = (Setting(line.comparability, line.environment) for line in (good, bad))
+    parts = [*machine_changes(was, now)]
     if good.runner and bad.runner and good.runner != bad.runner:
-        parts.append(f"runner: {good.runner} → {bad.runner}"[:LONGEST_PART])
-    return tuple(parts[:MAX_PARTS])
+        parts.append(f"runner {good.runner} -> {bad.runner}")
+    return tuple(part[:LONGEST_PART] for part in parts[:MAX_PARTS])
 
 
 def _nights_since(lines: Series, one: Regression) -> int:

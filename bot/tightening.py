@@ -15,7 +15,6 @@ from bot.history import Series
 from bot.known import Known
 from bot.limits import gates, limit
 from bot.nights import END_TO_END, Waiting, held, is_forgotten
-from bot.noise import Past, floor
 from bot.prediction import NewLimit, chances
 from bot.proposals import Change, Proposal
 from bot.rewriting import with_scenarios
@@ -96,7 +95,7 @@ def tightening(
     start = before if standing and standing.is_declined else carried
     after = tightened(start, replace(found, proposals=tuple(ready)))
     declined = _changed(before, carried) if start is not carried else ()
-    proposals = _with_chances(between(before, after, ready), before.profile(terms.profile), known.past)
+    proposals = with_chances(between(before, after, ready), before.profile(terms.profile), known)
     return Tightening(before, after, proposals, tuple(waiting), tuple(declined))
 
 
@@ -175,20 +174,27 @@ def _proposal(
     )
 
 
-def _with_chances(proposals: Sequence[Proposal], tolerances: Tolerances, past: Past) -> tuple[Proposal, ...]:
-    """Return the proposals with the chance that the engine as it is breaks their limits."""
+def with_chances(proposals: Sequence[Proposal], tolerances: Tolerances, known: Known) -> tuple[Proposal, ...]:
+    """Return the proposals with the chance that the engine as it is breaks their limits.
+
+    Args:
+        proposals: Of this night, or of one before.
+        tolerances: What makes the new limits.
+        known: The nights, and where the engine is now: at what this night has measured.
+    """
+    now = {line.scenario: line.values for line in known.lines if line.counts}
     limits = {
         one.scenario: {
             field: NewLimit(
                 limit(field, new_ms, tolerances, video=False).ms,  # a video differs in its steps only
-                floor(past.get(one.scenario, {}).get(field, ())).level or new_ms,
+                now.get(one.scenario, {}).get(field, new_ms),
             )
             for field, new_ms in ScenarioBaseline.model_validate(one.values).by_field().items()
             if gates(field) and new_ms
         }
         for one in proposals
     }
-    found = chances(past, limits)
+    found = chances(known.past, limits)
     return tuple(replace(one, chance=found[one.scenario]) for one in proposals)
 
 

@@ -1,19 +1,22 @@
 """Nights on the fake GitHub: a run of the default branch with its records, and `ratchet refresh` after it."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from builders import E2E_MS, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from github_fake import FakeGithub, quick_hub
 from github_fake.state import Pull, Run
 from zips import make_zip
 
+from bot.baselines import BaselineFile, baselines_from_text
 from bot.binding import NIGHTLY_WORKFLOW
 from bot.handlers import refresh
 from bot.handlers.night import Here
-from bot.history import appended
+from bot.history import HistoryLine, appended, history_from_text
 from bot.night_lines import lines_of
 from profiler.record import ScenarioRecord, record_to_json
 
@@ -29,14 +32,21 @@ SPREAD = (0.0, 0.002, -0.002)
 """The same of each request of a night."""
 
 
-def measured(name: str, night: int, scale: float = 1.0, decoding_ms: float = 0.0) -> ScenarioRecord:
-    """Return what a night measures of a scenario: its usual times, scaled, and more for decoding."""
+def measured(
+    name: str,
+    night: int,
+    scale: float = 1.0,
+    decoding_ms: float = 0.0,
+    extra: Mapping[str, float] | None = None,
+) -> ScenarioRecord:
+    """Return what a night measures of a scenario: its usual times, scaled, more for decoding, more stages."""
     noise = NOISE[(night + len(name)) % len(NOISE)]
-    stages = {**STAGES, "DecodingStage": STAGES["DecodingStage"] + decoding_ms}
+    stages = {**STAGES, "DecodingStage": STAGES["DecodingStage"] + decoding_ms, **(extra or {})}
+    e2e_ms = E2E_MS - sum(STAGES.values()) + sum(stages.values())
     requests = [
         make_request(
             f"{night}-{number}",
-            e2e_ms=E2E_MS + decoding_ms,
+            e2e_ms=e2e_ms,
             stages=stages,
             scale=scale * (1 + noise + spread),
         )
@@ -67,6 +77,12 @@ class Story:
             author="maintainer",
         )
 
+    def on(self, github: FakeGithub) -> "Story":
+        """Return the same story on another GitHub."""
+        other = copy(self)
+        other.github = github
+        return other
+
     def remember(self, nights: int) -> None:
         """Let quiet nights have passed, as the history tells of them."""
         text = ""
@@ -81,13 +97,20 @@ class Story:
         night: int,
         scales: Mapping[str, float] | None = None,
         decoding_ms: Mapping[str, float] | None = None,
+        extra: Mapping[str, Mapping[str, float]] | None = None,
     ) -> Run:
         """Let the workflow have run on a new commit of the default branch; return the run."""
         self.github.commit("main", {"src.py": f"night = {night}\n".encode()}, f"Work of day {night}")
         run = self.github.run("main", workflow=NIGHTLY_WORKFLOW, event="schedule", status="in_progress")
         run.created_at = (BEGIN + timedelta(days=night - 1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         scenarios = [
-            measured(name, night, (scales or {}).get(name, 1.0), (decoding_ms or {}).get(name, 0.0))
+            measured(
+                name,
+                night,
+                (scales or {}).get(name, 1.0),
+                (decoding_ms or {}).get(name, 0.0),
+                (extra or {}).get(name),
+            )
             for name in self.names
         ]
         record = make_record(*scenarios, head_sha=run.head_sha, run_id=run.id)
@@ -108,9 +131,10 @@ class Story:
         night: int,
         scales: Mapping[str, float] | None = None,
         decoding_ms: Mapping[str, float] | None = None,
+        extra: Mapping[str, Mapping[str, float]] | None = None,
     ) -> int:
         """Let a night pass; return the exit code of its refresh."""
-        return self.refreshed(self.ran(night, scales, decoding_ms))
+        return self.refreshed(self.ran(night, scales, decoding_ms, extra))
 
     def merge(self, pull: Pull) -> None:
         """Let a maintainer squash a pull request of the bot into the default branch."""
@@ -122,3 +146,29 @@ class Story:
     def pulls(self) -> list[Pull]:
         """Every pull request that the bot has opened."""
         return [it for it in self.github.pulls.values() if it.author == self.github.login]
+
+
+def proposed(github: FakeGithub, branch: str = "perf-ratchet/tighten-h100") -> BaselineFile:
+    """Return the baselines as a branch has them."""
+    return baselines_from_text(github.head(branch).files[BASELINES].decode())
+
+
+def history_of(github: FakeGithub) -> list[HistoryLine]:
+    """Return the whole history."""
+    files = github.head("perf-history").files
+    return [
+        line
+        for path in sorted(files)
+        if path.endswith(".jsonl")
+        for line in history_from_text(files[path].decode()).lines
+    ]
+
+
+def state(github: FakeGithub) -> Any:
+    """Return everything that a person can see."""
+    return (
+        {name: github.head(name).files for name in github.branches},
+        {it.number: (it.title, it.body, it.is_open, it.labels) for it in github.pulls.values()},
+        {it.number: (it.title, it.body, it.is_open, it.labels) for it in github.issues.values()},
+        [(it.pull, it.body) for it in github.comments],
+    )

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from bot import render
 from bot.audit import audit
+from bot.findings import Finding
 from bot.handlers.night import Night, proposed_file, targets
 from bot.handlers.own_branch import OwnBranch, publish, withdraw
 from bot.handlers.regression_issue import Held
@@ -45,8 +46,7 @@ class TighteningPull:
         """Open the pull request, make it say what it should, or close it; return its number."""
         if self.tightening.is_empty:
             reason = render.markdown("tightening_over", night=self.night)
-            marker = f"<!-- perf-ratchet:nothing-left {self.night.run.run_id} -->"
-            withdraw(self.branch, marker, reason)
+            withdraw(self.branch, reason)
             return None
         body = render.answer("tightening", report.longest_list, report=report, night=self.night)
         count = len(self.tightening.proposals)
@@ -59,24 +59,25 @@ class TighteningPull:
         return publish(self.branch, *_content("commit", self.tightening, self.hardware), pull)
 
 
-def loosen(night: Night, hardware: str, held: Held) -> int | None:
+def loosen(night: Night, hardware: str, held: Held, found: Known) -> int | None:
     """Propose looser baselines where a person has asked for them; return the pull request's number."""
     target = targets(night.settings, night.branch, hardware)[1]
     if not held.accepted and night.heads[target.name] is None:
         return None
     branch, before = night.own_branch(target), night.baselines(hardware)
     if not held.accepted:
-        return withdraw(
-            branch,
-            f"<!-- perf-ratchet:nothing-left {night.run.run_id} -->",
-            render.markdown("loosening_over", night=night, hardware=hardware),
-        )
-    wanted = loosening(before, proposed_file(branch), held.accepted, night.records(hardware))
+        return withdraw(branch, render.markdown("loosening_over", night=night, hardware=hardware))
+    wanted = loosening(
+        before,
+        proposed_file(branch),
+        held.accepted,
+        night.records(hardware),
+        found,
+        night.settings.hardware[hardware].profile,
+    )
     if wanted.is_empty:
         return None
-    findings = [
-        one for one in audit(wanted.after, against=before) if one.introduced and one.severity != "info"
-    ]
+    findings = [one for one in introduced(night, wanted) if one.rule != "loosened"]  # it is what is asked for
     body = render.answer(
         "loosening", len(wanted.proposals), loosening=wanted, night=night, held=held, findings=findings
     )
@@ -84,11 +85,17 @@ def loosen(night: Night, hardware: str, held: Held) -> int | None:
     pull = PullRequest(
         branch=target.name,
         base=target.base,
-        title=f"Loosen {count} baseline{'' if count == 1 else 's'} on {hardware}",
+        title=f"Accept {count} slower scenario{'' if count == 1 else 's'} on {hardware}",
         body=body,
         labels=(LOOSEN_LABEL,),
     )
     return publish(branch, *_content("loosen_commit", wanted, hardware), pull)
+
+
+def introduced(night: Night, wanted: Tightening) -> list[Finding]:
+    """Return what the audit says of a proposal, and did not say before; no notes."""
+    findings = audit(wanted.after, against=wanted.before, waivers=night.settings.waivers, today=night.today)
+    return [one for one in findings if one.introduced and not one.waived and one.severity != "info"]
 
 
 def _content(template: str, wanted: Tightening, hardware: str) -> tuple[bytes, str]:

@@ -16,6 +16,8 @@ from bot.hub import PullRequest
 
 DRAFT_SUFFIX = "-draft"
 """Of the branch on which the next commit of an open pull request is made."""
+NOTHING_LEFT = "<!-- perf-ratchet:nothing-left -->"
+"""How the last word in a pull request begins: said once, however often closing is tried."""
 LEFT_ALONE = "<!-- perf-ratchet:left-alone -->"
 """How the comment begins that says so."""
 
@@ -126,7 +128,7 @@ def publish(branch: OwnBranch, content: bytes, message: str, pull: PullRequest) 
     return branch.host.upsert_pull(pull, is_first=branch.pull is None)
 
 
-def withdraw(branch: OwnBranch, marker: str, reason: str) -> int | None:
+def withdraw(branch: OwnBranch, reason: str) -> int | None:
     """Close the pull request, if one is open, and let the branch propose nothing; return its number."""
     if branch.open_pull is None:
         return None
@@ -134,7 +136,7 @@ def withdraw(branch: OwnBranch, marker: str, reason: str) -> int | None:
         return _leave(branch)
     if branch.head != branch.base_head:
         branch.host.reset_branch(branch.target.name, branch.head, branch.base_head)
-    branch.host.close_pull(branch.open_pull.number, marker, reason)
+    branch.host.close_pull(branch.open_pull.number, NOTHING_LEFT, reason)
     return branch.open_pull.number
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot import render
-from bot.audit import audit
 from bot.baselines import BaselinesRejected
 from bot.compare import compare
 from bot.comparison import Comparison
@@ -18,7 +17,7 @@ from bot.errors import BadInput
 from bot.handlers import regression_issue
 from bot.handlers.history_branch import append
 from bot.handlers.night import Here, Night, read, refusal
-from bot.handlers.nightly_pulls import TighteningPull, loosen
+from bot.handlers.nightly_pulls import TighteningPull, introduced, loosen
 from bot.handlers.regression_issue import Held
 from bot.history import HistoryLine
 from bot.host import OpenIssue
@@ -95,7 +94,7 @@ def _told(
     if not is_decided:
         return _report(night, hardware, found, held, None)
     issue = regression_issue.tell(night, hardware, held)
-    loosen(night, hardware, held)
+    loosen(night, hardware, held, found)
     pull = TighteningPull(night, hardware, found)
     report = replace(_report(night, hardware, found, held, pull.tightening), issue=issue)
     return replace(report, pull=pull.settle(report))
@@ -106,9 +105,6 @@ def _report(
 ) -> NightReport:
     file, path = night.baselines(hardware), night.settings.hardware[hardware].baselines
     comparison = _comparison(night, hardware)
-    findings = audit(
-        proposed.after if proposed else file, against=file, waivers=night.settings.waivers, today=night.today
-    )
     return NightReport(
         hardware=hardware,
         baselines=path,
@@ -120,9 +116,7 @@ def _report(
         tightening=proposed,
         episodes=held.episodes,
         stale=tuple(stale(found.series, file, night.settings.tighten.nights)),
-        findings=tuple(
-            one for one in findings if one.introduced and not one.waived and one.severity != "info"
-        ),
+        findings=tuple(introduced(night, proposed)) if proposed else (),
         refused=tuple(night.refused(hardware)),
         broken=night.kept.history.broken,
         shift=comparison.shift,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup
 
@@ -13,6 +14,10 @@ from bot.hub import Issue
 from bot.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL, marker_of, memory_of, regressions_in
 from bot.regressions import Episode, Regression, episodes, known_and_found, why_over
 from bot.rises import held_regressions
+
+
+OVER: Final = "<!-- perf-ratchet:over -->"
+"""How the last word in such an issue begins: said once, however often closing is tried."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def tell(night: Night, hardware: str, found: Held) -> int | None:
         return host.upsert_issue(_issue(night, hardware, found), is_first=found.issue is None)
     if found.issue:
         reason = render.markdown("regressions_over", night=night, over=found.over)
-        host.close_issue(found.issue.number, f"<!-- perf-ratchet:over {night.run.run_id} -->", reason)
+        host.close_issue(found.issue.number, OVER, reason)
     return None
 
 

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 from github_fake import FakeGithub
-from night_story import BASELINES, Story
-
-from bot.baselines import baselines_from_text
+from night_story import Story, proposed
 
 IMPROVED, SPIKE, SLOW_NODE, REGRESSED, RECOVERED, LAST = 8, 12, 15, 20, 26, 30
 NAMES = ("flux", "wan", "qwen")
@@ -34,11 +32,11 @@ def test_thirty_nights(github: FakeGithub):
             story.merge(story.pulls[0])
 
     [pull] = story.pulls
-    proposed = baselines_from_text(github.head(pull.head_branch).files[BASELINES].decode())
+    file = proposed(github)
     assert (opened[pull.number], pull.head_branch) == (10, "perf-ratchet/tighten-h100")
     assert "`flux`" in (pull.body or "")
-    assert proposed.scenarios["flux"].provenance.run_id == story.runs[10].id
-    assert proposed.scenarios["wan"].expected_e2e_ms == 560.0
+    assert file.scenarios["flux"].provenance.run_id == story.runs[10].id
+    assert file.scenarios["wan"].expected_e2e_ms == 560.0
 
     [issue] = github.issues.values()
     good, bad = story.runs[REGRESSED - 1].head_sha, story.runs[REGRESSED].head_sha
@@ -59,7 +57,7 @@ def test_a_pull_request_that_nobody_merges(github: FakeGithub):
         story.night(night, told | ({"flux": 1.4} if night == SPIKE else {}))
 
     [pull] = story.pulls
-    proposed = baselines_from_text(github.head(pull.head_branch).files[BASELINES].decode())
+    file = proposed(github)
     assert pull.is_open
-    assert proposed.scenarios["flux"].provenance.run_id == story.runs[10].id
+    assert file.scenarios["flux"].provenance.run_id == story.runs[10].id
     assert github.issues == {}

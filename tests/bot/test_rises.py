@@ -96,7 +96,7 @@ def test_what_changed_on_the_machine_is_named():
     changed = {night: old if night <= 10 else new for night in range(1, 14)}
     [found] = held_regressions({"flux": make_series([*STEADY, *[120.0] * 3], changed=changed)}, nights=3)
 
-    assert found.environment == ("driver: 570.1 → 570.2", "image: none → x", "runner: a → b")
+    assert found.environment == ("driver 570.1 -> 570.2", "image unknown -> x", "runner a -> b")
 
 
 @settings(max_examples=50)

@@ -1,0 +1,103 @@
+"""What people read of a night: golden files, and names that would do harm if they were believed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cmarkgfm
+import pytest
+from github_fake import FakeGithub
+from history_lines import make_series
+from night_story import AT_ONCE, Story
+
+from bot.issue_memory import marker_of, memory_of, regressions_in
+from bot.rises import held_regressions
+
+Golden = Callable[[str, str], None]
+EVIL = "x --> <img src=x onerror=alert(1)> @everyone [a](https://evil) | DecodingStage"
+
+
+@pytest.fixture
+def story(github: FakeGithub, tmp_path: Path) -> Story:
+    """Give ten quiet nights of three scenarios."""
+    told = Story(github, ("flux", "wan", "qwen"), AT_ONCE, tmp_path / "summary.md")
+    told.remember(10)
+    return told
+
+
+def summary(story: Story) -> str:
+    """Return what the last job has summed up, and forget it."""
+    assert story.summary is not None
+    text = story.summary.read_text("utf-8")
+    story.summary.unlink()
+    return text
+
+
+def test_a_night_with_news(story: Story, github: FakeGithub, golden: Golden):
+    """Faster, slower for the second night, and slow for one night: pull request, issue and summary agree."""
+    story.night(11, {"wan": 1.2})
+    summary(story)
+    story.night(12, {"flux": 0.8, "wan": 1.2, "qwen": 1.5})
+
+    golden("night_summary.md", summary(story))
+    golden("night_tightening.md", story.pulls[0].body or "")
+    golden("night_regressions.md", next(iter(github.issues.values())).body)
+
+
+def test_a_quiet_night(story: Story, golden: Golden):
+    """A night without news is a few lines and a folded table."""
+    story.night(11)
+
+    golden("night_quiet.md", summary(story))
+
+
+def test_a_slow_machine(story: Story, golden: Golden):
+    """All scenarios slow at once are one sentence, not as many alarms."""
+    story.night(11, dict.fromkeys(story.names, 1.3))
+
+    golden("night_slow_machine.md", summary(story))
+
+
+def test_accepting_and_its_end(story: Story, github: FakeGithub, golden: Golden):
+    """The words of the pull request that accepts a slowdown, and of the issue that it closes."""
+    story.night(11, {"wan": 1.2})
+    story.night(12, {"wan": 1.2})
+    next(iter(github.issues.values())).labels.append("perf-loosen")
+    story.night(13, {"wan": 1.2})
+    [pull] = [it for it in story.pulls if it.labels]
+    golden("night_loosening.md", pull.body or "")
+    story.merge(pull)
+    story.night(14, {"wan": 1.2})
+    golden("night_over.md", github.comments[-1].body)
+
+
+def test_a_hostile_stage_stays_text():
+    """A stage's name is a record's: it ends no comment, and shows as it is, in the memory as in the table."""
+    steady, slow = make_series([100.0] * 10), make_series([120.0] * 14)[10:]
+    lines = [
+        line.model_copy(update={"values": {**line.values, f"stages_ms.{EVIL}": ms}})
+        for line, ms in [*((one, 10.0) for one in steady), *((one, 40.0) for one in slow)]
+    ]
+    found = held_regressions({"flux": lines}, nights=3)
+    memory = memory_of(found)
+
+    assert found[0].stages[0].name == EVIL
+    assert memory.count("-->") == 1
+    assert memory.endswith("-->")
+    assert regressions_in(f"{marker_of('h100')}\n{memory}\nwords") == tuple(found)
+    html = cmarkgfm.github_flavored_markdown_to_html(memory)
+    assert "<img" not in html
+
+
+def test_a_hostile_record_stays_text(github: FakeGithub, tmp_path: Path):
+    """The same over HTTP: in the issue that is shown a stage's name is code, no tag and no link."""
+    story = Story(github, ("flux",), AT_ONCE, tmp_path / "summary.md")
+    story.remember(10)
+    for night in (11, 12):
+        story.night(night, extra={"flux": {EVIL: 200.0}})
+    body = next(iter(github.issues.values())).body
+    html = cmarkgfm.github_flavored_markdown_to_html(body)
+
+    assert "onerror" in html
+    assert "<img" not in html
+    assert '<a href="https://evil' not in html
+    assert f"<code>{EVIL.split('|', maxsplit=1)[0].replace('>', '&gt;').replace('<', '&lt;')}" in html
