@@ -64,10 +64,10 @@ def reply(host: HubAndHost, ask: Ask, change_at: Callable[[str], Change], *, is_
 def _place(host: HubAndHost, ask: Ask) -> _Place:
     """Return our branch for this pull request: as it is while it is proposed, else from the base anew."""
     branch = f"perf-ratchet/tighten-{ask.pull.number}"
-    ours = host.latest_pull(branch)
+    head = host.head(branch)
+    ours = host.latest_pull(branch) if head is not None else None
     if ours and ours.is_open:
         return _Place(branch, ours.head_sha, number=ours.number)
-    head = host.head(branch)
     if head is not None and ours is None:  # a command that has not come to propose it yet
         return _Place(branch, head)
     base = host.head(ask.pull.base_branch)

@@ -59,7 +59,7 @@ def test_two_commands_on_one_branch(project: Project, moment: str):
     assert [project.reactions(it) for it in (mine, other)] == [["eyes", "rocket"]] * 2
 
 
-@pytest.mark.parametrize("moment", [*MOMENTS, "latest_pull", "head", "reset_branch", "upsert_pull"])
+@pytest.mark.parametrize("moment", [*MOMENTS, "head", "reset_branch", "upsert_pull"])
 def test_two_commands_on_a_fork(project: Project, moment: str):
     """The same where our own branch is needed: one pull request has both, and nothing is lost."""
     pull = project.opened("faster", FORK)
@@ -118,3 +118,21 @@ def test_a_push_in_the_midst_of_a_command(project: Project, moment: str):
     assert (code, project.reactions(comment)) == (1, ["eyes", "confused"])
     assert tightened(project.github.head("faster").files[H100]) == []
     assert "There is nothing to take from the head of this pull request" in project.answers(comment)[0]
+
+
+def test_a_fork_gets_a_second_command_into_the_same_pull_request(project: Project):
+    """While ours is open it is added to; once it is merged, the next one begins anew on the base branch."""
+    github, pull = project.github, project.opened("faster", FORK)
+    project.measured("faster", FORK, flux=0.8, wan=0.8, ascend={"flux": 0.7})
+    project.asked(pull, "/tighten-baselines flux --hardware h100")
+    project.asked(pull, "/tighten-baselines --hardware ascend")
+    [first] = [it for it in github.pulls.values() if it.author == github.login]
+    both = github.commits[first.head_sha]
+    first.is_open = False
+    github.commit("main", dict(both.files), "Merge")
+    project.asked(pull, "/tighten-baselines wan")
+    [second] = [it for it in github.pulls.values() if it.author == github.login and it.is_open]
+
+    assert [tightened(both.files[path]) for path in (H100, ASCEND)] == [["flux"]] * 2
+    assert github.commits[second.head_sha].parent == github.branches["main"]
+    assert tightened(github.commits[second.head_sha].files[H100]) == ["flux", "wan"]
