@@ -16,7 +16,7 @@ from bot.baselines import BaselineFile, baselines_from_text
 from bot.binding import NIGHTLY_WORKFLOW
 from bot.handlers import refresh
 from bot.handlers.night import Here
-from bot.history import HistoryLine, appended, history_from_text
+from bot.history import HistoryLine, appended, history_from_text, path_of
 from bot.night_lines import lines_of
 from profiler.record import ScenarioRecord, record_to_json
 
@@ -83,14 +83,18 @@ class Story:
         other.github = github
         return other
 
-    def remember(self, nights: int) -> None:
-        """Let quiet nights have passed, as the history tells of them."""
-        text = ""
-        for night in range(1, nights + 1):
-            run = self.ran(night)
-            record = make_record(*(measured(name, night) for name in self.names))
-            text = appended(text, lines_of(quick_hub(self.github).run(run.id), "h100", [record], "host"))
-        self.github.commit("perf-history", {"h100/2026-10.jsonl": text.encode()}, "Nights")
+    def remember(self, nights: int, begin: int = 1, scales: Mapping[str, float] | None = None) -> None:
+        """Let nights have passed, from a first one on, as the history tells of them."""
+        texts: dict[str, str] = {}
+        for night in range(begin, begin + nights):
+            run = quick_hub(self.github).run(self.ran(night).id)
+            path = path_of("h100", run.created_at)
+            record = make_record(
+                *(measured(name, night, (scales or {}).get(name, 1.0)) for name in self.names)
+            )
+            texts[path] = appended(texts.get(path, ""), lines_of(run, "h100", [record], "host"))
+        files = {path: text.encode() for path, text in texts.items()}
+        self.github.commit("perf-history", files, "Nights")
 
     def ran(
         self,

@@ -15,7 +15,6 @@ from bot.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL, marker_of, memory_o
 from bot.regressions import Episode, Regression, episodes, known_and_found, why_over
 from bot.rises import held_regressions
 
-
 OVER: Final = "<!-- perf-ratchet:over -->"
 """How the last word in such an issue begins: said once, however often closing is tried."""
 

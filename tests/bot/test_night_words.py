@@ -101,3 +101,13 @@ def test_a_hostile_record_stays_text(github: FakeGithub, tmp_path: Path):
     assert "<img" not in html
     assert '<a href="https://evil' not in html
     assert f"<code>{EVIL.split('|', maxsplit=1)[0].replace('>', '&gt;').replace('<', '&lt;')}" in html
+
+
+def test_a_night_without_a_record(story: Story, github: FakeGithub, capsys: pytest.CaptureFixture[str]):
+    """Nothing measured is said in so many words, in the summary and in the log."""
+    run = story.ran(11)
+    github.artifacts.pop()
+    story.refreshed(run)
+
+    assert f"⚪ **No record came with [run {run.id}](" in summary(story)
+    assert capsys.readouterr().out == "h100: no record, so nothing is known\n"

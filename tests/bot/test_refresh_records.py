@@ -41,13 +41,14 @@ def test_a_night_without_a_record_decides_nothing(github: FakeGithub):
 
 
 def test_a_late_run_only_adds_to_the_history(github: FakeGithub):
-    """A run of last week that is refreshed today is remembered, and decides nothing any more."""
+    """A run of last week that is refreshed today is remembered, and what is said of today stays."""
     story = Story(github, NAMES, AT_ONCE)
-    late = story.ran(1, {"flux": 0.8})
-    story.night(2)
+    late = story.ran(1, {"flux": 0.7})
+    story.night(2, {"flux": 0.8})
+    before = state(github)[1:]
     story.refreshed(late)
 
-    assert story.pulls == []
+    assert state(github)[1:] == before
     assert sorted(line.run_id for line in history_of(github)) == [late.id, late.id, *[story.runs[2].id] * 2]
 
 

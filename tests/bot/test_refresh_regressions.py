@@ -4,7 +4,7 @@ from pathlib import Path
 
 from builders import make_baselines, make_values
 from github_fake import FakeGithub
-from night_story import BASELINES, SETTINGS, Story, proposed
+from night_story import AT_ONCE, BASELINES, SETTINGS, Story, proposed
 
 NAMES = ("flux", "wan")
 LOOSEN = "perf-ratchet/loosen-h100"
@@ -64,6 +64,24 @@ def test_everything_at_once_is_one_finding(github: FakeGithub):
     assert "everything moved at once, with the machine" in issue.body
     assert "570.86.15" in issue.body
     assert "570.99.01" in issue.body
+
+
+def test_a_regression_is_remembered_longer_than_the_history(github: FakeGithub):
+    """Two months later its beginning is not read any more: the issue knows, and closes when it is over."""
+    story = Story(github, NAMES, AT_ONCE)
+    story.remember(10)
+    story.night(11, {"flux": 1.2})
+    story.night(12, {"flux": 1.2})
+    [issue] = github.issues.values()
+    good = f"compare/{story.runs[10].head_sha}..."
+
+    story.remember(6, 81, {"flux": 1.2})
+    story.night(87, {"flux": 1.2})
+    assert (issue.is_open, good in issue.body) == (True, True)
+
+    story.night(88)
+    story.night(89)
+    assert not issue.is_open
 
 
 def test_a_loose_baseline_is_named(github: FakeGithub, tmp_path: Path):
