@@ -39,14 +39,26 @@ def reply(host: HubAndHost, ask: Ask, change_at: Callable[[str], Change], *, is_
         HubRefused: the host would not, or did not answer, and this is not the last attempt.
     """
     place = _place(host, ask)
-    if not is_first and place.is_ready:
-        made = ask.made_in(host.commits(ask.pull.base_branch, place.head))
-        if made:
-            number = place.number or _proposed(host, ask, place.branch)
-            return Reply("rocket", render.markdown("answer_again", sha=made, number=number), 0)
+    made = "" if is_first else _made_before(host, ask, place)
+    if made:
+        number = place.number or _proposed(host, ask, place.branch)
+        return Reply("rocket", render.markdown("answer_again", sha=made, number=number), 0)
     change = change_at(place.head)
-    if not change.made or ask.command.dry_run:
-        return reply_of(change, number=place.number)
+    if ask.command.dry_run:
+        return reply_of(change)
+    if not change.made:
+        # What an earlier command has left on the branch may not be proposed yet.
+        return reply_of(change, number=_proposed(host, ask, place.branch) if place.is_ready else None)
+    return _change_proposed(host, ask, place, change)
+
+
+def _made_before(host: HubAndHost, ask: Ask, place: _Place) -> str:
+    """Return the SHA of our commit that did this before, or ""."""
+    return ask.made_in(host.commits(ask.pull.base_branch, place.head)) if place.is_ready else ""
+
+
+def _change_proposed(host: HubAndHost, ask: Ask, place: _Place, change: Change) -> Reply:
+    """Commit and propose; where that is refused for good, show the change."""
     try:
         if not place.is_ready:
             host.reset_branch(place.branch, place.before, place.head)
