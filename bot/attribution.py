@@ -11,7 +11,7 @@ from statistics import median
 from typing import Final, Literal, TypeAlias
 
 from bot.baselines import ScenarioBaseline
-from bot.snapshot import Snapshot, denoising_total_ms, is_denoising_stage
+from bot.snapshot import Snapshot, is_denoising_stage
 
 FIRST_STEPS: Final = 2
 """Steps at the beginning that are told apart: they meet an empty launch queue (see `early-steps-fast`)."""
@@ -30,6 +30,8 @@ LEVEL_RATIO: Final = 0.5
 MOST_RATIO: Final = 0.8
 MOST_PARTS: Final = 3
 """Parts are named until they explain this share of the change, and no more of them. Chosen: one sentence."""
+WHOLE_RATIO: Final = 1.05
+"""Up to here a part is all of the change, though something small became faster."""
 
 StepPart: TypeAlias = Literal["level", "first", "drift", "spikes", "outside"]
 
@@ -52,10 +54,11 @@ class StageChange:
 
 @dataclass(frozen=True)
 class StepChanges:
-    """What the denoising stages' change consists of: the five parts add up to `total_ms`."""
+    """What the change of a denoising stage consists of: the five parts add up to `total_ms`."""
 
+    stage: str
     total_ms: float
-    """The change of all denoising stages."""
+    """The change of the stage."""
     level_ms: float
     """Every step is slower by the same time: that time, times the number of steps."""
     first_ms: float
@@ -65,9 +68,9 @@ class StepChanges:
     spikes_ms: float
     """What single steps add: the rest of the change of the steps."""
     outside_ms: float
-    """What the stages take outside of their steps."""
+    """What the stage takes outside of its steps."""
     steps: int
-    """How many steps there are."""
+    """How many steps it has."""
     first: int
     """How many of them are first steps."""
     old_step_ms: float
@@ -103,9 +106,9 @@ class Part:
     """"" for what is outside of any stage."""
     ms: float
     share_ratio: float
-    """Of the whole change: above 1 where something else became faster."""
+    """Of the whole change: above 1 where something else went the other way."""
     steps: StepChanges | None
-    """What is inside of it; only with the first denoising stage, and for all of those together."""
+    """What is inside of it, where it is a denoising stage whose steps are known on both sides."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,8 @@ class Attribution:
     """The largest change first."""
     unattributed_ms: float
     """What is outside of any stage."""
-    steps: StepChanges | None
-    """None where one side does not have every step, or where their numbers differ."""
+    steps: tuple[StepChanges, ...]
+    """Of each denoising stage; empty where one side does not have every step, or their numbers differ."""
 
     @property
     def leading(self) -> tuple[Part, ...]:
@@ -129,10 +132,8 @@ class Attribution:
         for part in along[:MOST_PARTS]:
             if sum(abs(ms) for _, ms in chosen) < MOST_RATIO * abs(self.total_ms):
                 chosen.append(part)
-        inside = next((name for name, _ in chosen if is_denoising_stage(name)), None)
-        return tuple(
-            Part(name, ms, ms / self.total_ms, self.steps if name == inside else None) for name, ms in chosen
-        )
+        inside = {one.stage: one for one in self.steps}
+        return tuple(Part(name, ms, ms / self.total_ms, inside.get(name)) for name, ms in chosen)
 
     @property
     def rest_ms(self) -> float:
@@ -141,8 +142,8 @@ class Attribution:
 
     @property
     def is_one_sided(self) -> bool:
-        """True when the leading parts are shares of the change: none is larger than the whole."""
-        return all(one.share_ratio <= 1.0 for one in self.leading)
+        """True when the leading parts are shares of the change: none is clearly larger than the whole."""
+        return all(one.share_ratio <= WHOLE_RATIO for one in self.leading)
 
 
 def attribution(baseline: ScenarioBaseline, taken: Snapshot) -> Attribution | None:
@@ -163,31 +164,44 @@ def attribution(baseline: ScenarioBaseline, taken: Snapshot) -> Attribution | No
         total_ms,
         tuple(sorted(changes, key=lambda one: -abs(one.ms))),
         fsum([total_ms, *(-one.ms for one in changes)]),
-        _step_changes(baseline, taken),
+        _inside(baseline, taken),
     )
 
 
-def _step_changes(baseline: ScenarioBaseline, taken: Snapshot) -> StepChanges | None:
+def _inside(baseline: ScenarioBaseline, taken: Snapshot) -> tuple[StepChanges, ...]:
+    """Return the parts of each denoising stage's change, from the steps that ran in it."""
     old, new = list(baseline.steps.values()), list(taken.steps_ms)
-    if not old or not baseline.has_every_step or len(old) != len(new):
-        return None
-    if not any(map(is_denoising_stage, baseline.stages)):
-        return None
-    total_ms = denoising_total_ms(taken.stages_ms) - denoising_total_ms(baseline.stages)
+    if not baseline.has_every_step or len(old) != len(new):
+        return ()
+    stages = [name for name in baseline.stages if is_denoising_stage(name)]
+    if set(stages) != set(filter(is_denoising_stage, taken.stages_ms)):
+        return ()
+    owners = stages * len(old) if len(stages) == 1 else taken.step_stages
+    if not set(owners) <= set(stages):
+        return ()
+    found = []
+    for name in stages:
+        mine = [index for index, owner in enumerate(owners) if owner == name]
+        if mine:
+            total_ms = taken.stages_ms[name] - baseline.stages[name]
+            found.append(_step_changes(name, total_ms, [old[i] for i in mine], [new[i] for i in mine]))
+    return tuple(found)
+
+
+def _step_changes(stage: str, total_ms: float, old: Sequence[float], new: Sequence[float]) -> StepChanges:
     first = min(FIRST_STEPS, len(old) // 2)
     changes = [after - before for before, after in zip(old, new, strict=True)]
     later = changes[first:]
     slope_ms = _slope(later, median(old[first:]))
     level_ms = median(change - slope_ms * index for index, change in enumerate(later))
-    first_ms = fsum(change - level_ms for change in changes[:first])
     drift_ms = fsum(slope_ms * index for index in range(len(later)))
-    spikes_ms = fsum([*later, -drift_ms, -level_ms * len(later)])
     return StepChanges(
+        stage=stage,
         total_ms=total_ms,
         level_ms=level_ms * len(changes),
-        first_ms=first_ms,
+        first_ms=fsum(change - level_ms for change in changes[:first]),
         drift_ms=drift_ms,
-        spikes_ms=spikes_ms,
+        spikes_ms=fsum([*later, -drift_ms, -level_ms * len(later)]),
         outside_ms=fsum([total_ms, *(-change for change in changes)]),
         steps=len(changes),
         first=first,
@@ -203,9 +217,9 @@ def _slope(changes: Sequence[float], step_ms: float) -> float:
         changes: How much slower each step is than in the baseline, in the order of the steps.
         step_ms: What a step takes.
     """
-    half = len(changes) // 2
     if len(changes) < LEAST_STEPS:
         return 0.0
+    half = len(changes) // 2
     before, after = median(changes[:half]), median(changes[-half:])
     slope_ms = (after - before) / (len(changes) - half)
     straightened = [change - slope_ms * index for index, change in enumerate(changes)]

@@ -110,8 +110,13 @@ def about(value: float) -> Markup:
 
 
 def percent(ratio: float) -> Markup:
-    """Return a share, such as "96 %"."""
+    """Return a fraction, such as "5 %"."""
     return Markup(f"{ratio * 100:.0f} %")  # noqa: S704 - digits
+
+
+def share(ratio: float) -> Markup:
+    """Return a share, such as "96 %", of at most "100 %"."""
+    return Markup(f"{min(ratio, 1.0) * 100:.0f} %")  # noqa: S704 - digits
 
 
 def chance(ratio: float) -> Markup:

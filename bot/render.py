@@ -202,6 +202,7 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Envi
         plural=filters.plural,
         run_chance=run_chance,
         sha=filters.sha,
+        share=filters.share,
         span=filters.span,
     )
     return environment

@@ -26,6 +26,8 @@ class Snapshot:
     """Every denoising step, in execution order."""
     frames: int | None
     """Frames of the output video; None for images."""
+    step_stages: Sequence[str | None] = ()
+    """By step: the top-level stage that it ran in; None where the record does not say."""
 
     @property
     def mean_step_ms(self) -> float:
@@ -76,6 +78,7 @@ def snapshot(request: RequestRecord, clock: Clock) -> Snapshot | None:
         stages_ms=_summed((name, value) for name, value in stages if value is not None),
         steps_ms=tuple(step for step in steps if step is not None),
         frames=request.frames,
+        step_stages=_step_stages(request),
     )
 
 
@@ -115,6 +118,13 @@ def step_of(field: str) -> str | None:
 def denoising_total_ms(stages_ms: Mapping[str, float]) -> float:
     """Return the sum of the denoising stages, in milliseconds."""
     return sum(value for name, value in stages_ms.items() if is_denoising_stage(name))
+
+
+def _step_stages(request: RequestRecord) -> tuple[str | None, ...]:
+    tops: dict[int | None, str | None] = {None: None}
+    for stage in request.stages:  # a stage comes after the one that it is inside of
+        tops[stage.id] = stage.name if stage.parent is None else tops[stage.parent]
+    return tuple(tops[step.stage_id] for step in request.steps)
 
 
 def _on(clock: Clock, timing: StageTiming | StepTiming) -> float | None:

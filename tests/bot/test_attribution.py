@@ -33,8 +33,7 @@ def inside(steps: list[float], *, stage_ms: float | None = None) -> StepChanges:
     """Return what is inside of denoising when ten steps of 100 ms became these."""
     old = {"steps": [100.0] * 10, "stages": {"DenoisingStage": 1000.0}}
     new = {"steps": steps, "stages": {"DenoisingStage": sum(steps) if stage_ms is None else stage_ms}}
-    found = attributed(old, new).steps
-    assert found
+    [found] = attributed(old, new).steps
     return found
 
 
@@ -62,10 +61,10 @@ def test_the_parts_add_up_to_the_whole(
     assert found.total_ms == pytest.approx(change, abs=1e-9)
     assert sum(one.ms for one in found.stages) + found.unattributed_ms == pytest.approx(change, abs=1e-9)
     assert "per_frame_generation" not in [one.name for one in found.stages]
-    assert (found.steps is not None) is (
-        len(old_steps) == len(new_steps)
-        and bool({"DenoisingStage", "LTX2RefinementStage"} & old_stages.keys())
-    )
+    for inside in found.steps:
+        parts = (inside.level_ms, inside.first_ms, inside.drift_ms, inside.spikes_ms, inside.outside_ms)
+        assert sum(parts) == pytest.approx(inside.total_ms, abs=1e-9 * max(1.0, *map(abs, parts)))
+        assert inside.total_ms == next(one.ms for one in found.stages if one.name == inside.stage)
     assert sum(one.ms for one in found.leading) + found.rest_ms == pytest.approx(change, abs=1e-9)
 
 
@@ -74,11 +73,10 @@ def test_the_parts_add_up_to_the_whole(
 def test_the_parts_of_the_steps_add_up(pairs: list[tuple[float, float]], rest_ms: float):
     """Level, first steps, drift, spikes and what is outside of the steps are the denoising stages' change."""
     old, new = [one for one, _ in pairs], [one for _, one in pairs]
-    found = attributed(
+    [found] = attributed(
         {"steps": old, "stages": {"DenoisingStage": sum(old)}},
         {"steps": new, "stages": {"DenoisingStage": sum(new) + rest_ms}},
     ).steps
-    assert found
     parts = (found.level_ms, found.first_ms, found.drift_ms, found.spikes_ms, found.outside_ms)
     assert sum(parts) == pytest.approx(found.total_ms, abs=1e-9 * max(1.0, *map(abs, parts)))
     assert found.outside_ms == pytest.approx(rest_ms, abs=1e-6)
@@ -129,8 +127,7 @@ def test_the_level_is_that_of_the_steps_after_the_first():
 def test_at_most_half_of_the_steps_are_first_ones(count: int, first: int):
     """A model of a few steps has others to compare them with."""
     values = {"steps": [100.0] * count, "stages": {"DenoisingStage": 100.0 * count}}
-    found = attributed(values, values).steps
-    assert found
+    [found] = attributed(values, values).steps
     assert (found.first, found.steps) == (first, count)
 
 
@@ -139,8 +136,7 @@ def test_few_steps_do_not_drift(count: int):
     """Halves of a handful of steps are single steps; from six on after the first two, they are a trend."""
     steps = [100.0 + 20.0 * index for index in range(count)]
     old = {"steps": [100.0] * count, "stages": {"DenoisingStage": 100.0 * count}}
-    found = attributed(old, {"steps": steps, "stages": {"DenoisingStage": sum(steps)}}).steps
-    assert found
+    [found] = attributed(old, {"steps": steps, "stages": {"DenoisingStage": sum(steps)}}).steps
     assert found.drift_ms == (300.0 if count == 8 else 0.0)
 
 
@@ -149,8 +145,7 @@ def test_a_drift_stands_out_of_the_noise_of_the_steps(spread_ms: float, drifts: 
     """The same trend of 3 ms a step, in steps that alternate by so much more."""
     steps = [100.0 + 3.0 * index + spread_ms * (-1) ** index for index in range(22)]
     old = {"steps": [100.0] * 22, "stages": {"DenoisingStage": 2200.0}}
-    found = attributed(old, {"steps": steps, "stages": {"DenoisingStage": sum(steps)}}).steps
-    assert found
+    [found] = attributed(old, {"steps": steps, "stages": {"DenoisingStage": sum(steps)}}).steps
     assert (found.drift_ms != 0.0) is drifts
 
 
@@ -175,7 +170,39 @@ def test_without_both_step_lists_the_inside_is_unknown(old: dict[str, Any]):
         ScenarioBaseline.model_validate(baseline | ({"denoise_step_ms": sampled} if sampled else {})), taken
     )
     assert found
-    assert found.steps is None
+    assert found.steps == ()
+
+
+def two_stages(steps: list[float], owners: list[int | None]) -> Attribution:
+    """Return where ten steps of 100 ms changed that ran in a denoising and then in a refining stage."""
+    stages = {"DenoisingStage": 600.0, "RefinementStage": 400.0}
+    baseline = ScenarioBaseline.model_validate(make_values(steps=[100.0] * 10, stages=stages, e2e_ms=1000.0))
+    times = {"DenoisingStage": sum(steps[:6]), "RefinementStage": sum(steps[6:])}
+    request = make_request(steps=steps, stages=times, e2e_ms=sum(steps))
+    owned = tuple(
+        step.model_copy(update={"stage_id": owner, "index": index - owners.index(owner)})
+        for index, (step, owner) in enumerate(zip(request.steps, owners, strict=True))
+    )
+    taken = snapshot(request.model_copy(update={"steps": owned}), "host")
+    assert taken
+    found = attribution(baseline, taken)
+    assert found
+    return found
+
+
+def test_each_denoising_stage_has_its_own_steps():
+    """Six steps are 10 ms slower in one, four are 50 ms slower in the other."""
+    found = two_stages([110.0] * 6 + [150.0] * 4, [0] * 6 + [1] * 4)
+    assert [(one.stage, one.main, one.total_ms, one.level_ms, one.steps) for one in found.steps] == [
+        ("DenoisingStage", "level", 60.0, 60.0, 6),
+        ("RefinementStage", "level", 200.0, 200.0, 4),
+    ]
+    assert [one.steps and one.steps.stage for one in found.leading] == ["RefinementStage", "DenoisingStage"]
+
+
+def test_steps_of_an_unknown_stage_are_not_attributed():
+    """Where two stages denoise and the record does not say which step ran in which, only they are told."""
+    assert two_stages([110.0] * 10, [None] * 10).steps == ()
 
 
 def test_without_an_end_to_end_nothing_is_attributed():
@@ -198,7 +225,7 @@ def test_the_leading_parts_explain_most_of_the_change():
         ("DenoisingStage", 350.0, 0.7),
         ("TextEncodingStage", 150.0, 0.3),
     ]
-    assert found.leading[0].steps is found.steps
+    assert found.leading[0].steps is found.steps[0]
     assert found.leading[1].steps is None
     assert (found.rest_ms, found.is_one_sided) == (0.0, True)
 

@@ -59,6 +59,21 @@ def test_a_part_larger_than_the_whole_is_said_in_time():
     assert said == "+900 ms: +1.0 s in DenoisingStage (every step 100 -> 200 ms), -100 ms elsewhere"
 
 
+def test_all_of_it_is_no_more_than_all():
+    """Something small that became faster does not make a share of 101 %."""
+    assert sentence([210.0] * 10, 2290.0, DecodingStage=90.0) == (
+        "+1.1 s, 100 % in DenoisingStage: every step 100 -> 210 ms"
+    )
+
+
+def test_a_trend_has_a_direction():
+    """Steps that become faster one after the other are said to."""
+    steps = [100.0, 100.0, *(100.0 - 10.0 * index for index in range(8))]
+    assert (
+        sentence(steps, 920.0) == "-280 ms, 100 % in DenoisingStage: step after step faster, -280 ms in all"
+    )
+
+
 def test_outside_of_the_steps():
     """The stage takes longer, its steps do not."""
     assert sentence([100.0] * 10, 1900.0, DenoisingStage=1700.0) == (

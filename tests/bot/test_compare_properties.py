@@ -129,10 +129,8 @@ def test_a_machine_slower_by_a_power_of_two_says_the_same(
         assert [one.ms * 2**power for one in small.attribution.stages] == [
             one.ms for one in large.attribution.stages
         ]
-        assert small.attribution.steps
-        assert large.attribution.steps
-        assert small.attribution.steps.spikes_ms * 2**power == large.attribution.steps.spikes_ms
-        assert small.attribution.steps.main == large.attribution.steps.main
+        [before], [after] = small.attribution.steps, large.attribution.steps
+        assert (before.spikes_ms * 2**power, before.main) == (after.spikes_ms, after.main)
 
 
 def exact_values(values: dict[str, Any]) -> dict[str, Any]:
@@ -159,8 +157,7 @@ def test_an_attribution_scales_with_its_times(steps: list[float], power: int):
             ScenarioBaseline.model_validate(make_values(e2e_ms=560.0 * scale, **baseline)), taken
         )
         assert found
-        assert found.steps
-        inside = found.steps
+        [inside] = found.steps
         return [found.total_ms, found.unattributed_ms, inside.level_ms, inside.drift_ms, inside.spikes_ms]
 
     assert [part * 2.0**power for part in at(1.0)] == at(2.0**power)
