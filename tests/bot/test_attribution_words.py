@@ -53,6 +53,12 @@ def test_two_stages_share_a_change():
     assert said == "+900 ms, 44 % in DenoisingStage (every step 100 -> 140 ms) and 44 % in DecodingStage"
 
 
+def test_the_steps_stand_with_their_stage():
+    """Also where denoising is the smaller part: in brackets, so that no list of steps follows a colon."""
+    said = sentence([120.0] * 10, 2100.0, DecodingStage=800.0)
+    assert said == "+900 ms, 78 % in DecodingStage and 22 % in DenoisingStage (every step 100 -> 120 ms)"
+
+
 def test_a_part_larger_than_the_whole_is_said_in_time():
     """Where something became faster, shares would be above 100 %."""
     said = sentence([200.0] * 10, 2100.0, DecodingStage=0.0)
