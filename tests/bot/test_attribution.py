@@ -37,7 +37,7 @@ def inside(steps: list[float], *, stage_ms: float | None = None) -> StepChanges:
     return found
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(
     st.tuples(MS, MS),
     st.dictionaries(st.sampled_from(STAGE_NAMES), MS),
