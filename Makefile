@@ -46,8 +46,9 @@ action: ## install the bot as the workflows do, hash-locked, and run it
 	  PATH=$$folder/perf-ratchet/bin:$$PATH COMMAND="audit .github/perf-baselines/h100.json" FAIL_ON_FINDINGS=true \
 	  bash .github/actions/ratchet/run.sh
 
-bench: .venv/installed ## what a stage costs and how well a slowdown is judged, ours beside others'
+bench: .venv/installed ## what a stage and a command cost, and how well a slowdown is judged
 	$(BIN)/python -m profiler.bench.overhead
+	$(BIN)/python -m bot.bench.commands
 	$(BIN)/python -m bot.bench.judgement
 
 lock: ## resolve the dependencies anew (torch stays without a hash: each platform has its own wheel)

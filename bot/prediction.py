@@ -7,8 +7,8 @@ from math import isfinite
 from typing import Final
 
 from bot.changepoints import PresentLevel, present_level
-from bot.level import MEMORY_NIGHTS
-from bot.noise import USUAL_SHARE, Past, flake_rate, floor
+from bot.level import MEMORY_NIGHTS, guess_factor, noise
+from bot.noise import USUAL_SHARE, Past, flake_rate
 from bot.proposals import Chance
 
 UNKNOWN: Final = Chance()
@@ -52,12 +52,12 @@ class _Pool:
         history, level = self.histories.get(scenario, ()), self.levels.get(scenario)
         if level is None or new.level_ms <= 0:
             return UNKNOWN
-        found = floor(history)
-        is_there = abs(new.level_ms / level.value - 1) <= found.width_ratio
+        width_ratio = noise(level.excesses).above * guess_factor(level.nights)
+        is_there = abs(new.level_ms / level.value - 1) <= width_ratio
         limit_ms = new.limit_ms if is_there else new.limit_ms / new.level_ms * level.value
         share = self._share_of_others(level, limit_ms / level.value - 1)
         ratio = flake_rate(history, limit_ms, share)
-        return Chance(ratio, found.nights, "" if ratio is None else field)
+        return Chance(ratio, len(level.excesses), "" if ratio is None else field)
 
     def _share_of_others(self, own: PresentLevel, limit_ratio: float) -> float:
         """Return the share of the other scenarios' nights that are further above their level."""

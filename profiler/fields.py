@@ -39,5 +39,10 @@ class Frozen(BaseModel):
     """Base of everything in a record: strict, immutable, no unknown keys, finite numbers."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        defer_build=True,  # what a command does not read is not made ready to be read
     )

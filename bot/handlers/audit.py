@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bot import render
+from bot import words
 from bot.audit import RULES, audit, audit_record
 from bot.audit_report import AuditReport
 from bot.errors import BadInput
-from bot.intake import baselines_from_file, record_from_file, settings_from_file
+from bot.intake import baselines_from_file, record_from_file
 from bot.waivers import Waiver
 
 DEFAULT_CONFIG: Final = Path(".github/perf-ratchet.yml")
@@ -49,9 +49,9 @@ def tell_rules(form: str) -> int:
     """Print every rule: when it fires, how grave it is, and in JSON and Markdown why; return 0."""
     if form == "json":
         names = ("name", "severity", "fires", "needs", "reason")
-        print(render.to_json(rules=[{name: getattr(rule, name) for name in names} for rule in RULES]))
+        print(words.to_json(rules=[{name: getattr(rule, name) for name in names} for rule in RULES]))
     else:
-        show = render.markdown if form == "markdown" else render.text
+        show = words.markdown if form == "markdown" else words.text
         print(show("rules", rules=RULES), end="")
     return 0
 
@@ -85,13 +85,15 @@ def _of_records(paths: Sequence[Path]) -> AuditReport:
 def _waivers(config: Path | None) -> Sequence[Waiver]:
     if config is None and not DEFAULT_CONFIG.exists():
         return ()
+    from bot.intake_config import settings_from_file  # noqa: PLC0415 - YAML takes a fifth of the command
+
     return settings_from_file(config or DEFAULT_CONFIG).waivers
 
 
 def _shown(report: AuditReport, form: str) -> str:
     if form == "json":
-        return render.to_json(**_as_json(report)) + "\n"
-    return (render.markdown if form == "markdown" else render.text)(
+        return words.to_json(**_as_json(report)) + "\n"
+    return (words.markdown if form == "markdown" else words.text)(
         "audit", report=report, most_listed=MOST_SHOWN
     )
 

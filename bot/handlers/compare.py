@@ -13,7 +13,8 @@ from bot.evidence import by_scenario
 from bot.files import replace_file
 from bot.handlers.selection import require_match
 from bot.history import HistoryLine
-from bot.intake import baselines_from_file, history_from_folder, record_from_file
+from bot.intake import baselines_from_file, record_from_file
+from bot.intake_history import history_from_folder
 from bot.limits import MIN_IMPROVEMENT, Policy
 from bot.precedent import precedent
 from bot.report import HardwareReport, Report, hardware_report

@@ -8,7 +8,9 @@ from bot import checkout, checkup, render, scaffold
 from bot.baselines import BaselineFile
 from bot.checkup import Check, Health
 from bot.errors import BadInput
-from bot.intake import baselines_from_file, scenarios_from_file, settings_from_file
+from bot.intake import baselines_from_file
+from bot.intake_config import settings_from_file
+from bot.intake_scenarios import scenarios_from_file
 from bot.settings import Settings
 from bot.workflow_checks import pin_check, workflow_checks, workflow_name
 

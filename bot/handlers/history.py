@@ -12,7 +12,8 @@ from bot.errors import BadInput
 from bot.files import replace_file
 from bot.handlers.selection import require_match
 from bot.history import MAX_REASON, History, HistoryLine, flagged
-from bot.intake import baselines_from_file, history_from_folder
+from bot.intake import baselines_from_file
+from bot.intake_history import history_from_folder
 from bot.trends import Trend, trends
 
 PAGE: Final = "index.html"

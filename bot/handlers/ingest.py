@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot import render
+from bot import words
 from bot.engine_logs import Reading
 from bot.errors import BadInput
 from bot.files import replace_file
 from bot.ingest import Given, ingested
-from bot.intake import engine_reading
+from bot.intake_logs import engine_reading
 from profiler.record import MAX_RECORD_BYTES, record_to_json
 
 __all__ = ["Given", "run"]
@@ -32,7 +32,7 @@ def run(files: Sequence[Path], given: Given, *, out: Path, form: str) -> int:
         "scenarios": {one.id: len(one.requests) for one in taken.record.scenarios},
         "notes": taken.notes,
     }
-    print(render.to_json(**told) + "\n" if form == "json" else render.text("ingest", **told), end="")
+    print(words.to_json(**told) + "\n" if form == "json" else words.text("ingest", **told), end="")
     return 0
 
 

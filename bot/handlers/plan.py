@@ -9,13 +9,15 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot import render
+from bot import words
 from bot.arguments import MAX_SHARDS
 from bot.baselines import BaselineFile, ScenarioBaseline, is_measurement
 from bot.errors import BadInput
 from bot.filters import plain
 from bot.handlers.selection import require_match
-from bot.intake import baselines_from_file, scenarios_from_file, settings_from_file
+from bot.intake import baselines_from_file
+from bot.intake_config import settings_from_file
+from bot.intake_scenarios import scenarios_from_file
 from bot.matrix import jobs, joined_ids, rounded_s
 from bot.settings import Settings
 from bot.sharding import Plan, plan
@@ -36,9 +38,9 @@ def run(baselines: Path, shards: int, *, scenarios: str, form: str) -> int:
         print(_matrix(_shards(made)))
     elif form == "json":
         told = {"longest_s": made.longest_s, "excess_ratio": made.excess_ratio, "plan": made}
-        print(render.to_json(path=str(baselines), **told))
+        print(words.to_json(path=str(baselines), **told))
     else:
-        print(render.text("plan", path=baselines, plan=made), end="")
+        print(words.text("plan", path=baselines, plan=made), end="")
     return 0
 
 
@@ -62,10 +64,10 @@ def run_config(config: Path, shards: int, *, scenarios: str, form: str) -> int:
     if form == "github":
         print(_matrix([asdict(job) for job in made]))
     elif form == "json":
-        print(render.to_json(path=str(config), jobs=made))
+        print(words.to_json(path=str(config), jobs=made))
     else:
         files = {name: hardware.baselines for name, hardware in settings.hardware.items()}
-        print(render.text("plan_jobs", plans=plans, files=files), end="")
+        print(words.text("plan_jobs", plans=plans, files=files), end="")
     return 0
 
 

@@ -12,7 +12,7 @@ from bot.handlers.fetched import HubAndHost
 from bot.handlers.replies import Reply, failure, helped, is_done, say, usage
 from bot.host import Host
 from bot.hub import Hub, HubRefused
-from bot.intake import said_from_file
+from bot.intake_events import said_from_file
 
 
 def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot import render
+from bot import words
 from bot.baselines import BaselineFile, BaselinesRejected
 from bot.errors import BadInput
 from bot.evidence import by_scenario
@@ -13,7 +13,8 @@ from bot.file_diff import FileDiff, file_diff
 from bot.files import replace_file
 from bot.handlers.selection import require_match
 from bot.handlers.whose import Whose, whose
-from bot.intake import baselines_from_file, history_from_folder, record_from_file
+from bot.intake import baselines_from_file, record_from_file
+from bot.intake_history import history_from_folder
 from bot.noise import Past
 from bot.precedent import precedent
 from bot.proposals import run_chance
@@ -116,12 +117,12 @@ def _proposals(
 
 def _told(path: str, proposals: Proposals, diff: FileDiff, *, written: bool, is_new: bool, form: str) -> str:
     if form == "markdown":
-        return render.markdown("tighten", path=path, proposals=proposals)
+        return words.markdown("tighten", path=path, proposals=proposals)
     if form == "text":
-        return render.text(
+        return words.text(
             "tighten", path=path, proposals=proposals, diff=diff, written=written, is_new=is_new
         )
-    shown = render.to_json(
+    shown = words.to_json(
         path=path,
         written=written,
         is_new=is_new,
