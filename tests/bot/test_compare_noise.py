@@ -31,6 +31,14 @@ def test_slower_than_noise_within_the_limit_is_suspect():
     assert (one.e2e.suspicious, one.e2e.crossed) == (True, False)
 
 
+@pytest.mark.parametrize(("ratio", "verdict"), [(0.999, Verdict.UNCHANGED), (1.001, Verdict.SUSPECT)])
+def test_the_noise_limit_is_where_suspicion_begins(ratio: float, verdict: Verdict):
+    """Three requests a thousandth below it are unchanged, a thousandth above it suspect."""
+    limit_ms = noise_limit_ms(PAST["flux"]["expected_e2e_ms"], 3)
+    assert limit_ms
+    assert compared(*requests_of([limit_ms * ratio] * 3)).verdict is verdict
+
+
 @pytest.mark.parametrize("e2e_ms", [550.0, 560.0, 562.0])
 def test_noise_is_no_suspect(e2e_ms: float):
     """What the nights before were like is unchanged, and its limit is that of the file."""
