@@ -19,6 +19,8 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "compare": (
         "ratchet compare run-record.json --baselines h100.json",
         "ratchet compare run-record.json --baselines h100.json --scenario 'flux_*' --format markdown",
+        "ratchet compare run-record.json --baselines h100.json --history nights --suspects suspects.txt",
+        "ratchet compare run-record.json --baselines h100.json --policy sglang",
     ),
     "tighten": (
         "ratchet tighten run-record.json --baselines h100.json",
