@@ -38,5 +38,5 @@ def loosening(
     if standing is not None:
         kept = reapplied(before, standing, names, found.captured_on)
         after = kept if {one.scenario for one in between(before, kept)} == set(names) else after
-    proposals = with_chances(between(before, after, wanted), before.profile(profile), known)
+    proposals = with_chances(between(before, after), before.profile(profile), known)
     return Tightening(before, after, proposals, ())

@@ -29,7 +29,16 @@ from bot.rewriting import with_scenarios
 from bot.snapshot import is_denoising_stage, rounded, stage_of
 from profiler.record import Clock, RunRecord
 
-__all__ = ["Change", "Declined", "Proposal", "Proposals", "lower_median", "propose", "tightened"]
+__all__ = [
+    "Change",
+    "Declined",
+    "Proposal",
+    "Proposals",
+    "lower_median",
+    "propose",
+    "tightened",
+    "with_warnings",
+]
 
 MAX_FLAKE_RATE: Final = 0.05
 """Chance above which nothing is proposed. Chosen: with 67 scenarios of that rate hardly a run would pass."""
@@ -97,6 +106,12 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
         tuple(one for one in told if isinstance(one, Declined)),
         max((record.source for record in records), key=lambda source: source.created_at),
     )
+
+
+def with_warnings(file: BaselineFile, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """Return the proposals, each with what the audit would newly say of the file with all of them."""
+    worse = _worse_findings(file, proposals)
+    return tuple(replace(one, warnings=_about(one.scenario, worse)) for one in proposals)
 
 
 def tightened(file: BaselineFile, proposals: Proposals) -> BaselineFile:
@@ -229,11 +244,15 @@ def _audited(file: BaselineFile, told: Sequence[Proposal | Declined]) -> dict[st
 
 
 def _worsening(proposal: Proposal, worse: Sequence[Finding]) -> Proposal | Declined:
-    mine = tuple(finding for finding in worse if finding.scenario == proposal.scenario)
+    mine = _about(proposal.scenario, worse)
     error = first_error(mine)
     if error:
         return Declined(proposal.scenario, f"the audit would find {error.rule}: {error.problem}")
     return replace(proposal, warnings=mine)
+
+
+def _about(scenario: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.scenario == scenario)
 
 
 def _worse_findings(file: BaselineFile, proposals: Sequence[Proposal]) -> list[Finding]:

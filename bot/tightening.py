@@ -20,7 +20,7 @@ from bot.proposals import Change, Proposal
 from bot.rewriting import with_scenarios
 from bot.settings import Tighten
 from bot.snapshot import is_denoising_stage
-from bot.tighten import propose, tightened
+from bot.tighten import propose, tightened, with_warnings
 from profiler.record import RunRecord
 
 
@@ -95,7 +95,8 @@ def tightening(
     start = before if standing and standing.is_declined else carried
     after = tightened(start, replace(found, proposals=tuple(ready)))
     declined = _changed(before, carried) if start is not carried else ()
-    proposals = with_chances(between(before, after, ready), before.profile(terms.profile), known)
+    proposals = with_warnings(before, between(before, after))
+    proposals = with_chances(proposals, before.profile(terms.profile), known)
     return Tightening(before, after, proposals, tuple(waiting), tuple(declined))
 
 
@@ -134,34 +135,18 @@ def _stands(
     return not is_forgotten(series.get(name, ()), old, terms.nights, terms.min_improvement)
 
 
-def between(
-    before: BaselineFile, after: BaselineFile, ready: Sequence[Proposal] = ()
-) -> tuple[Proposal, ...]:
-    """Return a proposal for each scenario in which two files differ.
-
-    Args:
-        before: The older file.
-        after: The newer one.
-        ready: What is known of this night's own proposals.
-    """
-    fresh = {one.scenario: one for one in ready}
+def between(before: BaselineFile, after: BaselineFile) -> tuple[Proposal, ...]:
+    """Return a proposal for each scenario in which two files differ."""
     return tuple(
-        _proposal(name, before.scenarios.get(name, ScenarioBaseline()), after.scenarios[name], values, fresh)
+        _proposal(name, before.scenarios.get(name, ScenarioBaseline()), after.scenarios[name], values)
         for name, values in _changed(before, after).items()
     )
 
 
-def _proposal(
-    name: str,
-    old: ScenarioBaseline,
-    new: ScenarioBaseline,
-    values: dict[str, Any],
-    fresh: Mapping[str, Proposal],
-) -> Proposal:
+def _proposal(name: str, old: ScenarioBaseline, new: ScenarioBaseline, values: dict[str, Any]) -> Proposal:
     was = old.by_field()
     changes = [Change(field, was.get(field), value) for field, value in new.by_field().items()]
     origin = new.provenance
-    known = fresh.get(name)
     return Proposal(
         scenario=name,
         kind="tighter" if old.guards else "first",
@@ -170,7 +155,6 @@ def _proposal(
         request_id=origin.request_id if origin else "unknown",
         requests=origin.requests if origin else 1,
         values=values,
-        warnings=known.warnings if known else (),
     )
 
 

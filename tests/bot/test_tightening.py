@@ -1,0 +1,55 @@
+"""What the nightly pull request proposes."""
+
+from builders import (
+    E2E_MS,
+    HEAD_SHA,
+    STAGES,
+    STEPS,
+    make_baselines,
+    make_record,
+    make_request,
+    make_scenario,
+    make_values,
+)
+
+from bot.baselines import baselines_from_text
+from bot.host import Run
+from bot.known import known
+from bot.night_lines import lines_of
+from bot.settings import Tighten
+from bot.tightening import Standing, Terms, tightening
+
+TERMS = Terms(Tighten(nights=1), "pr_test")
+TEN_TIMES = make_values(
+    e2e_ms=10 * E2E_MS,
+    stages={name: 10 * ms for name, ms in STAGES.items()},
+    steps=[10 * ms for ms in STEPS],
+)
+"""10 ms in no stage become 100."""
+
+
+def test_what_stands_is_warned_of_as_on_its_first_night():
+    """The body says the same of a proposal every night: the warnings come from the files."""
+    before = make_baselines({"flux": TEN_TIMES})
+    record = make_record(make_scenario("flux", make_request(e2e_ms=800.0, scale=5)))
+    run = Run(
+        run_id=7,
+        attempt=1,
+        workflow=".github/workflows/nightly.yml",
+        event="schedule",
+        status="completed",
+        conclusion="success",
+        head_sha=HEAD_SHA,
+        head_branch="main",
+        head_repository="o/r",
+        created_at=record.source.created_at,
+        url="https://example.org",
+    )
+    night = known(lines_of(run, "h100", [record], "host"), [], "h100", run.run_id)
+
+    first = tightening(before, None, [record], night, TERMS)
+    standing = Standing(baselines_from_text(first.after.text), is_declined=False)
+    second = tightening(before, standing, [record], night, TERMS)
+
+    assert [[one.rule for one in it.warnings] for it in first.proposals] == [["unattributed-e2e"]]
+    assert second.proposals == first.proposals
