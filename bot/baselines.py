@@ -71,7 +71,7 @@ class BaselinesRejected(ValueError):
 class _Part(BaseModel):
     """Base of what we read of the file: immutable, other keys allowed."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="allow")
 
 
 class Tolerances(_Part):

@@ -50,15 +50,14 @@ def test_the_largest_request_has_an_outline():
     [
         (members(MAX_MEMBERS), members(MAX_MEMBERS + 1)),
         (levels(MAX_LEVELS), levels(MAX_LEVELS + 1)),
-        (b'{"a": [' + b"{}, " * 4000 + b"0]}", b'{"a": [' + b"{}, " * 5000 + b"0]}"),
-        (b'{"a": [' + b'"", ' * 4000 + b"0]}", b'{"a": [' + b'"", ' * 5000 + b"0]}"),
+        (b'{"a": [' + b"{}, " * 99_990 + b"0]}", b'{"a": [' + b"{}, " * 100_001 + b"0]}"),
+        (b'{"a": [' + b'"", ' * 99_990 + b"0]}", b'{"a": [' + b'"", ' * 100_001 + b"0]}"),
         (b'{"a": "' + rb"\n" * 8000 + b'"}', b'{"a": "' + rb"\n" * 9000 + b'"}'),
         (b'{"a": ' + b"0," * MAX_COMMAS + b"0}", b'{"a": ' + b"0," * (MAX_COMMAS + 1) + b"0}"),
         (b'{"a": 1}', b'{"a": 1'),
         (b'{"a": 1}', b'{"a": "1}'),
-        (b'{"a": 1}', b'[{"a": 1}, {}]'),
     ],
-    ids=["members", "levels", "objects", "strings", "escapes", "commas", "an end", "a string's end", "one"],
+    ids=["members", "levels", "objects", "strings", "escapes", "commas", "an end", "a string's end"],
 )
 def test_where_the_outline_ends(inside: bytes, outside: bytes):
     """One more than a record can need is refused, and so is a text that was cut off."""
