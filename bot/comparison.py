@@ -73,7 +73,8 @@ class Row:
     limit_ms: float
     """The most it may take; where noise binds, the most that its noise explains."""
     binds: Literal["tolerance", "pad", "noise"]
-    """What made the limit. Noise binds where the metric is within its limit and beyond its noise."""
+    """What made the limit. Noise binds where the metric is within its limit and beyond its noise, and where
+    only one request is above the limit, and by less than 10 %."""
     gates: bool
     """Whether crossing the limit decides about the scenario; otherwise it is told."""
 
@@ -84,7 +85,7 @@ class Row:
 
     @property
     def suspicious(self) -> bool:
-        """True when measured is within the limit and beyond the noise."""
+        """True when measured is beyond the noise and does not decide."""
         return self.binds == "noise"
 
     @property

@@ -1,14 +1,15 @@
 """The rows of one scenario: each metric that is compared, against its limit, and the verdict they make."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from statistics import median_low
 from typing import Final
 
 from bot.baselines import AGGREGATES, Sampling, ScenarioBaseline, Tolerances
 from bot.comparison import Row, Verdict
 from bot.limits import Policy, gates, has_improved, limit
-from bot.noise import noise_limit_ms, score
+from bot.noise import may_fail, noise_limit_ms, score
 from bot.sglang_rule import FRAME_TIME, frame_time, measured_frame_time
 from bot.snapshot import Snapshot
 
@@ -95,7 +96,12 @@ def _measured(taken: Snapshot, policy: Policy) -> Mapping[str, float]:
 
 
 def _with_noise(row: Row, values: Sequence[float], terms: Terms) -> Row:
-    """Return the row with the limit of its noise, where it is within its own limit and beyond its noise."""
+    """Return the row with the limit of its noise, where it is within its own limit and beyond its noise.
+
+    A small crossing that only one request shows may be noise as well.
+    """
+    if row.crossed and row.gates and terms.policy == "ratchet" and not may_fail(_slowdown(row), len(values)):
+        return replace(row, binds="noise")
     history = terms.past.get(row.field, ())
     if not history or not row.gates or row.crossed or score(history, values) <= BEYOND_NOISE:
         return row
@@ -103,3 +109,7 @@ def _with_noise(row: Row, values: Sequence[float], terms: Terms) -> Row:
     if noise_ms is None:
         return row
     return Row(row.field, row.baseline_ms, row.measured_ms, noise_ms, "noise", gates=True)
+
+
+def _slowdown(row: Row) -> float:
+    return inf if row.change_ratio is None else row.change_ratio

@@ -143,3 +143,22 @@ def test_each_metric_has_its_own_noise():
     one = compared(make_request(steps=steps), past=past)
     assert sum(steps) == sum(STEPS) + 10.0
     assert [row.field for row in one.rows if row.suspicious] == ["expected_median_denoise_ms"]
+
+
+@pytest.mark.parametrize(
+    ("e2e_ms", "requests", "verdict"),
+    [
+        (6150.0, 1, Verdict.SUSPECT),
+        (6150.0, 2, Verdict.REGRESSED),
+        (6161.0, 1, Verdict.REGRESSED),
+    ],
+)
+def test_one_request_is_no_regression_below_ten_percent(e2e_ms: float, requests: int, verdict: Verdict):
+    """A tolerance of 5 % is crossed by 9.8 %: a suspicion of one request, a regression of two, as 10 % is."""
+    tight = dict.fromkeys(("denoise_stage", "non_denoise_stage", "denoise_step", "denoise_agg"), 0.5)
+    file = make_baselines(
+        {"flux": make_values(e2e_ms=5600.0)}, tolerances={"pr_test": {"e2e": 0.05, **tight}}
+    )
+    taken = [make_request(f"r{number}", e2e_ms=e2e_ms) for number in range(requests)]
+    [one] = compare(file, [make_record(make_scenario("flux", *taken))]).scenarios
+    assert one.verdict is verdict
