@@ -31,7 +31,7 @@ def test_every_scenario_of_the_workload_makes_work():
 def test_each_piece_of_work_is_measured():
     """One row each, and none of them took no time."""
     rows = in_process(workload(1), rounds=1)
-    assert len(rows) == 8
+    assert len({row.name for row in rows}) == len(rows) >= 8
     assert all(row.took_ms > 0 for row in rows)
 
 
