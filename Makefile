@@ -21,7 +21,7 @@ demo: .venv/installed ## profile real pipelines, catch a regression, propose a t
 test: .venv/installed ## run the tests
 	@bash tests/fetch_openapi.sh .tools/github-openapi.json
 	@bash tests/fetch_webhooks.sh .tools/github-webhooks.json
-	$(BIN)/python -m pytest -m "not act"
+	$(BIN)/python -m pytest -n auto -m "not act"
 
 workflows: .venv/installed ## execute the workflow files against a fake GitHub
 	$(BIN)/python -m pytest -m act tests/bot

@@ -1,6 +1,6 @@
 """Audit baselines: does a scenario agree with itself, does it guard anything, and what did a change bring?
 
-Pure. The rules are small functions in the modules beside this one; `bot.audit_rules.RULES` is their table.
+Pure. The rules are small functions in the modules beside this one; `bot.rules.table.RULES` is their table.
 The thresholds come from 372 versions of real scenarios: a single run is exact to rounding, and no single run
 had steps longer than their stage.
 """
@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from bot.audit_records import clocks_of, requests_by_scenario
-from bot.audit_rules import RULES
-from bot.audit_subject import FileRule, Files, ScenarioRule, Subject
 from bot.baselines import BaselineFile, ScenarioBaseline
-from bot.findings import SEVERITIES, Finding, Severity, first_error, tally
+from bot.rules.findings import SEVERITIES, Finding, Severity, first_error, tally
+from bot.rules.snapshots import clocks_of, requests_by_scenario
+from bot.rules.subject import FileRule, Files, ScenarioRule, Subject
+from bot.rules.table import RULES
+from bot.rules.waivers import Waiver, waiver_flaws, with_waivers
 from bot.snapshot import snapshot
-from bot.waivers import Waiver, waiver_flaws, with_waivers
 from profiler.record import RunRecord
 
 __all__ = [

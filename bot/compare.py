@@ -9,8 +9,10 @@ from fnmatch import fnmatchcase
 
 from bot.attribution import attribution
 from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
-from bot.comparability import Setting, differences, machine_changes
-from bot.comparison import (
+from bot.limits import MIN_IMPROVEMENT, Policy, gates
+from bot.noise import Past
+from bot.verdicts.comparability import Setting, differences, machine_changes
+from bot.verdicts.comparison import (
     JUDGED,
     Comparison,
     Earlier,
@@ -20,12 +22,18 @@ from bot.comparison import (
     Shift,
     Verdict,
 )
-from bot.evidence import Evidence, Obstacle, Recorded, by_scenario, evidence, lower_median, workload_change
-from bot.limits import MIN_IMPROVEMENT, Policy, gates
-from bot.noise import Past
-from bot.rows import Terms, rows, sampled_indices, verdict
-from bot.sglang_rule import omissions
-from bot.shift import Compared, settled
+from bot.verdicts.evidence import (
+    Evidence,
+    Obstacle,
+    Recorded,
+    by_scenario,
+    evidence,
+    lower_median,
+    workload_change,
+)
+from bot.verdicts.rows import Terms, rows, sampled_indices, verdict
+from bot.verdicts.sglang_rule import omissions
+from bot.verdicts.shift import Compared, settled
 from profiler.record import RunRecord
 
 __all__ = [

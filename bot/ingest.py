@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from bot.engine_logs import Reading
-from bot.engine_requests import Measurement
+from bot.engine.logs import Reading
+from bot.engine.requests import Measurement
 from bot.errors import BadInput
 from bot.filters import plain
 from profiler.record import MAX_REQUESTS, Environment, RequestRecord, RunRecord, ScenarioRecord, Source

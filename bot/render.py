@@ -10,9 +10,9 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bot import sticky
+from bot.pulls import sticky
+from bot.pulls.run_report import RunReport
 from bot.report import HardwareReport, Report
-from bot.run_report import RunReport
 from bot.words import JSON_VERSION, TEMPLATES, markdown, text, to_json
 
 __all__ = [

@@ -7,9 +7,9 @@ from typing import Final, TypeVar
 
 from bot.audit import FILE_RULES, Finding
 from bot.baselines import BaselineFile, Tolerances
-from bot.comparison import JUDGED, Comparison, Outcome, Row, ScenarioComparison, Verdict
 from bot.hub import Conclusion
 from bot.tighten import Proposal, Proposals
+from bot.verdicts.comparison import JUDGED, Comparison, Outcome, Row, ScenarioComparison, Verdict
 from profiler.record import Environment, RunRecord, Source
 
 T = TypeVar("T")

@@ -9,8 +9,15 @@ from typing import Final
 
 from bot.audit import audit, audit_scenario, first_error
 from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
-from bot.comparability import differences
-from bot.evidence import (
+from bot.limits import MIN_IMPROVEMENT, gates, has_improved, limit
+from bot.noise import Past
+from bot.proposing.prediction import NewLimit, chances
+from bot.proposing.proposals import Change, Declined, Proposal, Proposals
+from bot.proposing.rewriting import with_scenarios
+from bot.rules.findings import Finding, Severity
+from bot.snapshot import is_denoising_stage, rounded, stage_of
+from bot.verdicts.comparability import differences
+from bot.verdicts.evidence import (
     Evidence,
     Obstacle,
     Recorded,
@@ -20,13 +27,6 @@ from bot.evidence import (
     lower_median,
     workload_change,
 )
-from bot.findings import Finding, Severity
-from bot.limits import MIN_IMPROVEMENT, gates, has_improved, limit
-from bot.noise import Past
-from bot.prediction import NewLimit, chances
-from bot.proposals import Change, Declined, Proposal, Proposals
-from bot.rewriting import with_scenarios
-from bot.snapshot import is_denoising_stage, rounded, stage_of
 from profiler.record import Clock, RunRecord
 
 __all__ = [

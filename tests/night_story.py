@@ -13,11 +13,11 @@ from github_fake.state import Pull, Run
 from zips import make_zip
 
 from bot.baselines import BaselineFile, baselines_from_text
-from bot.binding import NIGHTLY_WORKFLOW
 from bot.handlers import refresh
 from bot.handlers.night import Here
 from bot.history import HistoryLine, appended, history_from_text, path_of
-from bot.night_lines import lines_of
+from bot.nightly.lines import lines_of
+from bot.pulls.binding import NIGHTLY_WORKFLOW
 from profiler.record import ScenarioRecord, record_to_json
 
 BEGIN = datetime(2026, 10, 1, 3, 17, tzinfo=UTC)

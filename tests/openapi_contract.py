@@ -23,8 +23,8 @@ WHOLE_TAIL = ("/contents/{path}", "/git/ref/{ref}", "/git/refs/{ref}")  # the la
 # GitHub gives these anywhere, and describes them only here and there.
 USUAL_REFUSALS = {401, 403, 404, 422, 429, *range(500, 600)}
 
-# GitHub gives null for deleted forks and unknown accounts, and says so of some places only; a check run that is in
-# progress has no conclusion either, as in GitHub's own examples.
+# GitHub gives null for deleted forks and unknown accounts, and says so of some places only; a check run
+# that is in progress has no conclusion either, as in GitHub's own examples.
 GONE = ("head_repository", "head.repo", "head.user", "user", "author", "committer", "conclusion")
 
 BODY = ("requestBody", "content", "application/json", "schema")

@@ -14,7 +14,7 @@ from zips import RECORD_NAME, make_zip
 from bot import host
 from bot.handlers import report_run, respond
 from bot.history import line_to_text
-from bot.night_lines import lines_of
+from bot.nightly.lines import lines_of
 from profiler.record import RunRecord, record_to_json
 
 CONFIG = ".github/perf-ratchet.yml"

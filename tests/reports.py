@@ -7,10 +7,10 @@ from builders import STAGES, make_baselines, make_record, make_request, make_sce
 
 from bot.audit import audit
 from bot.baselines import BaselineFile
-from bot.comparability import Setting, versions
 from bot.compare import compare
 from bot.report import HardwareReport, Report, hardware_report, report_on
 from bot.tighten import propose
+from bot.verdicts.comparability import Setting, versions
 from profiler.record import RequestRecord, RunRecord, comparability_key
 
 NAME = "flux_image_t2i"

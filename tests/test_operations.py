@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.adoption.scaffold import SCHEMA, WORKFLOWS, schema
+from bot.adoption.workflow_checks import NEEDS
 from bot.arguments import MAX_SHARDS
-from bot.artifacts import MAX_ARTIFACTS, MAX_ZIP_BYTES
+from bot.pulls.artifacts import MAX_ARTIFACTS, MAX_ZIP_BYTES
 from bot.render import MAX_COMMENT_BYTES
-from bot.scaffold import SCHEMA, WORKFLOWS, schema
-from bot.workflow_checks import NEEDS
 from profiler.record import MAX_RECORD_BYTES
 
 ROOT = Path(__file__).parent.parent

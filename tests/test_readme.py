@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
-from bot import audit, limits, proposals, render
+from bot import audit, limits, render
 from bot.__main__ import COMMANDS
 from bot.compare import Verdict
+from bot.proposing import proposals
 from bot.settings import settings_from_yaml
 from profiler.scenarios import scenarios_from_toml
 

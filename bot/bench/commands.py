@@ -20,8 +20,8 @@ from bot.audit import audit
 from bot.baselines import baselines_from_text
 from bot.bench.workload import MEASURED, SCENARIOS, WARMUPS, Workload, shifted, workload
 from bot.compare import compare
-from bot.file_diff import file_diff
 from bot.noise import Past
+from bot.proposing.file_diff import file_diff
 from bot.report import HardwareReport, hardware_report, report_on
 from bot.tighten import propose, tightened
 from profiler.record import record_from_json, record_to_json

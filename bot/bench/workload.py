@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.baselines import BaselineFile
 from bot.noise import Past
-from bot.rewriting import new_baselines
+from bot.proposing.rewriting import new_baselines
 from bot.tighten import propose, tightened
 from profiler.record import (
     Accelerator,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from bot.cli.command import Command
 
 if TYPE_CHECKING:
-    from bot.release import Release
+    from bot.adoption.release import Release
 
 
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def _init_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _release(word: str) -> "Release":
-    from bot.release import release_from_word
+    from bot.adoption.release import release_from_word
 
     try:
         return release_from_word(word)

@@ -70,7 +70,7 @@ def _report_run(options: argparse.Namespace) -> int:
 
 def _run_of_event() -> tuple[str, int]:
     """Return the repository and the run that the job was started for."""
-    from bot.intake_events import run_from_file
+    from bot.intake.event_file import run_from_file
 
     if os.environ.get("GITHUB_EVENT_NAME") != "workflow_run":
         raise BadInput("report: give records with --pull and --head, or --run-id")

@@ -8,9 +8,9 @@ from typing import Final
 from bot import render
 from bot.commands import TightenBaselines
 from bot.events import Said
-from bot.file_change import FileChange
 from bot.handlers.replies import Reply
 from bot.host import Commit, Pull, Run
+from bot.pulls.file_change import FileChange
 from bot.settings import Hardware, Settings
 
 MOST_DIFF: Final = 25_000

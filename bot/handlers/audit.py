@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from bot import words
 from bot.audit import RULES, audit, audit_record
-from bot.audit_report import AuditReport
 from bot.errors import BadInput
-from bot.intake import baselines_from_file, record_from_file
-from bot.waivers import Waiver
+from bot.intake.files import baselines_from_file, record_from_file
+from bot.rules.listing import AuditReport
+from bot.rules.waivers import Waiver
 
 DEFAULT_CONFIG: Final = Path(".github/perf-ratchet.yml")
 """Where the waivers are, unless told."""
@@ -85,7 +85,7 @@ def _of_records(paths: Sequence[Path]) -> AuditReport:
 def _waivers(config: Path | None) -> Sequence[Waiver]:
     if config is None and not DEFAULT_CONFIG.exists():
         return ()
-    from bot.intake_config import settings_from_file  # noqa: PLC0415 - YAML takes a fifth of the command
+    from bot.intake.config import settings_from_file  # noqa: PLC0415 - YAML takes a fifth of the command
 
     return settings_from_file(config or DEFAULT_CONFIG).waivers
 

@@ -9,16 +9,16 @@ from bot.audit import audit
 from bot.baselines import BaselinesRejected
 from bot.compare import compare
 from bot.errors import BadInput
-from bot.evidence import by_scenario
 from bot.files import replace_file
 from bot.handlers.selection import require_match
 from bot.history import HistoryLine
-from bot.intake import baselines_from_file, record_from_file
-from bot.intake_history import history_from_folder
+from bot.intake.files import baselines_from_file, record_from_file
+from bot.intake.nights import history_from_folder
 from bot.limits import MIN_IMPROVEMENT, Policy
-from bot.precedent import precedent
 from bot.report import HardwareReport, Report, hardware_report
 from bot.tighten import propose
+from bot.verdicts.evidence import by_scenario
+from bot.verdicts.precedent import precedent
 from profiler.record import RunRecord
 
 

@@ -20,10 +20,10 @@ from bot.compare import Outcome
 from bot.errors import BadInput
 from bot.handlers.compare import Terms, judged
 from bot.handlers.report import check
-from bot.intake import baselines_from_file, record_from_file
+from bot.intake.files import baselines_from_file, record_from_file
 from bot.local_hub import LocalHub
+from bot.proposing.rewriting import new_baselines
 from bot.report import Report
-from bot.rewriting import new_baselines
 from bot.tighten import propose, tightened
 from profiler.record import RunRecord
 

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import checkout, checkup, render, scaffold
+from bot import render
+from bot.adoption import checkout, checkup, scaffold
+from bot.adoption.checkup import Check, Health
+from bot.adoption.workflow_checks import pin_check, workflow_checks, workflow_name
 from bot.baselines import BaselineFile
-from bot.checkup import Check, Health
 from bot.errors import BadInput
-from bot.intake import baselines_from_file
-from bot.intake_config import settings_from_file
-from bot.intake_scenarios import scenarios_from_file
+from bot.intake.config import settings_from_file
+from bot.intake.files import baselines_from_file
+from bot.intake.scenarios import scenarios_from_file
 from bot.settings import Settings
-from bot.workflow_checks import pin_check, workflow_checks, workflow_name
 
 
 def run(folder: Path, form: str) -> int:

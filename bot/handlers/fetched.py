@@ -4,15 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from bot.artifacts import MAX_ZIP_BYTES, Delivery, delivery
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.errors import BadInput
 from bot.history import History, history_from_text, paths_until
 from bot.host import Host, Run
 from bot.hub import Hub
-from bot.precedent import Precedent, precedent
-from bot.rewriting import new_baselines
+from bot.proposing.rewriting import new_baselines
+from bot.pulls.artifacts import MAX_ZIP_BYTES, Delivery, delivery
 from bot.settings import Settings, SettingsRejected, settings_from_yaml
+from bot.verdicts.precedent import Precedent, precedent
 from profiler.record import Clock, RunRecord
 
 CONFIG: Final = ".github/perf-ratchet.yml"

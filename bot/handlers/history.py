@@ -6,15 +6,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from bot import chart, pages, render
+from bot import render
 from bot.baselines import BaselineFile, BaselinesRejected
 from bot.errors import BadInput
 from bot.files import replace_file
 from bot.handlers.selection import require_match
 from bot.history import MAX_REASON, History, HistoryLine, flagged
-from bot.intake import baselines_from_file
-from bot.intake_history import history_from_folder
-from bot.trends import Trend, trends
+from bot.intake.files import baselines_from_file
+from bot.intake.nights import history_from_folder
+from bot.nightly import chart, pages
+from bot.nightly.trends import Trend, trends
 
 PAGE: Final = "index.html"
 _REPOSITORY: Final = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.adoption.scaffold import history_files
 from bot.handlers.fetched import HubAndHost
 from bot.history import History, HistoryLine, appended, history_from_text, path_of
 from bot.host import Host
 from bot.hub import BranchMoved, Hub
-from bot.scaffold import history_files
 
 APPEND_TRIES: Final = 6
 """How often lines are added to a branch that moves on meanwhile. Chosen: more runs never end at once."""

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from bot import words
-from bot.engine_logs import Reading
+from bot.engine.logs import Reading
 from bot.errors import BadInput
 from bot.files import replace_file
 from bot.ingest import Given, ingested
-from bot.intake_logs import engine_reading
+from bot.intake.logs import engine_reading
 from profiler.record import MAX_RECORD_BYTES, record_to_json
 
 __all__ = ["Given", "run"]

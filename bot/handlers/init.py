@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import checkout, render, scaffold
+from bot import render
+from bot.adoption import checkout, scaffold
+from bot.adoption.release import Release, installed_release
+from bot.adoption.scaffold import Adoption
 from bot.audit import audit
 from bot.baselines import DEFAULT_TOLERANCES
 from bot.errors import BadInput
-from bot.intake import baselines_from_file
+from bot.intake.files import baselines_from_file
 from bot.local_hub import LocalHub
-from bot.release import Release, installed_release
-from bot.scaffold import Adoption
 from bot.settings import Hardware, Settings
 
 

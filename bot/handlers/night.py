@@ -6,14 +6,14 @@ from datetime import UTC, date
 from functools import cached_property
 from typing import Final
 
-from bot.artifact_names import RefusedArtifact, hardware_of
-from bot.artifacts import Delivery
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.handlers.fetched import HubAndHost, Place, baselines_in, delivered, settings_on
 from bot.handlers.history_branch import Kept, kept_from_files
 from bot.handlers.own_branch import OwnBranch, Target, seen
 from bot.history import paths_until
 from bot.host import Run
+from bot.pulls.artifact_names import RefusedArtifact, hardware_of
+from bot.pulls.artifacts import Delivery
 from bot.settings import Settings
 from profiler.record import RunRecord
 

@@ -5,16 +5,16 @@ from functools import cached_property
 
 from bot import render
 from bot.audit import audit
-from bot.findings import Finding
 from bot.handlers.night import Night, proposed_file, targets
 from bot.handlers.own_branch import OwnBranch, publish, withdraw
 from bot.handlers.regression_issue import Held
 from bot.hub import PullRequest
-from bot.issue_memory import LOOSEN_LABEL
-from bot.known import Known
-from bot.loosening import loosening
-from bot.night_report import NightReport
-from bot.tightening import Standing, Terms, Tightening, tightening
+from bot.nightly.issue_memory import LOOSEN_LABEL
+from bot.nightly.known import Known
+from bot.nightly.loosening import loosening
+from bot.nightly.report import NightReport
+from bot.nightly.tightening import Standing, Terms, Tightening, tightening
+from bot.rules.findings import Finding
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,17 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from bot import words
+from bot.adoption.matrix import jobs, joined_ids, rounded_s
+from bot.adoption.sharding import Plan, plan
 from bot.arguments import MAX_SHARDS
 from bot.baselines import BaselineFile, ScenarioBaseline, is_measurement
 from bot.errors import BadInput
 from bot.filters import plain
 from bot.handlers.selection import require_match
-from bot.intake import baselines_from_file
-from bot.intake_config import settings_from_file
-from bot.intake_scenarios import scenarios_from_file
-from bot.matrix import jobs, joined_ids, rounded_s
+from bot.intake.config import settings_from_file
+from bot.intake.files import baselines_from_file
+from bot.intake.scenarios import scenarios_from_file
 from bot.settings import Settings
-from bot.sharding import Plan, plan
 from profiler.record import ScenarioId
 
 ESTIMATE: Final = "estimated_full_test_time_s"

@@ -12,7 +12,6 @@ from typing import TypeVar
 from bot import render
 from bot.baselines import BaselinesRejected
 from bot.compare import compare
-from bot.comparison import Comparison
 from bot.errors import BadInput
 from bot.handlers import regression_issue
 from bot.handlers.history_branch import append
@@ -21,13 +20,14 @@ from bot.handlers.nightly_pulls import TighteningPull, introduced, loosen
 from bot.handlers.regression_issue import Held
 from bot.history import HistoryLine
 from bot.host import OpenIssue
-from bot.issue_memory import REGRESSION_LABEL
-from bot.known import Known, known
-from bot.night_lines import lines_of, rejected_line
-from bot.night_report import NightReport, rows_of
-from bot.nights import stale
-from bot.precedent import precedent
-from bot.tightening import Tightening
+from bot.nightly.issue_memory import REGRESSION_LABEL
+from bot.nightly.known import Known, known
+from bot.nightly.lines import lines_of, rejected_line
+from bot.nightly.nights import stale
+from bot.nightly.report import NightReport, rows_of
+from bot.nightly.tightening import Tightening
+from bot.verdicts.comparison import Comparison
+from bot.verdicts.precedent import precedent
 
 Made = TypeVar("Made")
 

@@ -11,9 +11,9 @@ from bot.handlers.night import Night
 from bot.history import Series
 from bot.host import OpenIssue
 from bot.hub import Issue
-from bot.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL, marker_of, memory_of, regressions_in
-from bot.regressions import Episode, Regression, episodes, known_and_found, why_over
-from bot.rises import held_regressions
+from bot.nightly.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL, marker_of, memory_of, regressions_in
+from bot.nightly.regressions import Episode, Regression, episodes, known_and_found, why_over
+from bot.nightly.rises import held_regressions
 
 OVER: Final = "<!-- perf-ratchet:over -->"
 """How the last word in such an issue begins: said once, however often closing is tried."""

@@ -8,11 +8,11 @@ from bot import render
 from bot.errors import BadInput
 from bot.handlers.compare import Terms, judged
 from bot.hub import Check, Hub
-from bot.intake import record_from_file
-from bot.intake_config import settings_from_file
+from bot.intake.config import settings_from_file
+from bot.intake.files import record_from_file
 from bot.local_hub import LocalHub
+from bot.pulls.run_report import CHECK_NAME
 from bot.report import HardwareReport, Report, report_on
-from bot.run_report import CHECK_NAME
 from bot.settings import Hardware, Settings
 
 

@@ -11,12 +11,9 @@ from typing import Final
 from markupsafe import Markup
 
 from bot import render
-from bot.artifacts import Delivery
 from bot.audit import audit
 from bot.baselines import BaselinesRejected
-from bot.binding import Unbound, bound, refusal
 from bot.compare import compare
-from bot.edits import Edit, edit_of
 from bot.errors import BadInput
 from bot.filters import text
 from bot.handlers.fetched import (
@@ -31,10 +28,13 @@ from bot.handlers.fetched import (
 from bot.handlers.replies import reason_of
 from bot.host import Host, Pull, Run
 from bot.hub import Hub, HubRefused
+from bot.pulls.artifacts import Delivery
+from bot.pulls.binding import Unbound, bound, refusal
+from bot.pulls.edits import Edit, edit_of
+from bot.pulls.run_report import RunReport, begun, check_of, failed, run_report
+from bot.pulls.sticky import MARKER, State, is_posted, shown, succeeding, with_state
 from bot.report import HardwareReport, hardware_report, report_on
-from bot.run_report import RunReport, begun, check_of, failed, run_report
 from bot.settings import Settings
-from bot.sticky import MARKER, State, is_posted, shown, succeeding, with_state
 from bot.tighten import propose
 from profiler.record import RunRecord
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot import render
-from bot.binding import PROFILE_WORKFLOW, own_runs
 from bot.commands import Command, NotUnderstood, PerfHelp, PerfStatus, command_in
 from bot.events import Said
 from bot.handlers import tighten_pull
@@ -12,7 +11,8 @@ from bot.handlers.fetched import HubAndHost
 from bot.handlers.replies import Reply, failure, helped, is_done, say, usage
 from bot.host import Host
 from bot.hub import Hub, HubRefused
-from bot.intake_events import said_from_file
+from bot.intake.event_file import said_from_file
+from bot.pulls.binding import PROFILE_WORKFLOW, own_runs
 
 
 def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:

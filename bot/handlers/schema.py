@@ -1,6 +1,6 @@
 """`ratchet schema`: the JSON Schema of the configuration file, for editors."""
 
-from bot.scaffold import schema
+from bot.adoption.scaffold import schema
 
 
 def run() -> int:

@@ -8,18 +8,18 @@ from typing import Final
 from bot import words
 from bot.baselines import BaselineFile, BaselinesRejected
 from bot.errors import BadInput
-from bot.evidence import by_scenario
-from bot.file_diff import FileDiff, file_diff
 from bot.files import replace_file
 from bot.handlers.selection import require_match
 from bot.handlers.whose import Whose, whose
-from bot.intake import baselines_from_file, record_from_file
-from bot.intake_history import history_from_folder
+from bot.intake.files import baselines_from_file, record_from_file
+from bot.intake.nights import history_from_folder
 from bot.noise import Past
-from bot.precedent import precedent
-from bot.proposals import run_chance
-from bot.rewriting import new_baselines
+from bot.proposing.file_diff import FileDiff, file_diff
+from bot.proposing.proposals import run_chance
+from bot.proposing.rewriting import new_baselines
 from bot.tighten import Proposals, propose, tightened
+from bot.verdicts.evidence import by_scenario
+from bot.verdicts.precedent import precedent
 from profiler.record import Clock, RunRecord
 
 NO_HISTORY: Final[Past] = {}

@@ -7,14 +7,10 @@ from itertools import chain
 from typing import Final
 
 from bot import render
-from bot.artifact_names import hardware_of
-from bot.artifacts import Delivery
 from bot.baselines import BaselinesRejected
-from bot.binding import PROFILE_WORKFLOW, objection, own_runs
 from bot.commands import TIGHTEN, TightenBaselines
 from bot.errors import BadInput
 from bot.events import Said
-from bot.file_change import FileChange, file_change, unmatched
 from bot.handlers import own_pull
 from bot.handlers.asked import Ask, Change, message_of, reply_of
 from bot.handlers.fetched import (
@@ -28,6 +24,10 @@ from bot.handlers.fetched import (
 from bot.handlers.replies import CannotBeDone, Reply, cannot, refused, usage
 from bot.host import Host, Run
 from bot.hub import HubRefused
+from bot.pulls.artifact_names import hardware_of
+from bot.pulls.artifacts import Delivery
+from bot.pulls.binding import PROFILE_WORKFLOW, objection, own_runs
+from bot.pulls.file_change import FileChange, file_change, unmatched
 from bot.settings import Settings
 
 MOST_RUNS: Final = 3

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bot.errors import BadInput
-from bot.intake_config import settings_from_file
+from bot.intake.config import settings_from_file
 from bot.settings import Settings
 from profiler.record import RunRecord
 

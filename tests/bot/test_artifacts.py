@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from zips import make_member, make_overlapping, make_zip
 
-from bot.artifact_names import hardware_of
-from bot.artifacts import (
+from bot.host import Artifact, Run
+from bot.pulls.artifact_names import hardware_of
+from bot.pulls.artifacts import (
     MAX_ARTIFACTS,
     MAX_MEMBERS,
     MAX_ZIP_BYTES,
@@ -20,7 +21,6 @@ from bot.artifacts import (
     delivery,
     record_in,
 )
-from bot.host import Artifact, Run
 from profiler.record import MAX_RECORD_BYTES, RunRecord, record_to_json
 
 HEAD = "0123456789abcdef0123456789abcdef01234567"

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.audit import RULES, SEVERITIES, audit, first_error, tally
-from bot.audit_report import AuditReport
 from bot.baselines import BaselinesRejected, baselines_from_text
+from bot.rules.listing import AuditReport
 from bot.settings import Waiver
 
 NUMBERS = st.one_of(

@@ -8,11 +8,11 @@ from audit_cases import measured, told
 from builders import make_baselines, make_record, make_request, make_scenario
 
 from bot.audit import audit
-from bot.audit_edits import guard_lost
-from bot.audit_files import copied_scenario, implausible_stage, metadata_date, repeated_key
-from bot.audit_records import requests_by_scenario
-from bot.audit_subject import Files
 from bot.baselines import BaselineFile, baselines_from_text
+from bot.rules.changes import guard_lost
+from bot.rules.snapshots import requests_by_scenario
+from bot.rules.subject import Files
+from bot.rules.whole_files import copied_scenario, implausible_stage, metadata_date, repeated_key
 
 PROFILE = {
     "e2e": 0.25,

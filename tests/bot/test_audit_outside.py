@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from audit_cases import measured, subject, told
 
-from bot.audit_sums import stage_exceeds_steps, unattributed_e2e
+from bot.rules.sums import stage_exceeds_steps, unattributed_e2e
 
 
 @pytest.mark.parametrize(

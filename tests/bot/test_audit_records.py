@@ -10,9 +10,9 @@ from builders import make_baselines, make_record, make_request, make_scenario
 from engine_files import line
 
 from bot.audit import audit, audit_record
-from bot.audit_records import mixed_snapshot, requests_by_scenario
-from bot.engine_logs import log_reading
+from bot.engine.logs import log_reading
 from bot.ingest import Given, ingested
+from bot.rules.snapshots import mixed_snapshot, requests_by_scenario
 from profiler.record import RequestRecord, RunRecord
 
 STEPS = (98.7612, 101.3701, 103.4499, 99.1204, 100.5087)

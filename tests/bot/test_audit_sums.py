@@ -7,7 +7,7 @@ from audit_cases import changed, measured, subject, told
 from builders import make_values
 
 from bot.audit import Finding, audit_scenario
-from bot.audit_sums import (
+from bot.rules.sums import (
     agrees_with_itself,
     mean_mismatch,
     median_mismatch,

@@ -5,7 +5,7 @@ from builders import make_baselines
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.baseline_lines import line_of, member_lines
+from bot.pulls.baseline_lines import line_of, member_lines
 
 TEXT = """{
   "metadata": {"model": "x"},

@@ -7,7 +7,7 @@ import pytest
 from builders import make_baselines, make_values
 
 from bot.baselines import DEFAULT_TOLERANCES, baselines_from_text
-from bot.rewriting import new_baselines, with_scenarios
+from bot.proposing.rewriting import new_baselines, with_scenarios
 
 DAY = date(2026, 11, 22)
 

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.binding import Unbound, bound, refusal
 from bot.host import Pull, Run
+from bot.pulls.binding import Unbound, bound, refusal
 
 RUN = Run(
     run_id=42,

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from builders import make_baselines, make_values
 
-from bot.checkup import (
+from bot.adoption.checkup import (
     Health,
     baselines_check,
     history_check,

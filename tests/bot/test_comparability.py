@@ -1,6 +1,6 @@
 import pytest
 
-from bot.comparability import Setting, differences, machine_changes, setting, versions
+from bot.verdicts.comparability import Setting, differences, machine_changes, setting, versions
 from profiler.record import Accelerator, Environment
 
 ENVIRONMENT = Environment(

@@ -5,8 +5,8 @@ from builders import STAGES, STEPS, make_baselines, make_record, make_request, m
 from reports import QUIET, nights_of, requests_of
 
 from bot.compare import Outcome, Row, ScenarioComparison, Verdict, compare
-from bot.comparison import Earlier
 from bot.noise import noise_limit_ms
+from bot.verdicts.comparison import Earlier
 from profiler.record import RequestRecord
 
 FILE = make_baselines()

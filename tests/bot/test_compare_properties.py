@@ -12,10 +12,10 @@ from reports import QUIET, make_section
 from bot import render
 from bot.attribution import attribution
 from bot.baselines import ScenarioBaseline
-from bot.comparability import Setting, versions
 from bot.compare import Policy, ScenarioComparison, Verdict, compare
 from bot.report import Report
 from bot.snapshot import snapshot
+from bot.verdicts.comparability import Setting, versions
 from profiler.record import comparability_key
 
 NAMES = ("a", "b", "c", "d", "e")

@@ -9,9 +9,9 @@ from engine_files import DUMP, LINE, found, read, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine_logs import dump_reading, log_reading
+from bot.engine.log_lines import moment
+from bot.engine.logs import dump_reading, log_reading
 from bot.errors import BadInput
-from bot.log_lines import moment
 
 
 def test_a_performance_log():
@@ -124,7 +124,7 @@ def test_a_repeated_key_hides_nothing():
 @pytest.mark.parametrize("line", [json.dumps(LINE), '"flux": {'])
 def test_an_endless_log_is_refused(line: str, monkeypatch: pytest.MonkeyPatch):
     """More requests than can be kept are a mistake that says what to do."""
-    monkeypatch.setattr("bot.engine_logs.MAX_REQUESTS", 1)
+    monkeypatch.setattr("bot.engine.logs.MAX_REQUESTS", 1)
 
     with pytest.raises(BadInput, match=r"^ci\.log: more than 1 requests; split the file$"):
         read([line] * 2)

@@ -4,8 +4,8 @@ import pytest
 from builders import STAGES, make_record, make_request, make_scenario, make_values
 
 from bot.baselines import ScenarioBaseline
-from bot.evidence import Evidence, Obstacle, Recorded, evidence, workload_change
 from bot.snapshot import Snapshot, snapshot
+from bot.verdicts.evidence import Evidence, Obstacle, Recorded, evidence, workload_change
 from profiler.record import RequestRecord, ScenarioRecord
 
 

@@ -2,8 +2,8 @@ from builders import make_baselines
 from perf_project import SETTINGS, odd_record, odd_values
 
 from bot.audit import Finding
-from bot.file_change import FileChange, file_change, unmatched
 from bot.noise import Past
+from bot.pulls.file_change import FileChange, file_change, unmatched
 from bot.settings import settings_from_yaml
 
 FILE = make_baselines({"flux": odd_values(), "wan": odd_values(1.1)})

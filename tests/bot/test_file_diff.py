@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from bot.file_diff import MAX_CHARACTERS, MAX_LINES, FileDiff, file_diff
 from bot.lossless import edited_json
+from bot.proposing.file_diff import MAX_CHARACTERS, MAX_LINES, FileDiff, file_diff
 
 TEXT = """{
     "a": 1,

@@ -12,8 +12,8 @@ from engine_files import STAGES, STEPS, line
 
 from bot.__main__ import main
 from bot.ingest import KINDS
-from bot.intake import record_from_file
-from bot.intake_logs import MAX_LINE_BYTES, engine_reading
+from bot.intake.files import record_from_file
+from bot.intake.logs import MAX_LINE_BYTES, engine_reading
 
 CI_LOG = """\
 \ufeff2026-05-17T03:11:20.1234567Z ##[group]Run pytest
@@ -202,7 +202,7 @@ def test_long_lines_are_skipped(tmp_path: Path):
 
 def test_a_dump_that_is_too_large_is_read_as_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A large file that begins like a dump is a log: it is never read whole."""
-    monkeypatch.setattr("bot.intake_logs.MAX_DUMP_BYTES", 10)
+    monkeypatch.setattr("bot.intake.logs.MAX_DUMP_BYTES", 10)
     log = tmp_path / "performance.log"
     log.write_text(f"{line()}\n")
 

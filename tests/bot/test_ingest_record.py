@@ -7,10 +7,10 @@ from engine_files import STAGES, line
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine_logs import log_reading
+from bot.engine.logs import log_reading
 from bot.errors import BadInput
-from bot.evidence import Evidence, Recorded, evidence
 from bot.ingest import Given, Ingested, ingested
+from bot.verdicts.evidence import Evidence, Recorded, evidence
 from profiler.record import record_from_json, record_to_json
 
 GIVEN = Given(hardware="h100", scenario="flux", created_at=datetime(2026, 5, 17, tzinfo=UTC))

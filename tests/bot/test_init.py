@@ -11,7 +11,7 @@ from builders import make_baselines, make_values
 from jsonschema import Draft202012Validator
 
 from bot.__main__ import main
-from bot.scaffold import SGLANG, schema
+from bot.adoption.scaffold import SGLANG, schema
 from bot.settings import Hardware, settings_from_yaml
 
 SHA = "0123456789abcdef0123456789abcdef01234567"

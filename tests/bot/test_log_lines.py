@@ -3,7 +3,7 @@
 import pytest
 from engine_files import STAMP
 
-from bot.log_lines import log_line, moment, run_id
+from bot.engine.log_lines import log_line, moment, run_id
 
 
 @pytest.mark.parametrize(

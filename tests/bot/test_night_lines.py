@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from builders import HEAD_SHA, make_record, make_request, make_scenario
 
 from bot.host import Run
-from bot.night_lines import lines_of, rejected_line
+from bot.nightly.lines import lines_of, rejected_line
 from profiler.record import comparability_key
 
 RUN = Run(

@@ -4,7 +4,7 @@ from builders import make_baselines, make_record, make_scenario, make_values
 from history_lines import make_series
 
 from bot.history import past
-from bot.nights import Waiting, alarms, held, is_forgotten, nights_in_a_row, overlap, stale
+from bot.nightly.nights import Waiting, alarms, held, is_forgotten, nights_in_a_row, overlap, stale
 from bot.tighten import propose
 
 KEY = make_series([1.0])[0].comparability

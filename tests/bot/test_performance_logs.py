@@ -3,7 +3,7 @@
 import pytest
 from engine_files import FLUX, FLUX_STAGES, STAMP, found, read, refused
 
-from bot.performance_logs import MAX_LINES
+from bot.engine.performance_logs import MAX_LINES
 
 STEPS_LINE = "  denoise_steps: 0=50.00ms, 1=100.00ms, 2=110.00ms"
 NOT_ONE = "not of one request"

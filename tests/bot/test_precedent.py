@@ -1,8 +1,8 @@
 from builders import make_record, make_scenario
 from history_lines import make_line
 
-from bot.comparability import Setting, versions
-from bot.precedent import precedent
+from bot.verdicts.comparability import Setting, versions
+from bot.verdicts.precedent import precedent
 from profiler.record import comparability_key
 
 RECORD = make_record(make_scenario("flux"), make_scenario("wan"), run_id=100)

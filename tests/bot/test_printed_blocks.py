@@ -9,9 +9,9 @@ from engine_files import FLUX, FLUX_STAGES, STAMP, block, found, read, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine_logs import MAX_REFUSALS
-from bot.log_lines import log_line
-from bot.printed_blocks import MAX_OPEN, MAX_SILENCE, BlockReader
+from bot.engine.log_lines import log_line
+from bot.engine.logs import MAX_REFUSALS
+from bot.engine.printed_blocks import MAX_OPEN, MAX_SILENCE, BlockReader
 
 
 def test_a_printed_baseline_is_a_request():

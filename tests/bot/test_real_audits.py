@@ -9,8 +9,8 @@ from audit_cases import told
 from builders import make_record, make_request
 
 from bot.audit import Finding, audit, tally
-from bot.audit_report import AuditReport
 from bot.baselines import BaselineFile, baselines_from_text
+from bot.rules.listing import AuditReport
 from profiler.record import RunRecord, ScenarioRecord
 
 ROOT = Path(__file__).parents[2]

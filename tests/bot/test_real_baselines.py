@@ -17,7 +17,7 @@ from bot.audit import audit, first_error, tally
 from bot.baselines import BaselineFile, ScenarioBaseline, baselines_from_text
 from bot.compare import Verdict, compare
 from bot.lossless import edited_json
-from bot.rewriting import with_scenarios
+from bot.proposing.rewriting import with_scenarios
 from bot.tighten import propose, tightened
 from profiler.record import RunRecord, ScenarioRecord
 

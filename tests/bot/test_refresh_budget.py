@@ -6,7 +6,7 @@ from github_fake import FakeGithub, quick_hub
 from night_story import Story, measured
 
 from bot.history import HistoryLine, appended, path_of
-from bot.night_lines import lines_of
+from bot.nightly.lines import lines_of
 
 NIGHTS = 59
 MOST_REQUESTS = 20

@@ -8,7 +8,7 @@ from builders import make_baselines, make_values
 from history_lines import BEGIN, KEY, make_series, sha_of
 from pydantic import ValidationError
 
-from bot.regressions import (
+from bot.nightly.regressions import (
     Regression,
     Remembered,
     episodes,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.adoption.release import Release, installed_release
 from bot.errors import BadInput
-from bot.release import Release, installed_release
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
@@ -38,7 +38,7 @@ def pip(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def wrote(told: Any) -> None:
         text = told if told is None or isinstance(told, str) else json.dumps(told)
-        monkeypatch.setattr("bot.release.distribution", lambda _: Installed(text))
+        monkeypatch.setattr("bot.adoption.release.distribution", lambda _: Installed(text))
 
     return wrote
 

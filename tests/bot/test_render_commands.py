@@ -5,7 +5,7 @@ from collections.abc import Callable
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 
 from bot import render
-from bot.file_diff import FileDiff
+from bot.proposing.file_diff import FileDiff
 from bot.tighten import Proposals, propose
 
 Golden = Callable[[str, str], None]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sharding import plan
+from bot.adoption.sharding import plan
 
 estimates = st.dictionaries(
     st.text("abcdef", min_size=1, max_size=3),

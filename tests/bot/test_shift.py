@@ -4,8 +4,8 @@ import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
 
 from bot.baselines import BaselineFile
-from bot.comparability import Setting, versions
 from bot.compare import Comparison, Outcome, Verdict, compare
+from bot.verdicts.comparability import Setting, versions
 from profiler.record import Environment, RunRecord, comparability_key
 
 NAMES = ("a", "b", "c", "d", "e", "f")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sparkline import BARS, sparkline
+from bot.nightly.sparkline import BARS, sparkline
 
 
 def test_higher_is_slower():

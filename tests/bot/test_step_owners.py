@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.step_owners import owners
+from bot.engine.step_owners import owners
 
 
 @pytest.mark.parametrize(

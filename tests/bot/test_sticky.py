@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.compare import Outcome
-from bot.sticky import MARKER, State, is_posted, state_line, state_of, succeeding
+from bot.pulls.sticky import MARKER, State, is_posted, state_line, state_of, succeeding
 
 
 def make_state(

@@ -12,8 +12,8 @@ from builders import (
     make_values,
 )
 
-from bot.evidence import Evidence, Recorded, evidence
 from bot.tighten import Change, Declined, Proposal, lower_median, propose
+from bot.verdicts.evidence import Evidence, Recorded, evidence
 from profiler.record import RequestRecord, ScenarioRecord
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.audit import audit
 from bot.baselines import BaselinesRejected, baselines_from_text
-from bot.file_diff import file_diff
+from bot.proposing.file_diff import file_diff
 from bot.tighten import propose, tightened
 from profiler.record import RunRecord, ScenarioRecord
 

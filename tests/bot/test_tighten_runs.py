@@ -9,7 +9,7 @@ from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_reque
 
 from bot.audit import audit
 from bot.baselines import BaselineFile, BaselinesRejected
-from bot.proposals import Chance, run_chance
+from bot.proposing.proposals import Chance, run_chance
 from bot.tighten import Declined, Proposal, propose, tightened
 from profiler.record import RunRecord
 

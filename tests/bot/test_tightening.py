@@ -14,10 +14,10 @@ from builders import (
 
 from bot.baselines import baselines_from_text
 from bot.host import Run
-from bot.known import known
-from bot.night_lines import lines_of
+from bot.nightly.known import known
+from bot.nightly.lines import lines_of
+from bot.nightly.tightening import Standing, Terms, tightening
 from bot.settings import Tighten
-from bot.tightening import Standing, Terms, tightening
 
 TERMS = Terms(Tighten(nights=1), "pr_test")
 TEN_TIMES = make_values(

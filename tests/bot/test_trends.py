@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.baselines import BaselinesRejected
-from bot.chart import BOTTOM, LEFT, RIGHT, TOP, Chart, chart
 from bot.history import History
-from bot.trends import Trend, trends
+from bot.nightly.chart import BOTTOM, LEFT, RIGHT, TOP, Chart, chart
+from bot.nightly.trends import Trend, trends
 
 STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]
 FILE = make_baselines({"flux": make_values(e2e_ms=110.0)})

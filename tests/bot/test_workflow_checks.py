@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.checkup import Health
-from bot.release import Release
-from bot.scaffold import STARTING_HARDWARE, WORKFLOWS, Adoption, files
-from bot.workflow_checks import pin_check, workflow_checks, workflow_name
+from bot.adoption.checkup import Health
+from bot.adoption.release import Release
+from bot.adoption.scaffold import STARTING_HARDWARE, WORKFLOWS, Adoption, files
+from bot.adoption.workflow_checks import pin_check, workflow_checks, workflow_name
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OWN = Path(__file__).parents[2] / ".github" / "workflows"

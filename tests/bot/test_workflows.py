@@ -24,7 +24,7 @@ from bot.__main__ import main
 from bot.audit import audit
 from bot.baselines import baselines_from_text
 from bot.history import appended
-from bot.night_lines import lines_of
+from bot.nightly.lines import lines_of
 from profiler.record import record_from_json, record_to_json
 
 pytestmark = pytest.mark.act

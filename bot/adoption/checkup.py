@@ -1,0 +1,206 @@
+"""What `ratchet doctor` makes of configuration, baselines, scenarios and runners that it has read. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import permutations
+from typing import Final
+
+from bot.audit import audit
+from bot.baselines import BaselineFile, BaselinesRejected
+from bot.nightly.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL
+from bot.settings import Hardware, Settings, Waiver
+
+SHOWN: Final = 3
+"""Names shown of a long list. Chosen: enough to find the place, and one line stays one line."""
+
+
+class Health(StrEnum):
+    """How one thing stands."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+    ASK = "ask"
+    """Only the repository host can say."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    health: Health
+    subject: str
+    """What was looked at, a word or a path."""
+    says: str
+    """How it stands, one clause."""
+    mend: str = ""
+    """What to do; "" where nothing is to be done."""
+
+
+def config_check(path: str, settings: Settings) -> Check:
+    """Return what there is to say of a configuration that can be read."""
+    return Check(Health.OK, path, f"hardware {', '.join(settings.hardware)}")
+
+
+def schema_check(path: str, found: str | None, expected: str) -> Check:
+    """Return whether editors check the configuration as this version does.
+
+    Args:
+        path: Of the schema.
+        found: What is in it; None when it is not there.
+        expected: What this version writes.
+    """
+    if found == expected:
+        return Check(Health.OK, path, "is of this version")
+    says = (
+        "is of another version" if found is not None else "is missing: editors cannot check the configuration"
+    )
+    return Check(Health.WARNING, path, says, f"ratchet schema > {path}")
+
+
+def baselines_check(hardware: Hardware, file: BaselineFile, waivers: Sequence[Waiver], today: date) -> Check:
+    """Return how a hardware's baselines stand: usable, guarding something, agreeing with themselves."""
+    path = hardware.baselines
+    try:
+        file.profile(hardware.profile)
+    except BaselinesRejected as error:
+        return Check(Health.PROBLEM, path, str(error), "name one of its profiles in the configuration")
+    if not file.scenarios:
+        how = "ratchet tighten RECORD --baselines FILE --add --write, with the record of a first run"
+        return Check(Health.WARNING, path, "no scenario has a baseline yet: nothing is guarded", how)
+    scenarios = _count(len(file.scenarios), "scenario")
+    found = [
+        it for it in audit(file, waivers=waivers, today=today) if it.severity != "info" and not it.waived
+    ]
+    errors = sum(it.severity == "error" for it in found)
+    says = f"{scenarios}, {_count(errors, 'error')} and {_count(len(found) - errors, 'warning')}"
+    if not found:
+        return Check(Health.OK, path, f"{scenarios}, consistent")
+    return Check(Health.PROBLEM if errors else Health.WARNING, path, says, f"ratchet audit {path}")
+
+
+def scenarios_check(path: str | None, ids: Collection[str], baselines: Mapping[str, BaselineFile]) -> Check:
+    """Return whether what has a baseline can be run.
+
+    Args:
+        path: Of the scenario file; None where the built-in scenarios run.
+        ids: Of the scenarios that can be run.
+        baselines: Files by hardware, those that can be read.
+    """
+    known = {name: file for name, file in baselines.items() if file.scenarios}
+    lost = [
+        f"{name} on {where}" for where, file in known.items() for name in file.scenarios if name not in ids
+    ]
+    subject = path or "scenarios"
+    if lost:
+        says = f"{_count(len(lost), 'baseline')} without a scenario: {_some(lost)}"
+        return Check(
+            Health.WARNING, subject, says, "add the scenarios, or they are told as missing in every run"
+        )
+    if path is None:
+        says = "the tiny built-in ones run: they show that runners work, not how fast your engine is"
+        return Check(
+            Health.WARNING, subject, says, "write .github/perf-scenarios.toml and name it as `scenarios`"
+        )
+    new = [name for name in ids if not all(name in file.scenarios for file in known.values())]
+    says = f"{_count(len(ids), 'scenario')}{f', without a baseline: {_some(new)}' if new and known else ''}"
+    return Check(Health.OK, subject, says)
+
+
+def runner_checks(hardware: Mapping[str, Hardware]) -> list[Check]:
+    """Return whether a job can only land on its own hardware, and what only the host knows of its runners."""
+    checks = [
+        Check(
+            Health.PROBLEM,
+            f"runner of {one}",
+            f"a job of {one} may land on {other}: it asks for no label that {other} does not have",
+            f"give {one} a label of its own, such as {one}",
+        )
+        for one, other in permutations(hardware, 2)
+        if set(hardware[one].runner) <= set(hardware[other].runner)
+    ]
+    for name, it in hardware.items():
+        labels = ", ".join(it.runner)
+        if it.device != "cpu" and "self-hosted" not in it.runner:
+            says = f"labels {labels}: a machine of GitHub's own, unless it is one with {it.device}"
+            checks.append(Check(Health.WARNING, f"runner of {name}", says, "add the label self-hosted"))
+        says = f"is a runner with the labels {labels} online?"
+        checks.append(Check(Health.ASK, f"runner of {name}", says, "Settings > Actions > Runners"))
+    return checks
+
+
+def waiver_checks(waivers: Iterable[Waiver], today: date) -> list[Check]:
+    """Return the waivers whose time is over."""
+    return [
+        Check(
+            Health.WARNING,
+            "waivers",
+            f"{it.rule} of {it.scenario} counted until {it.expires}",
+            "mend the baseline, or look at it again and move the date",
+        )
+        for it in waivers
+        if it.expires < today
+    ]
+
+
+def history_check(branch: str, places: Sequence[str]) -> Check:
+    """Return whether the nights have a branch.
+
+    Args:
+        branch: Its name.
+        places: Where it is: here under its own name, on a remote with the remote's name before it.
+    """
+    subject = f"branch {branch}"
+    if not places:
+        how = f"git fetch origin {branch}; if it is not there, the first night makes it"
+        return Check(Health.WARNING, subject, "is not known here", how)
+    if places == [branch]:
+        return Check(Health.WARNING, subject, "is here only", f"git push origin {branch}")
+    return Check(Health.OK, subject, f"is at {', '.join(places)}")
+
+
+def host_checks() -> list[Check]:
+    """Return what to look at on GitHub, since no checkout knows it."""
+    actions = "Settings > Actions > General"
+    return [
+        Check(Health.ASK, subject, says, mend)
+        for subject, says, mend in (
+            (
+                "default branch",
+                "are the workflows on it? GitHub starts report, slash and nightly from there only",
+                "merge them",
+            ),
+            (
+                "outside contributors",
+                "does every run of theirs need approval?",
+                f"{actions} > Approval for running fork pull request workflows",
+            ),
+            (
+                "pull requests",
+                "may GitHub Actions create them? The nightly refresh does",
+                f"{actions} > Workflow permissions",
+            ),
+            (
+                "labels",
+                f"is there {LOOSEN_LABEL}? On an issue of {REGRESSION_LABEL} it asks for looser baselines",
+                "Issues > Labels",
+            ),
+            ("branch protection", 'is the check "perf-ratchet" required?', "Settings > Rules"),
+            (
+                "GitHub App",
+                "commits of GITHUB_TOKEN start no workflows: is there an App?",
+                "PERF_RATCHET_APP_ID as a variable, PERF_RATCHET_APP_KEY as a secret; docs/operations.md",
+            ),
+        )
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,84 @@
+"""Which release of perf-ratchet this is: where another repository's workflows take it from."""
+
+import json
+import re
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from bot.adoption import checkout
+from bot.errors import BadInput
+
+PACKAGE: Final = "perf-ratchet"
+HOW: Final = (
+    "give --release OWNER/NAME@SHA: the repository of perf-ratchet and the 40 digits of a release's commit"
+)
+_WORD: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+)@([0-9a-f]{40})")
+_REMOTE: Final = re.compile(
+    r"(?:https?://|ssh://)?(?:[^@/]+@)?[A-Za-z0-9.-]+(?::[0-9]+)?[/:]"
+    r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?/?"
+)
+"""A repository on a host, over HTTPS or SSH. A path of this machine has no host, and does not match."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One commit of perf-ratchet on a repository host."""
+
+    repository: str
+    """"owner/name"."""
+    sha: str
+    """Full SHA."""
+    version: str
+    """Such as "0.1.0"."""
+
+
+def release_from_word(word: str) -> Release:
+    """Return the release that "owner/name@sha" names; its version is taken to be this program's.
+
+    Raises:
+        ValueError: it names none; the message says what is expected.
+    """
+    found = _WORD.fullmatch(word)
+    if not found:
+        raise ValueError(f"{word!r} is no release such as octo/perf-ratchet@ and the 40 digits of its commit")
+    return Release(found[1], found[2], _version())
+
+
+def installed_release() -> Release:
+    """Return the release that this program was installed from, or is a checkout of.
+
+    Raises:
+        BadInput: nobody wrote that down.
+
+    Source: https://packaging.python.org/specifications/direct-url/
+    """
+    told = _direct_url()
+    url, sha = str(told.get("url")), str(told.get("vcs_info", {}).get("commit_id"))
+    if url.startswith("file:"):
+        folder = Path(unquote(urlsplit(url).path))
+        url, sha = checkout.remote(folder), checkout.commit(folder)
+    found = _REMOTE.fullmatch(url)
+    word = f"{found[1]}@{sha}" if found else ""
+    try:
+        return release_from_word(word)
+    except ValueError as error:
+        raise BadInput(f"perf-ratchet does not know where it was installed from; {HOW}") from error
+
+
+def _direct_url() -> dict[str, Any]:
+    """Return what pip wrote down about where the package is from; nothing for an index."""
+    try:
+        told = json.loads(distribution(PACKAGE).read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _version() -> str:
+    try:
+        return distribution(PACKAGE).version
+    except PackageNotFoundError:
+        return "0"

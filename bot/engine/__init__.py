@@ -1,0 +1,1 @@
+"""What sglang's own files and logs hold, read as requests."""

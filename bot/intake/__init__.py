@@ -1,0 +1,1 @@
+"""What comes from outside: bytes that are untrusted until they are what they should be."""

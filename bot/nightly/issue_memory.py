@@ -1,0 +1,34 @@
+"""The issue about the regressions of one hardware: what it is found by, and what it remembers."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from bot.nightly.regressions import Regression, Remembered, remembered_from_json
+
+REGRESSION_LABEL: Final = "perf-regression"
+"""Of every issue about regressions."""
+LOOSEN_LABEL: Final = "perf-loosen"
+"""A person puts it on such an issue to have looser baselines proposed; the proposal has it too."""
+MOST_REMEMBERED: Final = 40
+"""Regressions that an issue remembers, the largest. Chosen: half of what an issue can hold."""
+_MEMORY: Final = re.compile(r"<!-- perf-ratchet:memory (.*) -->")
+
+
+def marker_of(hardware: str) -> str:
+    """Return how the issue of a hardware begins."""
+    return f"<!-- perf-ratchet:regressions {hardware} -->"
+
+
+def memory_of(regressions: Sequence[Regression]) -> str:
+    """Return what an issue remembers, as an HTML comment on one line that nothing in it can end."""
+    largest = sorted(regressions, key=lambda one: -one.change_ratio)[:MOST_REMEMBERED]
+    kept = [one for one in regressions if one in largest]
+    text = Remembered(regressions=tuple(kept)).model_dump_json(exclude_defaults=True)
+    return f"<!-- perf-ratchet:memory {text.replace('>', chr(92) + 'u003e')} -->"
+
+
+def regressions_in(body: str) -> tuple[Regression, ...]:
+    """Return what an issue remembers; none where it does not, or was edited beyond recognition."""
+    found = _MEMORY.search(body)
+    return remembered_from_json(found[1]) if found else ()

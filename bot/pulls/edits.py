@@ -1,0 +1,125 @@
+"""What a pull request does to the baseline files themselves: an audit of its own edits. Pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from bot.audit import SEVERITIES, Finding, audit
+from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
+from bot.filters import plain
+from bot.hub import Annotation
+from bot.pulls.baseline_lines import line_of, member_lines
+
+if TYPE_CHECKING:
+    from bot.settings import Waiver  # it loads a YAML parser
+
+MOST_ANNOTATIONS: Final = 50
+"""Remarks on lines of a check. Source: GitHub takes 50 with one request; the comment lists them all."""
+
+_LINE = re.compile(r"^it cannot be read: line ([0-9]{1,9})\b")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A baseline file that a pull request changes."""
+
+    path: str
+    problem: str
+    """Why it can no longer be read, one clause; "" when it can."""
+    findings: tuple[Finding, ...] = ()
+    """What the change brought and somebody should look at, the gravest first."""
+    lines: tuple[int, ...] = ()
+    """Where each of them stands, from 1."""
+
+    @property
+    def errors(self) -> Sequence[Finding]:
+        """The findings that are errors."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+    @property
+    def is_wrong(self) -> bool:
+        """True when the change must not be merged as it is."""
+        return bool(self.problem or self.errors)
+
+
+def edit_of(
+    path: str,
+    before: bytes | None,
+    after: bytes | None,
+    *,
+    waivers: "Sequence[Waiver]" = (),
+    today: date | None = None,
+) -> Edit | None:
+    """Return what a pull request's change of a baseline file is like, or None when it leaves it alone.
+
+    Args:
+        path: The file, from the top of the repository.
+        before: Its content where the pull request began; None when it was not there.
+        after: Its content at the pull request's head; None when it is gone.
+        waivers: Findings that are accepted for a while.
+        today: Waivers that expired before count no more.
+    """
+    if before == after:
+        return None
+    if after is None:
+        return Edit(path, "it is deleted, and nothing guards its scenarios any more")
+    try:
+        file = baselines_from_text(after.decode())
+    except (BaselinesRejected, UnicodeDecodeError) as error:
+        return Edit(path, f"it cannot be read: {error}")
+    found = audit(file, against=_readable(before), waivers=waivers, today=today)
+    told = [one for one in found if one.introduced and one.severity != "info" and not one.waived]
+    told.sort(key=lambda one: SEVERITIES.index(one.severity))
+    return Edit(path, "", tuple(told), tuple(_lines(file, told)))
+
+
+def annotations(edits: Iterable[Edit]) -> tuple[Annotation, ...]:
+    """Return remarks for the lines that are wrong, the gravest first, at most `MOST_ANNOTATIONS`."""
+    edits = list(edits)
+    unreadable = [_unreadable(edit) for edit in edits if edit.problem]
+    placed = [
+        (finding, edit.path, line)
+        for edit in edits
+        for finding, line in zip(edit.findings, edit.lines, strict=True)
+    ]
+    placed.sort(key=lambda one: one[0].severity != "error")
+    return tuple((unreadable + [_remark(*one) for one in placed])[:MOST_ANNOTATIONS])
+
+
+def _unreadable(edit: Edit) -> Annotation:
+    named = _LINE.search(edit.problem)
+    return Annotation(
+        path=edit.path,
+        line=int(named[1]) if named else 1,
+        level="failure",
+        title="unreadable",
+        message=plain(edit.problem),
+    )
+
+
+def _remark(finding: Finding, path: str, line: int) -> Annotation:
+    return Annotation(
+        path=path,
+        line=line,
+        level="failure" if finding.severity == "error" else "warning",
+        title=finding.rule,
+        message=plain(f"{finding.scenario}: {finding.message}"),
+    )
+
+
+def _readable(content: bytes | None) -> BaselineFile:
+    """Return an older file; one without scenarios where there is none to compare with."""
+    try:
+        return baselines_from_text((content or b"").decode())
+    except (BaselinesRejected, UnicodeDecodeError):
+        return baselines_from_text('{"scenarios": {}}')
+
+
+def _lines(file: BaselineFile, findings: Iterable[Finding]) -> Iterable[int]:
+    lines = member_lines(file.text)
+    for finding in findings:
+        of_file = finding.scenario not in file.scenarios
+        place = (finding.scenario,) if of_file else ("scenarios", finding.scenario)
+        yield line_of(lines, (*place, *finding.field.split(".", maxsplit=1)))

@@ -1,0 +1,73 @@
+"""What a reader is told of an audit, as plain data: what is open, what was there before, what is waived."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from bot.rules.findings import Finding, Severity, gravest_first, tally
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """The findings of one baseline file, or of some records."""
+
+    path: str
+    """What was audited, as the reader knows it."""
+    count: int
+    """How many of the noun were looked at."""
+    findings: tuple[Finding, ...]
+    """All of them, in the order of the file."""
+    noun: Literal["scenario", "request"] = "scenario"
+    against: str = ""
+    """The older file; "" where there is none."""
+
+    @cached_property
+    def open(self) -> Sequence[Finding]:
+        """What has to be looked at, the gravest first: with an older file only what the change introduced."""
+        wanted = [one for one in self.findings if not one.waived and (one.introduced or not self.against)]
+        return gravest_first(wanted)
+
+    @cached_property
+    def older(self) -> Sequence[Finding]:
+        """What was there before the change, the gravest first."""
+        return gravest_first(
+            [one for one in self.findings if not one.waived and self.against and not one.introduced]
+        )
+
+    @cached_property
+    def waived(self) -> Sequence[Finding]:
+        """What somebody accepts for a while."""
+        return [one for one in self.findings if one.waived]
+
+    @cached_property
+    def notes(self) -> Sequence[Finding]:
+        """Of what is open, what is only worth knowing."""
+        return [one for one in self.open if one.severity == "info"]
+
+    @cached_property
+    def problems(self) -> Sequence[Finding]:
+        """Of what is open, the errors and warnings."""
+        return [one for one in self.open if one.severity != "info"]
+
+    @cached_property
+    def tally(self) -> Mapping[str, Mapping[Severity, int]]:
+        """How many are open, by rule and severity."""
+        return tally(self.open)
+
+    @cached_property
+    def older_tally(self) -> Mapping[str, Mapping[Severity, int]]:
+        """How many were there before, by rule and severity."""
+        return tally(self.older)
+
+    @cached_property
+    def older_scenarios(self) -> int:
+        """How many scenarios have older findings."""
+        return len({one.scenario for one in self.older})
+
+    @property
+    def fails(self) -> bool:
+        """Whether somebody should do something: errors and warnings for a file, errors for requests."""
+        if self.noun == "request":
+            return any(one.severity == "error" for one in self.open)
+        return bool(self.problems)
