@@ -229,7 +229,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     ),
     "deep": (
         make_zip((RECORD_NAME, b"[" * 100_000), method=0),
-        "run-record.json: cut off, or not the objects",
+        "run-record.json: record: Invalid JSON: recursion limit exceeded",
     ),
     "no UTF-8": (make_zip((RECORD_NAME, b'{"\xff": 1}')), "run-record.json: record: Invalid JSON"),
     "other version": (
