@@ -15,7 +15,7 @@ from bot.proposing.prediction import NewLimit, chances
 from bot.proposing.proposals import Change, Declined, Proposal, Proposals
 from bot.proposing.rewriting import with_scenarios
 from bot.rules.findings import Finding, Severity
-from bot.snapshot import is_denoising_stage, rounded, stage_of
+from bot.snapshot import rounded
 from bot.verdicts.comparability import differences
 from bot.verdicts.evidence import (
     Evidence,
@@ -74,9 +74,10 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
     """Return which scenarios of a run deserve a new baseline, and why the others do not.
 
     A scenario's snapshot is its lower-median valid request by end to end, over all records. It is proposed
-    when end to end falls by `min_improvement`, no top-level value rises by more than 2 % and 5 ms, the run
-    compares with the old baseline's, an unchanged engine is not predicted to break the new limits too often,
-    and the audit finds no error in the file that it did not find before.
+    when end to end falls by `min_improvement`, no value that decides (`bot.limits.gates`) rises by more than
+    2 % and 5 ms, the run compares with the old baseline's, an unchanged engine is not predicted to break the
+    new limits too often, and the audit finds no error in the file that it did not find before. Design:
+    denoising stages only; decoding decides too, so its limit must not rise unseen either.
 
     Args:
         file: The baselines.
@@ -161,8 +162,8 @@ def _proposal(
     return Proposal(
         scenario=name,
         kind="tighter" if baseline.guards else "first",
-        top_level=tuple(change for change in changes if _is_top_level(change.field)),
-        raised=tuple(change for change in changes if change.rose and not _is_top_level(change.field)),
+        top_level=tuple(change for change in changes if gates(change.field)),
+        raised=tuple(change for change in changes if change.rose and not gates(change.field)),
         request_id=chosen.taken.request_id,
         requests=len(found.witnesses),
         values={**values, "provenance": provenance},
@@ -269,8 +270,3 @@ def _worse_findings(file: BaselineFile, proposals: Sequence[Proposal]) -> list[F
         and one.rule not in _ABOUT_TYPING
         and not {(one.rule, one.scenario, one.field, grave) for grave in _AT_LEAST[one.severity]} & known
     ]
-
-
-def _is_top_level(field: str) -> bool:
-    stage = stage_of(field)
-    return field in AGGREGATES or (stage is not None and is_denoising_stage(stage))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date
 from typing import Any
 
-from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline, Tolerances
+from bot.baselines import BaselineFile, ScenarioBaseline, Tolerances
 from bot.history import Series
 from bot.limits import gates, limit
 from bot.nightly.known import Known
@@ -19,7 +19,6 @@ from bot.proposing.prediction import NewLimit, chances
 from bot.proposing.proposals import Change, Proposal
 from bot.proposing.rewriting import with_scenarios
 from bot.settings import Tighten
-from bot.snapshot import is_denoising_stage
 from bot.tighten import propose, tightened, with_warnings
 from profiler.record import RunRecord
 
@@ -150,8 +149,8 @@ def _proposal(name: str, old: ScenarioBaseline, new: ScenarioBaseline, values: d
     return Proposal(
         scenario=name,
         kind="tighter" if old.guards else "first",
-        top_level=tuple(change for change in changes if _is_top_level(change.field)),
-        raised=tuple(change for change in changes if change.rose and not _is_top_level(change.field)),
+        top_level=tuple(change for change in changes if gates(change.field)),
+        raised=tuple(change for change in changes if change.rose and not gates(change.field)),
         request_id=origin.request_id if origin else "unknown",
         requests=origin.requests if origin else 1,
         values=values,
@@ -198,8 +197,3 @@ def _day(file: BaselineFile, otherwise: date) -> date:
         return date.fromisoformat(file.metadata.last_updated or "")
     except ValueError:
         return otherwise
-
-
-def _is_top_level(field: str) -> bool:
-    kind, _, name = field.partition(".")
-    return field in AGGREGATES or (kind == "stages_ms" and is_denoising_stage(name))

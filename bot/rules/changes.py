@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.baselines import AGGREGATES, ScenarioBaseline, Tolerances
 from bot.filters import change
-from bot.limits import MIN_IMPROVEMENT
+from bot.limits import MIN_IMPROVEMENT, gates
 from bot.rules.findings import Finding
 from bot.rules.subject import (
     REPLACE_WHOLE,
@@ -16,7 +16,7 @@ from bot.rules.subject import (
     listed,
     workload_differences,
 )
-from bot.snapshot import DECIMALS, is_denoising_stage
+from bot.snapshot import DECIMALS
 
 E2E_MOVE_RATIO: Final = 0.02
 """From this fraction on, end to end cannot move while every stage stays as it was. Chosen: below it, an edit
@@ -104,18 +104,18 @@ def assembled(subject: Subject) -> Iterator[Finding]:
 
 
 def loosened(subject: Subject) -> Iterator[Finding]:
-    """Yield a finding when end to end, average, median or a denoising stage rose by more than 5 %.
+    """Yield a finding when end to end, average, median, a denoising stage or decoding rose by more than 5 %.
 
     It may be right, after a change that was worth it: then a person says so, in the pull request or as a
     waiver. A baseline of a real file was loosened 12.7 times, and nobody noticed for 25 days. Where the
-    workload changed, only end to end is looked at.
+    workload changed, only end to end is looked at. Design: denoising stages only; decoding decides too.
     """
     past = subject.past
     if not past or not subject.has_changed:
         return
     old, new = past.by_field(), subject.scenario.by_field()
     has_other_workload = bool(workload_differences(subject.scenario, past))
-    fields = AGGREGATES[:1] if has_other_workload else [field for field in new if _is_top_level(field)]
+    fields = AGGREGATES[:1] if has_other_workload else [field for field in new if gates(field)]
     rises = {
         field: new[field] / old[field]
         for field in fields
@@ -251,11 +251,6 @@ def _partial(subject: Subject, field: str, problem: str, expected: float | None)
         remedy=REPLACE_WHOLE,
         introduced=True,
     )
-
-
-def _is_top_level(field: str) -> bool:
-    kind, _, name = field.partition(".")
-    return not name or (kind == "stages_ms" and is_denoising_stage(name))
 
 
 def _times(ratio: float) -> str:

@@ -46,8 +46,9 @@ def introduced(pair: str) -> list[Finding]:
 
 
 def test_what_25510_brought():
-    """Errors and warnings are of the three scenarios that were retyped by hand, and of no other."""
+    """Errors are of the three scenarios that were retyped by hand; two others decode slower than before."""
     assert brief(introduced("h100_2026-05-17_25510")) == [
+        ("qwen_image_layered_i2i", "loosened", "warning"),
         ("fastwan2_2_ti2v_5b", "mean-mismatch", "error"),
         ("fastwan2_2_ti2v_5b", "median-mismatch", "error"),
         ("fastwan2_2_ti2v_5b", "stages-exceed-e2e", "error"),
@@ -55,11 +56,13 @@ def test_what_25510_brought():
         ("fastwan2_2_ti2v_5b", "hand-typed", "warning"),
         ("wan2_1_t2v_1_3b_lora_1gpu", "mean-mismatch", "error"),
         ("wan2_1_t2v_1_3b_lora_1gpu", "steps-exceed-stage", "error"),
+        ("ltx_2_3_two_stage_ti2v_2gpus", "loosened", "warning"),
         ("ltx_2_3_hq_pipeline", "mean-mismatch", "error"),
         ("ltx_2_3_hq_pipeline", "median-mismatch", "error"),
         ("ltx_2_3_hq_pipeline", "unattributed-e2e", "warning"),
         ("ltx_2_3_hq_pipeline", "stage-exceeds-steps", "warning"),
         ("ltx_2_3_hq_pipeline", "hand-typed", "warning"),
+        ("ltx_2_3_hq_pipeline", "loosened", "warning"),
     ]
 
 
@@ -145,6 +148,7 @@ def test_what_20983_loosened():
         ("flux_2_image_t2i", "unattributed-e2e", "warning"),
         ("flux_2_image_t2i", "partial-edit", "error"),
         ("flux_2_image_t2i", "loosened", "warning"),
+        ("fastwan2_2_ti2v_5b", "loosened", "warning"),
         ("fsdp-inference", "unattributed-e2e", "warning"),
         ("fsdp-inference", "loosened", "warning"),
         ("hunyuan3d_shape_gen", "loosened", "warning"),
