@@ -6,6 +6,7 @@ Searching took a minute for 300,000 lines; an edit knows its place.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from bot.lossless import Edit, edits
@@ -79,8 +80,15 @@ def _block(text: str, together: Sequence[Edit], start: int, number: int) -> _Blo
         position = edit.end
     new = _lines("".join([*pieces, text[position:end]]))
     old = _lines(text[start:end])
-    same = next((i for i, (was, now) in enumerate(zip(old, new, strict=False)) if was != now), 0)
-    return _Block(number + same, old[same:], new[same:])
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])
+    return _Block(number + head, old[head : len(old) - tail], new[head : len(new) - tail])
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return with how many lines both begin."""
+    pairs = zip(one, other, strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 
 
 def _hunks(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:

@@ -92,6 +92,21 @@ def test_an_added_member_is_not_all_that_was_before():
     ]
 
 
+def test_what_stays_of_a_rewritten_object_is_not_told():
+    """An object that loses a member is written anew: its first and its last lines may be as they were."""
+    text = TEXT.replace('"k": 10', '"k": 10,\n        "l": 11,\n        "m": 12')
+    assert diff(text, j={"k": 10, "m": 12})[2:] == [
+        "@@ -10,7 +10,6 @@",
+        '     "i": 9,',
+        '     "j": {',
+        '         "k": 10,',
+        '-        "l": 11,',
+        '         "m": 12',
+        "     }",
+        " }",
+    ]
+
+
 def test_a_file_on_one_line_is_one_line():
     """Several edits of a line are one change of it."""
     assert diff('{"a": 1, "b": 2}', a=3, b=4)[2:] == [

@@ -188,3 +188,6 @@ def test_a_history_predicts(form: str, folder: Path, capsys: pytest.CaptureFixtu
     assert "breaks the new limits: 0.9 % (end to end, judging by 24 nights)" in out
     declined = tighten(*options, "--max-flake-rate", "0.005", "--format", form, capsys=capsys)[1]
     assert "an unchanged engine would break the new limit of expected_e2e_ms in 0.9% of runs" in declined
+    unknown = tighten(*options, "--profile", "none", capsys=capsys)
+    assert unknown[0] == 2
+    assert unknown[2].startswith("ratchet: perf/h100.json: tolerances: there is no profile 'none'")

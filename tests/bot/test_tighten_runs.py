@@ -199,6 +199,27 @@ def test_a_lucky_request_does_not_hide_the_level():
     assert one.chance.ratio == pytest.approx(1.25 / 35)
 
 
+def test_the_middle_request_says_where_the_engine_is():
+    """Of three requests at 594, 600 and 900 ms the second: nights at 600 ms are taken as they are."""
+    nights = [600.0, 606.0, 594.0, 603.0, 597.0] * 6
+    nights[7] = 661.0
+    requests = [make_request(f"r{number}", e2e_ms=ms) for number, ms in enumerate((594.0, 600.0, 900.0))]
+    file = make_baselines({"flux": make_values(e2e_ms=1000.0, stages=OLD_STAGES)}, tolerances=TOLERANCES)
+    past = {"flux": {"expected_e2e_ms": nights}}
+    one = only([make_record(make_scenario("flux", *requests))], file, past=past)
+    assert one.values["expected_e2e_ms"] == 600.0
+    assert one.chance.ratio == pytest.approx(1.25 / 35)
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), -1.0])
+def test_nights_that_are_no_time_do_not_count(broken: float):
+    """Of this scenario, and of the others."""
+    quiet = {"flux": {"expected_e2e_ms": NIGHTS}, "other": {"expected_e2e_ms": NIGHTS}}
+    past = {name: {"expected_e2e_ms": [*NIGHTS[:9], broken, *NIGHTS[9:]]} for name in quiet}
+    records = [make_record(make_scenario())]
+    assert only(records, past=past).chance == only(records, past=quiet).chance
+
+
 def test_the_chance_of_a_run_is_that_of_any_of_its_limits():
     """Of two scenarios of 1.25 / 35 each: 1 - (1 - p)^2; one that is not known does not count."""
     file = make_baselines(
@@ -233,6 +254,16 @@ def test_a_warning_is_told_with_the_proposal():
     request = make_request(e2e_ms=900.0, stages=STAGES | {"DenoisingStage": 700.0})
     one = only([make_record(make_scenario("flux", request))], file)
     assert [(told.rule, told.severity) for told in one.warnings] == [("stage-exceeds-steps", "warning")]
+
+
+def test_measured_values_are_not_called_typed():
+    """A record's times may be round by chance: that warning is for files, whose values somebody may type."""
+    stages = STAGES | {"TextEncodingStage": 470.0}
+    file = make_baselines({"flux": make_values(e2e_ms=1001.5, stages=stages)})
+    found = propose(file, [make_record(make_scenario())])
+    assert found.proposals[0].warnings == ()
+    written = make_baselines({"flux": make_values()})
+    assert "hand-typed" in {told.rule for told in audit(written)}
 
 
 def test_what_was_wrong_before_is_no_news():
