@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from statistics import fmean, median
 from typing import Final
 
-from bot.baselines import AGGREGATES, ScenarioBaseline, Tolerances
+from bot.baselines import AGGREGATES, ScenarioBaseline
 from bot.filters import change
 from bot.limits import MIN_IMPROVEMENT, gates
 from bot.rules.findings import Finding
 from bot.rules.subject import (
     REPLACE_WHOLE,
     ROUNDING_MS,
-    Files,
     Subject,
     listed,
     workload_differences,
@@ -172,44 +171,6 @@ def no_improvement(subject: Subject) -> Iterator[Finding]:
         remedy="put the end to end of the same request here, or the old values back"
         if not moved_ratio
         else "put the old values back, unless they contradicted each other",
-        introduced=True,
-    )
-
-
-def guard_lost(files: Files) -> Iterator[Finding]:
-    """Yield a finding for each scenario that is gone, and each tolerance that rose.
-
-    Both let slowdowns pass that were caught before, in scenarios whose values nobody touched.
-    """
-    if files.old is None:
-        return
-    for name, scenario in files.old.scenarios.items():
-        if name not in files.file.scenarios and scenario.guards:
-            yield _lost(name, "expected_e2e_ms", "", f"{name} guarded and is gone", scenario.expected_e2e_ms)
-    old_profiles, profiles = files.old.tolerances or {}, files.file.tolerances or {}
-    for profile, tolerances in profiles.items():
-        if profile in old_profiles:
-            yield from _raised(profile, old_profiles[profile], tolerances)
-
-
-def _raised(profile: str, old: Tolerances, new: Tolerances) -> Iterator[Finding]:
-    for kind in Tolerances.model_fields:
-        was, now = getattr(old, kind), getattr(new, kind)
-        if now > was:
-            what = f"the tolerance {profile}.{kind} rose from {was:g} to {now:g}"
-            yield _lost("tolerances", f"{profile}.{kind}", now, what, was)
-
-
-def _lost(scenario: str, field: str, actual: float | str, problem: str, expected: float | str) -> Finding:
-    return Finding(
-        rule="guard-lost",
-        severity="warning",
-        scenario=scenario,
-        field=field,
-        actual=actual or None,
-        expected=expected,
-        problem=problem,
-        remedy="say in the pull request why, or put it back",
         introduced=True,
     )
 

@@ -16,7 +16,7 @@ class Finding:
     rule: str
     severity: Severity
     scenario: str
-    """Its id; for the file as a whole "metadata" or "tolerances", for a request of a record where it is."""
+    """Its id; for the file as a whole the part, such as "metadata"; for a request of a record where it is."""
     field: str
     """Where in the scenario, such as "expected_avg_denoise_ms"."""
     actual: float | str | None

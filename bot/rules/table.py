@@ -7,13 +7,13 @@ from typing import Final
 
 from bot.rules.changes import (
     assembled,
-    guard_lost,
     loosened,
     no_improvement,
     partial_edit,
     workload_changed,
 )
 from bot.rules.forms import bad_value, early_steps_fast, hand_typed, sampled_steps, steps_missing, unguarded
+from bot.rules.guards import guard_lost
 from bot.rules.snapshots import mixed_snapshot
 from bot.rules.subject import FileRule, Rule, ScenarioRule
 from bot.rules.sums import (
@@ -163,7 +163,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     FileRule(
         "guard-lost",
-        "(--against) a scenario that guarded is gone, or a tolerance rose",
+        "(--against) a scenario that guarded is gone, a tolerance rose, fewer steps are compared, or the clock "
+        "or a scenario's origin changed under the same values",
         "warning",
         guard_lost,
     ),

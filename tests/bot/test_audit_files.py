@@ -9,18 +9,9 @@ from builders import make_baselines, make_record, make_request, make_scenario
 
 from bot.audit import audit
 from bot.baselines import BaselineFile, baselines_from_text
-from bot.rules.changes import guard_lost
 from bot.rules.snapshots import requests_by_scenario
 from bot.rules.subject import Files
 from bot.rules.whole_files import copied_scenario, implausible_stage, metadata_date, repeated_key
-
-PROFILE = {
-    "e2e": 0.25,
-    "denoise_stage": 0.25,
-    "non_denoise_stage": 0.8,
-    "denoise_step": 0.3,
-    "denoise_agg": 0.2,
-}
 
 
 def scaled(factor: float, **fields: Any) -> dict[str, Any]:
@@ -171,28 +162,6 @@ def test_an_untouched_stage_is_not_introduced():
 
     assert [one.introduced for one in implausible_stage(Files(new, old=old))] == [False]
     assert [one.introduced for one in implausible_stage(Files(touched, old=old))] == [True]
-
-
-def test_a_guard_that_is_gone_is_a_warning():
-    """A scenario that was taken out guards nothing any more; a placeholder never did."""
-    old = make_baselines({"kept": scaled(1.0), "gone": scaled(2.0), "empty": {}})
-    new = make_baselines({"kept": scaled(1.0)})
-    found = list(guard_lost(Files(new, old=old)))
-
-    assert [(one.rule, one.severity, one.scenario) for one in found] == [("guard-lost", "warning", "gone")]
-    assert list(guard_lost(Files(old, old=new))) == []
-    assert list(guard_lost(Files(new))) == []
-
-
-def test_a_tolerance_that_rose_is_a_warning():
-    """Wider tolerances loosen every scenario; narrower ones, and a new profile, do not."""
-    old = make_baselines(tolerances={"pr_test": PROFILE})
-    new = make_baselines(tolerances={"pr_test": {**PROFILE, "e2e": 0.5, "denoise_agg": 0.1}, "new": PROFILE})
-    [finding] = guard_lost(Files(new, old=old))
-
-    assert (finding.scenario, finding.field) == ("tolerances", "pr_test.e2e")
-    assert (finding.actual, finding.expected, finding.introduced) == (0.5, 0.25, True)
-    assert finding.problem == "the tolerance pr_test.e2e rose from 0.25 to 0.5"
 
 
 def test_findings_of_the_file_come_first():
