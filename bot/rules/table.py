@@ -163,8 +163,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     FileRule(
         "guard-lost",
-        "(--against) a scenario that guarded is gone, a tolerance rose, fewer steps are compared, or the clock "
-        "or a scenario's origin changed under the same values",
+        "(--against) a scenario that guarded is gone, a tolerance rose, fewer steps are compared, or the "
+        "clock or a scenario's origin changed under the same values",
         "warning",
         guard_lost,
     ),
