@@ -82,6 +82,10 @@ class NotUnderstood:
 Command = TightenBaselines | PerfStatus | PerfHelp | NotUnderstood
 
 
+_PLAIN: Final[Mapping[str, PerfStatus | PerfHelp]] = {STATUS: PerfStatus(), HELP: PerfHelp()}
+"""Commands without arguments."""
+
+
 def command_in(body: str) -> Command | None:
     """Return what a comment asks of us, or None when it asks nothing of us.
 
@@ -119,7 +123,7 @@ def _parsed(command: str, line: str) -> Command:
         return _tighten(arguments)
     if arguments:
         return NotUnderstood(command, f"{command} takes no arguments")
-    return PerfStatus() if command == STATUS else PerfHelp()
+    return _PLAIN[command]
 
 
 def _tighten(arguments: Sequence[str]) -> TightenBaselines | NotUnderstood:

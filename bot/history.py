@@ -34,6 +34,9 @@ Place = Annotated[str, Field(min_length=1, max_length=220, pattern=r"^[^\x00-\x1
 Key = Annotated[str, Field(max_length=MAX_KEY)]
 Reason = Annotated[str, Field(max_length=MAX_REASON)]
 Identity: TypeAlias = tuple[int, int, str]
+MONTHS_READ: Final = 2
+"""Months of nights that anything is judged by: this one and the one before. Chosen: 30 nights at least, of an
+engine much like today's, and a month of 67 scenarios costs a request of its own."""
 
 
 class HistoryLine(Frozen):

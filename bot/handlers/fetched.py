@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.errors import BadInput
-from bot.history import History, history_from_text, paths_until
+from bot.history import MONTHS_READ, History, history_from_text, paths_until
 from bot.host import Host, Run
 from bot.hub import Hub
 from bot.proposing.rewriting import new_baselines
@@ -19,8 +19,6 @@ CONFIG: Final = ".github/perf-ratchet.yml"
 """Where the configuration is. It is taken from the default branch: a pull request cannot change the rules."""
 DEFAULT_BRANCH: Final = "HEAD"
 """How `Host.files_at` names the default branch."""
-HISTORY_MONTHS: Final = 3
-"""Months of nights that a noise floor is made of. Chosen: enough nights, of an engine much like today's."""
 
 
 class HubAndHost(Hub, Host, Protocol):
@@ -78,7 +76,7 @@ def baselines_in(
 
 def history_places(settings: Settings, hardware: str, moment: datetime) -> list[Place]:
     """Return where the nights before a moment are told."""
-    return [(settings.history_branch, path) for path in paths_until(hardware, moment, HISTORY_MONTHS)]
+    return [(settings.history_branch, path) for path in paths_until(hardware, moment, MONTHS_READ)]
 
 
 def precedent_in(

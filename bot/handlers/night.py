@@ -10,16 +10,13 @@ from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.handlers.fetched import HubAndHost, Place, baselines_in, delivered, settings_on
 from bot.handlers.history_branch import Kept, kept_from_files
 from bot.handlers.own_branch import OwnBranch, Target, seen
-from bot.history import paths_until
+from bot.history import MONTHS_READ, paths_until
 from bot.host import Run
 from bot.pulls.artifact_names import RefusedArtifact, hardware_of
 from bot.pulls.artifacts import Delivery
 from bot.settings import Settings
 from profiler.record import RunRecord
 
-MONTHS: Final = 2
-"""Months of the history that are read, this one and the one before. Chosen: 30 nights at least, and a
-month of 67 scenarios is a request of its own."""
 EVENTS: Final = ("schedule", "workflow_dispatch")
 """What may start a night."""
 
@@ -145,4 +142,4 @@ def read(here: Here, run: Run, default_branch: str) -> Night:
 
 
 def _paths(settings: Settings, run: Run) -> list[str]:
-    return [path for name in settings.hardware for path in paths_until(name, run.created_at, MONTHS)]
+    return [path for name in settings.hardware for path in paths_until(name, run.created_at, MONTHS_READ)]

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import cmarkgfm
 import pytest
@@ -11,6 +12,7 @@ from bot.commands import (
     MAX_GLOBS,
     STATUS,
     TIGHTEN,
+    USAGE,
     Command,
     NotUnderstood,
     PerfHelp,
@@ -18,6 +20,8 @@ from bot.commands import (
     TightenBaselines,
     command_in,
 )
+
+TOP = Path(__file__).parents[2]
 
 
 def refused(body: str) -> str:
@@ -234,3 +238,12 @@ def test_what_is_understood_is_what_a_reader_sees(lines: list[str]):
 def test_usage_names_each_command():
     """What is told to a person is what is understood."""
     assert {command_in(word) for word in (STATUS, HELP)} == {PerfStatus(), PerfHelp()}
+
+
+@pytest.mark.parametrize("command", USAGE)
+def test_a_command_is_known_wherever_it_is_named(command: str):
+    """The workflow starts its job for it, and the help shows it."""
+    workflow = (TOP / ".github/workflows/slash.yml").read_text()
+    starts = re.findall(r"contains\(github\.event\.comment\.body, '([^']+)'\)", workflow)
+    assert any(start in command for start in starts)
+    assert f'usage["{command}"]' in (TOP / "templates/answer_help.md.j2").read_text()
