@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import unified_diff
 from typing import Final
 
 from bot import render
@@ -10,6 +9,7 @@ from bot.commands import TightenBaselines
 from bot.events import Said
 from bot.handlers.replies import Reply
 from bot.host import Commit, Pull, Run
+from bot.proposing.file_diff import file_diff
 from bot.pulls.file_change import FileChange
 from bot.settings import Hardware, Settings
 
@@ -74,17 +74,11 @@ class Change:
     @property
     def diff(self) -> str:
         """The change as a unified diff, cut to what can be shown."""
-        text = "\n".join(line for one in self.made for line in _diff(one))
-        if len(text) <= MOST_DIFF:
-            return text
-        shown = text[:MOST_DIFF].rpartition("\n")[0]
-        left_out = text.count("\n", len(shown))
-        return f"{shown}\n... and {left_out} more lines"
-
-
-def _diff(one: FileChange) -> Iterable[str]:
-    before, after = one.before.text.splitlines(), one.after.text.splitlines()
-    return unified_diff(before, after, f"a/{one.path}", f"b/{one.path}", lineterm="")
+        told = [file_diff(one.path, one.before.text, one.after.text) for one in self.made]
+        text = "\n".join(line for one in told for line in one.lines)
+        shown = text if len(text) <= MOST_DIFF else text[:MOST_DIFF].rpartition("\n")[0]
+        left_out = text.count("\n", len(shown)) + sum(one.left_out for one in told)
+        return f"{shown}\n... and {left_out} more lines" if left_out else shown
 
 
 def reply_of(
