@@ -6,9 +6,11 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from bot.cli import adopting, hosting, judging, nightly, running
+from bot.cli.command import ShowVersion
 from bot.errors import BadInput
 from bot.examples import EXAMPLES, EXIT_CODES
 from bot.hub import HubRefused
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    options = _options(list(sys.argv[1:] if arguments is None else arguments))
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         code = command(options)
@@ -54,6 +56,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _options(words: list[str]) -> argparse.Namespace:
+    """Return what a command line says; where it cannot be read, say so and exit."""
+    names = [command.name for command in COMMANDS]
+    if words and not words[0].startswith("-") and words[0] not in names:
+        close = get_close_matches(words[0], names, n=1)
+        hint = f"did you mean {close[0]}?" if close else "see ratchet --help"
+        sys.exit(_refused(f"there is no command {words[0]!r}; {hint}"))
+    options, unknown = _parser().parse_known_args(words)
+    if unknown:
+        usage: argparse.ArgumentParser = options.parser
+        usage.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
+
+
 def _refused(reason: str) -> int:
     """Say in one line why a command could not do its work; return the exit code."""
     print("ratchet:", "".join(letter if letter.isprintable() else " " for letter in reason), file=sys.stderr)
@@ -67,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_epilog(""),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
         added = commands.add_parser(
@@ -77,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
             epilog=_epilog(command.name),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        added.set_defaults(command=command.run)
+        added.set_defaults(command=command.run, parser=added)
         command.add_arguments(added)
     return parser
 

@@ -27,6 +27,11 @@ MAX_WORDS: Final = 200
 MAX_FLAKE_RATE: Final = 0.05
 """Chosen: with 67 scenarios of that rate hardly a run would pass, one such scenario is bearable."""
 
+Device = Literal["cuda", "npu", "cpu", "xpu", "mps", "musa", "mlu", "hpu", "mtia"]
+"""What torch calls a kind of device, those of its extensions (npu, musa, mlu, hpu) among them."""
+_MEANT: Final[Mapping[str, str]] = {"ascend": "npu", "gpu": "cuda", "nvidia": "cuda", "rocm": "cuda"}
+"""What people call a device that torch calls otherwise."""
+
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """A label of a runner. Chosen: what GitHub's own labels look like, so nothing in it can reach a shell."""
 
@@ -70,7 +75,7 @@ class Hardware(_Part):
     """Path of its baseline file, from the top of the repository."""
     runner: Annotated[tuple[Label, ...], Field(min_length=1, max_length=MAX_LABELS)] = ("self-hosted",)
     """Labels that a runner must have, all of them."""
-    device: Annotated[str, Field(pattern=r"^[a-z]{1,16}$")] = "cuda"
+    device: Device = "cuda"
     """What torch calls the device: cuda, npu, cpu."""
     profile: str = "pr_test"
     """Which tolerances of the baseline file to use."""
@@ -166,7 +171,7 @@ def settings_from_yaml(text: str) -> Settings:
 
 
 def _first_problem(error: ValidationError, text: str) -> str:
-    problems: Any = error.errors(include_url=False, include_input=False)
+    problems: Any = error.errors(include_url=False)
     mistyped = (problem for problem in problems if problem["type"] == "extra_forbidden")
     problem = next(mistyped, problems[0])
     path = [part for part in problem["loc"] if part != "[key]"]
@@ -194,9 +199,20 @@ def _said(problem: Mapping[str, Any], path: Sequence[str | int]) -> str:
     """Return what is wrong with a value, and how to mend it."""
     if problem["type"] == "string_pattern_mismatch":
         return f"is not of the form {problem['ctx']['pattern']}"
+    if problem["type"] == "literal_error":
+        return _unknown_value(str(problem["input"])[:LONGEST_SHOWN], problem["ctx"]["expected"])
     if problem["type"] != "extra_forbidden":
         return str(problem["msg"]).removeprefix("Value error, ")
     known = _PARTS.get(str(path[0]), Settings) if len(path) > 1 else Settings
     close = get_close_matches(str(path[-1]), known.model_fields, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known.model_fields)}"
     return f"unknown key; {hint}"
+
+
+def _unknown_value(given: str, expected: str) -> str:
+    """Return that a closed set does not hold a value, what was probably meant, and the whole set."""
+    known = re.findall(r"'([^']+)'", expected)
+    meant = _MEANT.get(given.lower())
+    close = [meant] if meant in known else get_close_matches(given.lower(), known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"unknown value {given!r}; {hint}it is one of {', '.join(known)}"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Final, Never
+from typing import Any, Final, Never
 
 FINE: Final = 0
 BAD_INPUT: Final = 2
@@ -32,6 +32,20 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Never:
         """Say it on stderr and exit."""
         self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+class ShowVersion(argparse.Action):
+    """Prints the version and ends the program; it is looked up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        """Take no value."""
+        super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:  # noqa: ANN401 - argparse's
+        """Print it."""
+        version = import_module("importlib.metadata").version("perf-ratchet")
+        sys.stdout.write(f"{parser.prog} {version}\n")
+        parser.exit()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,6 +75,7 @@ def _parser() -> Parser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", allow_abbrev=False, help="measure scenarios and write a run record")
     _add_run_options(run)

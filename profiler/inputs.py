@@ -1,6 +1,7 @@
 """What a command is given: scenarios, records and options, read and refused in one line."""
 
 import argparse
+import json
 import os
 import platform
 from collections.abc import Iterable, Iterator, Sequence
@@ -74,11 +75,14 @@ def record_from_file(file: Path) -> RunRecord:
     """Return the run record in a file.
 
     Raises:
-        BadInput: it cannot be read or is no run record.
+        BadInput: it cannot be read or is no run record. A baseline file is told as what it is.
     """
+    content = _content(file)
     try:
-        return record_from_json(_content(file))
+        return record_from_json(content)
     except RecordRejected as error:
+        if _is_baseline_file(content):
+            raise BadInput(f"{file}: a baseline file, no run record; ratchet audit {file}") from error
         raise BadInput(f"{file}: {error}") from error
 
 
@@ -142,6 +146,15 @@ def check_device(device: str) -> None:
     """
     if not is_cpu(device) and present_module(device) is None:
         raise BadInput(f"--device: torch finds no {device!r} on this machine; use cpu")
+
+
+def _is_baseline_file(content: bytes) -> bool:
+    """Return whether this is what records are compared with: scenarios by id, and not as a list."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and isinstance(document.get("scenarios"), dict)
 
 
 def _names(file: Path) -> Iterator[tuple[str, int]]:

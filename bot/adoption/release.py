@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -13,7 +14,8 @@ from bot.errors import BadInput
 
 PACKAGE: Final = "perf-ratchet"
 HOW: Final = (
-    "give --release OWNER/NAME@SHA: the repository of perf-ratchet and the 40 digits of a release's commit"
+    "the workflows take it from a repository host, so give --release OWNER/NAME@SHA: "
+    "the repository of perf-ratchet and the 40 digits of a release's commit"
 )
 _WORD: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+)@([0-9a-f]{40})")
 _REMOTE: Final = re.compile(
@@ -65,7 +67,15 @@ def installed_release() -> Release:
     try:
         return release_from_word(word)
     except ValueError as error:
-        raise BadInput(f"perf-ratchet does not know where it was installed from; {HOW}") from error
+        raise BadInput(f"perf-ratchet was installed from {_place(told)}; {HOW}") from error
+
+
+def _place(told: Mapping[str, Any]) -> str:
+    """Return where a package is from that is of no release, a clause."""
+    url = str(told.get("url") or "")
+    if url.startswith("file:"):
+        return f"{unquote(urlsplit(url).path)}, which is no clone with an origin on a host"
+    return "no git repository that it knows of"
 
 
 def _direct_url() -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """One command of `ratchet`, and the arguments that several commands share."""
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 FORMATS: Final = ("text", "json", "markdown")
 
@@ -30,3 +31,18 @@ def add_baselines_arguments(parser: argparse.ArgumentParser) -> None:
 def add_format_argument(parser: argparse.ArgumentParser) -> None:
     """Add the form of the result."""
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
+
+
+class ShowVersion(argparse.Action):
+    """Prints the version and ends the program; it is looked up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        """Take no value."""
+        super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:  # noqa: ANN401 - argparse's
+        """Print it."""
+        from importlib.metadata import version
+
+        sys.stdout.write(f"{parser.prog} {version('perf-ratchet')}\n")
+        parser.exit()

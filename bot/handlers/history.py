@@ -10,6 +10,7 @@ from bot import render
 from bot.baselines import BaselineFile, BaselinesRejected
 from bot.errors import BadInput
 from bot.files import replace_file
+from bot.filters import plain
 from bot.handlers.selection import require_match
 from bot.history import MAX_REASON, History, HistoryLine, flagged
 from bot.intake.files import baselines_from_file
@@ -122,7 +123,10 @@ def plot(folder: Path, out: Path, hardware: str | None, baselines: Path | None, 
 
 
 def _trends(folder: Path, hardware: str | None, baselines: Path | None) -> list[Trend]:
-    names = [hardware] if hardware else _hardware_in(folder)
+    known = _hardware_in(folder)
+    if hardware and hardware not in known:
+        raise BadInput(f"{folder}: no nights of {plain(hardware)}; there are {plain(', '.join(known))}")
+    names = [hardware] if hardware else known
     if baselines and len(names) > 1:
         raise BadInput(f"{baselines}: whose baselines are these? give --hardware, one of {', '.join(names)}")
     file = baselines_from_file(baselines) if baselines else None

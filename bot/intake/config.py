@@ -17,6 +17,8 @@ def settings_from_file(path: Path) -> Settings:
     Raises:
         BadInput: there is no such file, it is no UTF-8, or it is no configuration.
     """
+    if not path.exists():
+        raise BadInput(f"{path}: No such file or directory; check the path, or ratchet init writes one")
     try:
         return settings_from_yaml(bounded_text(path, MAX_SETTINGS_BYTES))
     except SettingsRejected as error:

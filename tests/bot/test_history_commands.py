@@ -88,7 +88,8 @@ def test_exclude_flags_and_deletes_nothing(checkout: Path, capsys: pytest.Captur
     ("arguments", "said"),
     [
         (["show", "qwen"], "no scenario is like 'qwen'; it has flux, wan"),
-        (["show", "flux", "--hardware", "ascend"], "no scenario is like 'flux'; it has none"),
+        (["show", "flux", "--hardware", "ascend"], "no nights of ascend; there are h100\n"),
+        (["plot", "--out", "page", "--hardware", "h200"], "no nights of h200; there are h100\n"),
         (["exclude", "--run-id", "99", "--reason", "x"], "no line of run 99 is like '*'"),
         (["exclude", "--run-id", "3", "--reason", " "], "--reason: say why in 1 to 300 characters"),
         (["plot", "--out", "page", "--repository", 'x"><script>'], "is no repository; write owner/name"),

@@ -89,3 +89,14 @@ def test_where_nobody_wrote_it_down_it_is_asked_for(pip: Any, told: Any):
 
     with pytest.raises(BadInput, match="give --release OWNER/NAME@SHA"):
         installed_release()
+
+
+def test_a_folder_without_an_origin_is_named(pip: Any, tmp_path: Path):
+    """`pip install .` in a copy that no host knows: the line says what was looked at."""
+    pip({"url": tmp_path.as_uri(), "dir_info": {}})
+
+    with pytest.raises(BadInput) as refused:
+        installed_release()
+    assert str(refused.value).startswith(
+        f"perf-ratchet was installed from {tmp_path}, which is no clone with an origin on a host; "
+    )

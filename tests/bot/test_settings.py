@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.settings import Hardware, Requests, SettingsRejected, Tighten, Waiver, settings_from_yaml
 
 EXAMPLE = "such as .github/h100.json"
+DEVICES = "it is one of cuda, npu, cpu, xpu, mps, musa, mlu, hpu, mtia"
 WHOLE = """\
 hardware:
   h100: {baselines: .github/perf-baselines/h100.json}
@@ -106,6 +107,22 @@ def test_the_whole_file():
         ),
         ("a: 2026-99-99", "a value is not what its YAML tag or its form says"),
         ("a: !!bool maybe", "a value is not what its YAML tag or its form says"),
+        (
+            "hardware: {h100: {baselines: x, device: gpu}}",
+            "line 1: hardware.h100.device: unknown value 'gpu'; did you mean 'cuda'? " + DEVICES,
+        ),
+        (
+            "hardware: {h100: {baselines: x, device: coda}}",
+            "line 1: hardware.h100.device: unknown value 'coda'; did you mean 'cuda'? " + DEVICES,
+        ),
+        (
+            "hardware: {h100: {baselines: x, device: 7}}",
+            "line 1: hardware.h100.device: unknown value '7'; " + DEVICES,
+        ),
+        (
+            "hardware: {h100: {baselines: x}}\ncomment: no",
+            "line 2: comment: unknown value 'False'; it is one of always, changes, never",
+        ),
         ("hardware: {h100: {}}", "line 1: hardware.h100.baselines: Field required"),
         ("", "the file: Input should be a valid dictionary or instance of Settings"),
         ("a: [1", "line 1: expected ',' or ']', but got '<stream end>'"),

@@ -1,0 +1,75 @@
+"""What somebody meets who has not read the manual: mistakes of the first minutes, each answered in a line."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from builders import HEAD_SHA, make_baselines, make_record, make_scenario, make_values
+
+from bot import __main__ as ratchet
+from profiler import __main__ as profiler
+from profiler.record import record_to_json
+
+
+def test_without_a_configuration_the_line_says_who_writes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Whoever reports before `ratchet init` is sent there."""
+    (tmp_path / "record.json").write_bytes(record_to_json(make_record(make_scenario())))
+    monkeypatch.chdir(tmp_path)
+
+    assert ratchet.main(["report", "record.json", "--pull", "7", "--head", HEAD_SHA]) == 2
+    assert capsys.readouterr().err == (
+        "ratchet: .github/perf-ratchet.yml: No such file or directory; "
+        "check the path, or ratchet init writes one\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("adit", "did you mean audit?"), ("frobnicate", "see ratchet --help")]
+)
+def test_a_mistyped_command_is_one_line(word: str, hint: str, capsys: pytest.CaptureFixture[str]):
+    """The nearest command, or where they are listed; no list of all."""
+    with pytest.raises(SystemExit, match="2"):
+        ratchet.main([word, "--format", "json"])
+
+    assert capsys.readouterr().err == f"ratchet: there is no command {word!r}; {hint}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "usage"),
+    [
+        (["doctor", "--fromat", "json"], "usage: ratchet doctor [-h] "),
+        (["history", "show", "*", "--fodler", "x"], "usage: ratchet history show [-h] "),
+    ],
+)
+def test_an_unknown_option_shows_the_usage_of_its_command(
+    words: list[str], usage: str, capsys: pytest.CaptureFixture[str]
+):
+    """And not that of the program, which has none of the options."""
+    with pytest.raises(SystemExit, match="2"):
+        ratchet.main(words)
+    err = capsys.readouterr().err
+
+    assert err.startswith(usage)
+    assert f"error: unrecognized arguments: {words[-2]} {words[-1]}\n" in err
+
+
+@pytest.mark.parametrize(("program", "name"), [(ratchet, "ratchet"), (profiler, "ratchet-profiler")])
+def test_each_program_tells_its_version(program: object, name: str, capsys: pytest.CaptureFixture[str]):
+    """That of the package that is installed."""
+    with pytest.raises(SystemExit) as stopped:
+        program.main(["--version"])  # type: ignore[attr-defined]
+
+    assert (stopped.value.code, capsys.readouterr().out) == (0, f"{name} {version('perf-ratchet')}\n")
+
+
+def test_a_baseline_file_is_told_from_a_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """`ratchet-profiler show` of baselines names what reads them."""
+    file = tmp_path / "h100.json"
+    file.write_text(make_baselines({"flux": make_values()}).text)
+
+    assert profiler.main(["show", str(file)]) == 2
+    assert capsys.readouterr().err == (
+        f"ratchet-profiler: {file}: a baseline file, no run record; ratchet audit {file}\n"
+    )
