@@ -41,9 +41,16 @@ class Pull:
     """"owner/name"; "" when it has been deleted."""
     base_branch: str
     base_sha: str
+    default_branch: str
+    """Of the repository into which it goes."""
     author: str
     """Login; "" for a deleted account."""
     labels: tuple[str, ...] = ()
+
+    @property
+    def goes_into_default(self) -> bool:
+        """Whether its base is the default branch, whose rules and baselines are the repository's own."""
+        return self.base_branch == self.default_branch
 
 
 @dataclass(frozen=True, kw_only=True)

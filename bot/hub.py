@@ -84,9 +84,11 @@ class Check:
     summary: str
     """Markdown. GitHub takes at most 65,535 characters."""
     external_id: str
-    """What was judged, such as a run id: saying it twice for the same id changes nothing."""
+    """What was judged, "run/attempt" or anything else: saying it twice for the same id changes nothing."""
     annotations: tuple[Annotation, ...] = ()
     """Lines of the commit's files that are wrong, the gravest first. GitHub takes 50 at once."""
+    yields: bool = False
+    """Whether it says nothing of the commit itself: what is said for another run then stands."""
 
 
 class Hub(Protocol):
@@ -132,7 +134,8 @@ class Hub(Protocol):
     def upsert_check(self, check: Check) -> str:
         """Make the commit's check of this name and external id say this.
 
-        One that is in progress never takes the place of a concluded one: it was late.
+        One that is in progress never takes the place of a concluded one: it was late. One that yields is not
+        made where there is one of another run; the one that is there concludes as the other run's has.
 
         Returns:
             Where a person can read it.

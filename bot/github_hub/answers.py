@@ -90,9 +90,21 @@ class CheckRun(Told):
     app: App | None
     """Whose it is: only that app may edit it."""
 
+    def is_by(self, login: str) -> bool:
+        """Whether the app behind this account made it."""
+        return self.app is None or f"{self.app.slug}[bot]" == login
+
     def is_of(self, login: str, external_id: str) -> bool:
         """Whether the app behind this account made it, of this identity."""
-        return self.external_id == external_id and (self.app is None or f"{self.app.slug}[bot]" == login)
+        return self.external_id == external_id and self.is_by(login)
+
+    def is_of_another(self, login: str, external_id: str) -> bool:
+        """Whether the app behind this account made it, of another run: its attempts are one run."""
+        return self.is_by(login) and _run_of(self.external_id or "") != _run_of(external_id)
+
+
+def _run_of(external_id: str) -> str:
+    return external_id.partition("/")[0]
 
 
 class Side(Told):
@@ -102,6 +114,14 @@ class Side(Told):
     sha: str
     repo: Repository | None
     """None: it has been deleted."""
+
+
+class Base(Told):
+    """The side of a pull request into which it goes: a branch of our repository."""
+
+    ref: str
+    sha: str
+    repo: Home
 
 
 class Label(Told):
@@ -120,7 +140,7 @@ class Pull(Told):
     user: Account | None
     labels: tuple[Label, ...]
     head: Side
-    base: Side
+    base: Base
 
     def is_from(self, repository: str, sha: str | None = None) -> bool:
         """Whether its head is in this repository, and at this commit where one is named."""
@@ -137,6 +157,7 @@ class Pull(Told):
             head_repository=self.head.repo.full_name if self.head.repo else "",
             base_branch=self.base.ref,
             base_sha=self.base.sha,
+            default_branch=self.base.repo.default_branch,
             author=self.user.login if self.user else "",
             labels=tuple(it.name for it in self.labels),
         )

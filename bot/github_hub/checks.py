@@ -1,10 +1,12 @@
 """Verdicts on commits, as check runs of GitHub."""
 
-from typing import Any, Final
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final, cast, get_args
 
 from bot.github_hub.answers import CheckRun
 from bot.github_hub.repository import Repository
-from bot.hub import Annotation, Check, HubRefused
+from bot.hub import Annotation, Check, Conclusion, HubRefused
 
 SUMMARY_LIMIT: Final = 65_535  # characters; maxLength in GitHub's OpenAPI description of a check run
 ANNOTATIONS_AT_ONCE: Final = 50  # maxItems in the same place; more are added by further requests
@@ -25,8 +27,13 @@ class Checks(Repository):
         path = self._at(f"commits/{check.head_sha}/check-runs")
         # "all", since by default GitHub shows only the latest run of a name and ours may be older.
         listed = self._client.pages(path, "check_runs", check_name=check.name, filter="all")
-        known = map(CheckRun.model_validate, listed)
+        known = list(map(CheckRun.model_validate, listed))
         ours = next((it for it in known if it.is_of(self._login, check.external_id)), None)
+        others = [it for it in known if it.is_of_another(self._login, check.external_id)]
+        if check.yields and others:
+            if ours is None or ours.status == "completed":
+                return others[0].html_url or ""
+            check = _as_said(check, others) if check.conclusion else check
         if ours is None:
             whose = {"name": check.name, "head_sha": check.head_sha, "external_id": check.external_id}
             made = self._client.send("POST", self._at("check-runs"), whose | _said(check, annotated=0))
@@ -57,6 +64,13 @@ def _said(check: Check, annotated: int) -> dict[str, Any]:
     if check.conclusion is None:
         return {"status": "in_progress", "output": output}
     return {"status": "completed", "conclusion": check.conclusion, "output": output}
+
+
+def _as_said(check: Check, others: Iterable[CheckRun]) -> Check:
+    """Return a check that concludes as the latest of another run has; itself where there is none yet."""
+    said = [it for it in others if it.conclusion in get_args(Conclusion)]
+    latest = max(said, key=lambda it: it.id, default=None)
+    return check if latest is None else replace(check, conclusion=cast("Conclusion", latest.conclusion))
 
 
 def _annotation(it: Annotation) -> dict[str, Any]:

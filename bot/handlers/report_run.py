@@ -75,40 +75,57 @@ def run(host: HubAndHost, run_id: int, summary: Path | None) -> int:
     if refusal(measured):
         raise BadInput(f"{refusal(measured)}; give the id of such a run")
     if measured.status != COMPLETED:
-        print(host.upsert_check(begun(measured)))
-        return 0
+        return _begun(host, measured)
     try:
         return _reported(host, measured, summary)
     except Unbound as why:
-        print(host.upsert_check(failed(measured, "Not reported", str(why))), why, sep="\n")
+        print(host.upsert_check(failed(measured, None, "Not reported", str(why))), why, sep="\n")
         return 0
 
 
+def _begun(host: HubAndHost, measured: Run) -> int:
+    """Show that a run is measuring, on the required check only where its end will conclude that one."""
+    try:
+        pull = bound(measured, host.pulls_of(measured))
+    except Unbound as why:
+        print(why)
+    else:
+        print(host.upsert_check(begun(measured, pull)))
+    return 0
+
+
 def _reported(host: HubAndHost, measured: Run, summary: Path | None) -> int:
-    with _concluding(host, measured):
+    with _concluding(host, measured) as bound_to:
         settings = settings_on(host)
         found = delivered(host, measured, settings.hardware)
         # Looked up as late as possible: what was pushed meanwhile is seen.
         pull = bound(measured, host.pulls_of(measured))
+        bound_to.append(pull)
         told = _told(_case(host, measured, pull, settings, found))
         body = render.comment(told.report, told)
         _summarise(summary, body)
-        place = host.upsert_check(check_of(told, render.title(told), shown(body)))
+        place = host.upsert_check(check_of(told, pull, render.title(told), shown(body)))
     # The check first: it is what holds a merge back, should the comment be refused.
     print(render.title(told), place, *_commented(host, pull, settings, told, body), sep="\n")
     return int(told.conclusion != "success")
 
 
 @contextmanager
-def _concluding(hub: Hub, measured: Run) -> Iterator[None]:
-    """Conclude the check of a run when something goes wrong, and let it go wrong nevertheless."""
+def _concluding(hub: Hub, measured: Run) -> Iterator[list[Pull]]:
+    """Conclude the check of a run when something goes wrong, and let it go wrong nevertheless.
+
+    Yields:
+        Where the pull request goes as soon as it is known: it names the check.
+    """
+    pulls: list[Pull] = []
     try:
-        yield
+        yield pulls
     except Unbound:
         raise
     except (Exception, KeyboardInterrupt) as error:  # a job that is cancelled is interrupted first
         try:
-            hub.upsert_check(failed(measured, "Could not be judged", text(reason_of(error))))
+            pull = pulls[0] if pulls else None
+            hub.upsert_check(failed(measured, pull, "Could not be judged", text(reason_of(error))))
         except HubRefused as refused:
             error.add_note(str(refused))
         raise

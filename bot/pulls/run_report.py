@@ -1,10 +1,13 @@
 """Everything a pull request is told of a run: the report, and what only the host and the diff know. Pure."""
 
+import hashlib
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.compare import Outcome
-from bot.host import Run
+from bot.host import Pull, Run
 from bot.hub import Check, Conclusion
 from bot.pulls.artifact_names import RefusedArtifact, hardware_of
 from bot.pulls.edits import Edit, annotations
@@ -12,7 +15,10 @@ from bot.pulls.sticky import State
 from bot.report import Report
 
 CHECK_NAME = "perf-ratchet"
-"""What branch protection calls the check."""
+"""What branch protection calls the check of pull requests into the default branch, and of no others."""
+LONGEST_BRANCH: Final = 60
+"""Characters of a base branch in a check's name. Chosen: what a list of checks shows of it."""
+_ODD = re.compile(r"[^A-Za-z0-9._/-]")
 
 
 @dataclass(frozen=True)
@@ -86,42 +92,65 @@ def _missing(run: Run, hardware: str, refused: Iterable[RefusedArtifact]) -> Mis
     return Missing(hardware, "; ".join(reasons) or f"{ended} left no record of it")
 
 
-def begun(run: Run) -> Check:
+def check_name(pull: Pull | None) -> str:
+    """Return what the check of a pull request is called: by its base, whose baselines have judged it.
+
+    A check stands on a commit, which may be the head of several pull requests; who opens one chooses its
+    base. So the required name is that of the default branch alone.
+
+    Args:
+        pull: The pull request; None where it is not known, which says nothing of the commit.
+    """
+    if pull is None or pull.goes_into_default:
+        return CHECK_NAME
+    base = pull.base_branch
+    plain = _ODD.sub("_", base)[:LONGEST_BRANCH]
+    # Two branches never share a name.
+    unique = "" if plain == base else f" {hashlib.sha256(base.encode()).hexdigest()[:8]}"
+    return f"{CHECK_NAME} ({plain}{unique})"
+
+
+def begun(run: Run, pull: Pull) -> Check:
     """Return the check of a run that has not ended."""
-    return _check(run, None, "Measuring", f"[Run {run.run_id}]({run.url}) is measuring this commit.")
+    summary = f"[Run {run.run_id}]({run.url}) is measuring this commit."
+    return _check(run, pull, None, title="Measuring", summary=summary, yields=True)
 
 
-def failed(run: Run, title: str, summary: str) -> Check:
+def failed(run: Run, pull: Pull | None, title: str, summary: str) -> Check:
     """Return the check of a run of which nothing could be told.
 
     Args:
         run: The run.
+        pull: Its pull request, where it is known.
         title: What happened, a few words.
         summary: Why, as Markdown that is safe.
     """
-    return _check(run, "action_required", title, summary)
+    return _check(run, pull, "action_required", title=title, summary=summary, yields=True)
 
 
-def check_of(told: RunReport, title: str, summary: str) -> Check:
+def check_of(told: RunReport, pull: Pull, title: str, summary: str) -> Check:
     """Return the check of a run that was judged.
 
     Args:
         told: What came of it.
+        pull: Its pull request.
         title: The verdict in one line.
         summary: What the comment says, as Markdown.
     """
-    return _check(told.run, told.conclusion, title, summary, told.edits)
+    yields = told.report.outcome is Outcome.NOTHING_MEASURED and not told.wrong
+    check = _check(told.run, pull, told.conclusion, title=title, summary=summary, yields=yields)
+    return replace(check, annotations=annotations(told.edits))
 
 
 def _check(
-    run: Run, conclusion: Conclusion | None, title: str, summary: str, edits: Iterable[Edit] = ()
+    run: Run, pull: Pull | None, conclusion: Conclusion | None, *, title: str, summary: str, yields: bool
 ) -> Check:
     return Check(
-        name=CHECK_NAME,
+        name=check_name(pull),
         head_sha=run.head_sha,
         conclusion=conclusion,
         title=title,
         summary=summary,
         external_id=f"{run.run_id}/{run.attempt}",
-        annotations=annotations(edits),
+        yields=yields,
     )

@@ -27,6 +27,7 @@ PULL = Pull(
     head_repository="fork/demo",
     base_branch="main",
     base_sha="b" * 40,
+    default_branch="main",
     author="somebody",
 )
 

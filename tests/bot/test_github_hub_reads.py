@@ -94,6 +94,7 @@ def test_the_pull_request_of_a_run_is_found_by_the_host(github: FakeGithub, hub:
             head_repository=FORK,
             base_branch="main",
             base_sha=github.branches["main"],
+            default_branch="main",
             author="stranger",
             labels=("perf",),
         )

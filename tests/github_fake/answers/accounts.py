@@ -55,6 +55,7 @@ def repository(state: State, full_name: str | None, like: str = "repository") ->
         "full_name": full_name,
         "owner": user(state, owner),
         "fork": full_name != state.repository,
+        "default_branch": "main",
         "html_url": f"{WEB}/{full_name}",
         "url": f"{state.url}/repos/{full_name}",
     }
@@ -64,7 +65,7 @@ def full_repository(state: State) -> dict[str, Any]:
     """Return the repository with all that GitHub tells of it alone."""
     whole = skeleton("full-repository")
     told = {name: it for name, it in (repository(state, state.repository) or {}).items() if it is not None}
-    times = {"pushed_at": WHEN, "created_at": WHEN, "updated_at": WHEN, "default_branch": "main"}
+    times = {"pushed_at": WHEN, "created_at": WHEN, "updated_at": WHEN}
     return whole | {name: it for name, it in told.items() if name in whole} | times
 
 

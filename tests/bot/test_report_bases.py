@@ -1,0 +1,154 @@
+"""Whose verdict the required check is, where several pull requests have one commit as their head."""
+
+from pathlib import Path
+
+import pytest
+from builders import make_baselines
+from github_fake import FakeGithub
+from github_fake.state import Pull
+from perf_project import FORK, H100, Project, odd_values
+
+from bot.handlers import report_run
+from bot.host import Pull as HostPull
+from bot.pulls.run_report import check_name
+
+EVIL = "evil/demo"
+
+
+@pytest.fixture
+def project(github: FakeGithub, tmp_path: Path) -> Project:
+    project = Project(github, tmp_path)
+    loose = make_baselines({"flux": odd_values(3.0), "wan": odd_values(3.3)}).text.encode()
+    github.commit("old", {H100: loose}, "Old and slow")
+    github.commit("nothing", {H100: None}, "No baselines")
+    return project
+
+
+def twin(project: Project, pull: Pull, base: str = "main") -> Pull:
+    """Let a stranger open a pull request with the same head commit, from a fork of theirs."""
+    project.github.forks.setdefault(EVIL, {})["copy"] = pull.head_sha
+    return project.github.pull("copy", repository=EVIL, author="evil", base=base)
+
+
+def checks(project: Project, name: str = "perf-ratchet") -> list[object]:
+    """Return the conclusions of the checks of a name, the oldest first."""
+    return [it.said.get("conclusion") for it in project.github.checks if it.said["name"] == name]
+
+
+def test_a_base_of_the_authors_choice_does_not_turn_the_required_check_green(project: Project):
+    """Loose baselines of an old branch judge a check of that branch's name, and no other."""
+    pull = project.opened("slow", FORK)
+    pull.base_branch = "old"
+    run = project.measured("slow", FORK, flux=2.0, wan=2.0)
+
+    assert project.reported(run) == 0
+    assert (checks(project), checks(project, "perf-ratchet (old)")) == ([], ["success"])
+
+
+def test_a_twin_into_an_old_branch_leaves_the_red_check_red(project: Project):
+    """The same commit, judged by two bases, has two checks."""
+    pull = project.opened("slow", FORK)
+    project.reported(project.measured("slow", FORK, flux=2.0, wan=2.0))
+    twin(project, pull, "old")
+    project.reported(project.measured("copy", EVIL, flux=2.0, wan=2.0))
+
+    assert (checks(project), checks(project, "perf-ratchet (old)")) == (["failure"], ["success"])
+
+
+def test_a_twin_without_baselines_leaves_the_green_check_green(project: Project):
+    """A stranger's pull request into a branch that guards nothing spoils nobody's check."""
+    pull = project.opened()
+    project.reported(project.measured(flux=1.0, wan=1.0))
+    twin(project, pull, "nothing")
+    project.reported(project.measured("copy", EVIL, flux=1.0, wan=1.0))
+
+    assert (checks(project), checks(project, "perf-ratchet (nothing)")) == (["success"], ["action_required"])
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_twin_that_measured_nothing_leaves_the_green_check_green(project: Project, *, is_closed: bool):
+    """Neither a run that nobody approved nor one whose pull request was closed says a word of the commit."""
+    pull = project.opened()
+    project.reported(project.measured(flux=1.0, wan=1.0))
+    copy = twin(project, pull)
+    run = project.measured("copy", EVIL, fields={"conclusion": "action_required"})
+    run.status = "in_progress"
+    project.reported(run)
+    run.status, copy.is_open = "completed", not is_closed
+    project.reported(run)
+
+    assert checks(project) == ["success"]
+
+
+def test_what_began_first_ends_as_the_other_has(project: Project):
+    """An unbound run that was measuring before the verdict came does not stay in progress, nor spoil it."""
+    pull = project.opened()
+    copy = twin(project, pull)
+    stray = project.measured("copy", EVIL, fields={"status": "in_progress"})
+    project.reported(stray)
+    project.reported(project.measured(flux=1.0, wan=1.0))
+    stray.status, copy.is_open = "completed", False
+    project.reported(stray)
+
+    assert checks(project) == ["success", "success"]
+
+
+def test_an_unbound_run_alone_is_told(project: Project):
+    """Where no other run has said anything, the check says why this one could not."""
+    pull = project.opened()
+    run = project.measured(flux=1.0, wan=1.0)
+    pull.is_open = False
+    project.reported(run)
+
+    assert checks(project) == ["action_required"]
+
+
+def test_a_later_attempt_of_a_run_is_no_other_run(project: Project):
+    """What one attempt has said does not stand when the next one measured nothing."""
+    project.opened()
+    run = project.measured(flux=1.0, wan=1.0)
+    project.reported(run)
+    project.github.artifacts.clear()
+    run.attempt = 2
+    project.reported(run)
+
+    assert checks(project) == ["success", "action_required"]
+
+
+def test_a_mistake_of_ours_is_told_on_the_check_of_the_base(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+):
+    """Once the pull request is known, nothing of it reaches the required check."""
+    monkeypatch.setattr(report_run, "compare", None)
+    project.opened().base_branch = "old"
+    run = project.measured(flux=1.0, wan=1.0)
+
+    with pytest.raises(TypeError):
+        project.reported(run)
+    assert (checks(project), checks(project, "perf-ratchet (old)")) == ([], ["action_required"])
+
+
+@pytest.mark.parametrize(
+    ("base", "name"),
+    [
+        ("main", "perf-ratchet"),
+        ("release/1.0", "perf-ratchet (release/1.0)"),
+        ("a)\n`x` @all", "perf-ratchet (a___x___all 3cb17efe)"),
+        ("é", "perf-ratchet (_ 4a99557e)"),
+        ("x" * 200, f"perf-ratchet ({'x' * 60} aa20c23e)"),
+    ],
+)
+def test_the_name_of_a_check_is_that_of_the_base(base: str, name: str):
+    """Plain, of bounded length, and never the same for two branches."""
+    pull = HostPull(
+        number=1,
+        is_open=True,
+        head_sha="a" * 40,
+        head_branch="faster",
+        head_repository=FORK,
+        base_branch=base,
+        base_sha="b" * 40,
+        default_branch="main",
+        author="",
+    )
+    assert check_name(pull) == name
