@@ -16,8 +16,10 @@ from bot.intake.files import baselines_from_file, record_from_file
 from bot.intake.nights import history_from_folder
 from bot.limits import MIN_IMPROVEMENT, Policy
 from bot.report import HardwareReport, Report, hardware_report
-from bot.tighten import propose
+from bot.rules.waivers import Waiver
+from bot.tighten import MAX_FLAKE_RATE, propose
 from bot.verdicts.evidence import by_scenario
+from bot.verdicts.named_hardware import other_hardware
 from bot.verdicts.precedent import precedent
 from profiler.record import RunRecord
 
@@ -33,6 +35,10 @@ class Terms:
     """Glob; only these are looked at."""
     min_improvement: float = MIN_IMPROVEMENT
     """Fraction by which end to end must fall to be an improvement, and for a new baseline."""
+    max_flake_rate: float = MAX_FLAKE_RATE
+    """Largest predicted chance, of one scenario, that an unchanged engine breaks a new baseline's limits."""
+    waivers: Sequence[Waiver] = ()
+    """Findings of the audit that are accepted for a while."""
 
 
 def run(
@@ -55,13 +61,14 @@ def run(
         form: How to print: text, json or markdown.
 
     Raises:
-        BadInput: a file cannot be used.
+        BadInput: a file cannot be used, or is of another hardware than a run without accelerator.
     """
     taken = [record_from_file(path) for path in records]
     hardware = {record.environment.hardware for record in taken}
     if len(hardware) > 1:
         shown = " and ".join(sorted(hardware))
         raise BadInput(f"{records[0]}: these are records of {shown}; compare one hardware at a time")
+    _require_same_hardware(records, taken, baselines)
     lines = history_from_folder(history, *hardware).lines if history else ()
     section = judged(taken, baselines, str(baselines), terms, lines)
     if suspects:
@@ -105,8 +112,28 @@ def judged(
         )
     except BaselinesRejected as error:
         raise BadInput(f"{baselines}: {error}") from error
-    proposals = propose(file, records, scenarios=terms.scenarios, min_improvement=terms.min_improvement)
-    return hardware_report(shown_path, file, records, comparison, proposals=proposals, findings=audit(file))
+    proposals = propose(
+        file,
+        records,
+        scenarios=terms.scenarios,
+        min_improvement=terms.min_improvement,
+        max_flake_rate=terms.max_flake_rate,
+        past=known.past,
+        profile=terms.profile,
+    )
+    findings = audit(file, waivers=terms.waivers, today=records[0].source.created_at.date())
+    return hardware_report(shown_path, file, records, comparison, proposals=proposals, findings=findings)
+
+
+def _require_same_hardware(paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path) -> None:
+    """Accept records that the baseline file's own words do not exclude, see `require_named_hardware`."""
+    if all(record.environment.accelerator for record in records):
+        return
+    file = baselines_from_file(baselines)
+    if any(other_hardware(file, record) for record in records):
+        from bot.handlers.whose import require_named_hardware, whose  # noqa: PLC0415 - YAML, for this case only
+
+        require_named_hardware(paths, records, baselines, file, whose(paths, records, baselines, None))
 
 
 def _told(report: Report, form: str) -> str:

@@ -10,7 +10,7 @@ from bot.baselines import BaselineFile, BaselinesRejected
 from bot.errors import BadInput
 from bot.files import replace_file
 from bot.handlers.selection import require_match
-from bot.handlers.whose import Whose, whose
+from bot.handlers.whose import Whose, require_named_hardware, whose
 from bot.intake.files import baselines_from_file, record_from_file
 from bot.intake.nights import history_from_folder
 from bot.noise import Past
@@ -69,6 +69,7 @@ def run(
     owner = whose(records, taken, baselines, config)
     is_new = terms.add and not baselines.exists()
     file = _new(baselines, owner, taken) if is_new else baselines_from_file(baselines)
+    require_named_hardware(records, taken, baselines, file, owner)
     require_match(terms.scenarios, by_scenario(taken), records[0])
     proposals = _proposals(baselines, file, taken, terms, history)
     changed = tightened(file, proposals)

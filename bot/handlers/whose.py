@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from bot.baselines import BaselineFile
 from bot.errors import BadInput
+from bot.filters import plain
 from bot.intake.config import settings_from_file
 from bot.settings import Settings
+from bot.verdicts.named_hardware import other_hardware
 from profiler.record import RunRecord
 
 DEFAULT_CONFIG: Final = Path(".github/perf-ratchet.yml")
@@ -49,6 +52,23 @@ def whose(paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path, 
             f"{paths[0]}: measured on {name}, but {baselines} is of {owned} by {config}; give the other"
         )
     return Whose(name, is_configured=name in owners)
+
+
+def require_named_hardware(
+    paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path, file: BaselineFile, owner: Whose
+) -> None:
+    """Accept records of the hardware that a baseline file names, or that the configuration names it for.
+
+    Raises:
+        BadInput: a record without accelerator is of a hardware that `metadata.hardware` does not name.
+    """
+    for path, record in zip(paths, records, strict=True):
+        if not owner.is_configured and (named := other_hardware(file, record)):
+            raise BadInput(
+                f"{path}: measured on {owner.hardware} without an accelerator, but {baselines} is of "
+                f"{plain(repr(named))} by its metadata.hardware; give the baselines of "
+                f"{owner.hardware}, or say in {DEFAULT_CONFIG} that these are"
+            )
 
 
 def _owners(settings: Settings, top: Path, baselines: Path) -> Sequence[str]:
