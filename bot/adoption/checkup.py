@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import permutations
 from typing import Final
 
+from bot.adoption.matrix import ALONE, unmeasured
 from bot.audit import audit
 from bot.baselines import BaselineFile, BaselinesRejected
 from bot.nightly.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL
@@ -14,6 +15,9 @@ from bot.settings import Hardware, Settings, Waiver
 
 SHOWN: Final = 3
 """Names shown of a long list. Chosen: enough to find the place, and one line stays one line."""
+
+PIPELINES: Final = ("[profiler]", "diffusers", "diffusion", "requirements")
+"""Words of a setup script that bring diffusers, or may: an engine's own list of what it needs."""
 
 
 class Health(StrEnum):
@@ -94,6 +98,10 @@ def scenarios_check(path: str | None, ids: Collection[str], baselines: Mapping[s
         f"{name} on {where}" for where, file in known.items() for name in file.scenarios if name not in ids
     ]
     subject = path or "scenarios"
+    alone = [where for where, file in known.items() if unmeasured(ids, file)]
+    if alone:
+        mend = "write a scenario file with the ids of the baselines, as docs/scenarios.md says"
+        return Check(Health.PROBLEM, subject, f"{ALONE} on {', '.join(alone)}: nothing is judged", mend)
     if lost:
         says = f"{_count(len(lost), 'baseline')} without a scenario: {_some(lost)}"
         return Check(
@@ -107,6 +115,24 @@ def scenarios_check(path: str | None, ids: Collection[str], baselines: Mapping[s
     new = [name for name in ids if not all(name in file.scenarios for file in known.values())]
     says = f"{_count(len(ids), 'scenario')}{f', without a baseline: {_some(new)}' if new and known else ''}"
     return Check(Health.OK, subject, says)
+
+
+def setup_check(path: str, text: str | None, *, needs_pipelines: bool) -> Check:
+    """Return whether a runner gets what is measured.
+
+    Args:
+        path: Of the setup script.
+        text: What is in it; None when it cannot be read.
+        needs_pipelines: Whether the built-in scenarios run, which need torch, diffusers and transformers.
+    """
+    if text is None:
+        says = "is missing: the profile workflow runs it to install what is measured"
+        return Check(Health.PROBLEM, path, says, "write it; ratchet init writes one elsewhere")
+    commands = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    if needs_pipelines and not any(word in commands for word in PIPELINES):
+        says = "installs no diffusers, and the built-in scenarios need it"
+        return Check(Health.WARNING, path, says, "python3 -m pip install './.perf-ratchet[profiler]'")
+    return Check(Health.OK, path, "is there")
 
 
 def runner_checks(hardware: Mapping[str, Hardware]) -> list[Check]:

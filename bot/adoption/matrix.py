@@ -1,11 +1,15 @@
 """The jobs of profile.yml: each hardware's scenarios, distributed over its runners. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from bot.adoption.sharding import Plan, Shard
+from bot.baselines import BaselineFile
 from bot.pulls.artifact_names import ARTIFACT_PREFIX
 from bot.settings import Settings
+
+ALONE: Final = "none of the baseline scenarios is among the scenarios that are measured"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,11 @@ def jobs(settings: Settings, plans: Mapping[str, Plan]) -> list[Job]:
         plans: By hardware, one for each.
     """
     return [job for name in settings.hardware for job in _jobs(name, settings, plans[name])]
+
+
+def unmeasured(ids: Collection[str], file: BaselineFile) -> bool:
+    """Return whether a file has baselines, and none of them is of a scenario that is measured."""
+    return bool(file.scenarios) and not any(name in ids for name in file.scenarios)
 
 
 def _jobs(name: str, settings: Settings, plan: Plan) -> Iterator[Job]:

@@ -41,11 +41,15 @@ def _configured(folder: Path) -> Iterator[Check]:
     try:
         settings = settings_from_file(folder / scaffold.CONFIG)
     except BadInput as error:
-        yield _unreadable(folder, scaffold.CONFIG, error, "ratchet init writes one where there is none")
+        is_there = (folder / scaffold.CONFIG).exists()
+        mend = "correct it; ratchet schema says what it may hold" if is_there else "ratchet init writes one"
+        yield _unreadable(folder, scaffold.CONFIG, error, mend)
+        yield _schema(folder)
+        yield _setup(folder, needs_pipelines=False)
         return
     today = datetime.now(UTC).date()
     yield checkup.config_check(scaffold.CONFIG, settings)
-    yield checkup.schema_check(scaffold.SCHEMA, _text(folder / scaffold.SCHEMA), scaffold.schema())
+    yield _schema(folder)
     baselines: dict[str, BaselineFile] = {}
     for name, hardware in settings.hardware.items():
         try:
@@ -56,7 +60,7 @@ def _configured(folder: Path) -> Iterator[Check]:
             yield checkup.baselines_check(hardware, baselines[name], settings.waivers, today)
     yield from checkup.waiver_checks(settings.waivers, today)
     yield _scenarios(folder, settings, baselines)
-    yield _setup(folder)
+    yield _setup(folder, needs_pipelines=settings.scenarios is None)
     yield from checkup.runner_checks(settings.hardware)
     yield checkup.history_check(settings.history_branch, checkout.places_of(folder, settings.history_branch))
 
@@ -65,7 +69,12 @@ def _scenarios(folder: Path, settings: Settings, baselines: dict[str, BaselineFi
     try:
         known = scenarios_from_file(folder / settings.scenarios if settings.scenarios else None)
     except BadInput as error:
-        return _unreadable(folder, str(settings.scenarios), error, "ratchet-profiler list --scenarios FILE")
+        path = str(settings.scenarios)
+        if (folder / path).exists():
+            mend = f"correct it; ratchet-profiler list --scenarios {path} reads it"
+        else:
+            mend = "write it, as docs/scenarios.md says; without `scenarios` the tiny built-in ones run"
+        return _unreadable(folder, path, error, mend)
     return checkup.scenarios_check(settings.scenarios, [one.id for one in known], baselines)
 
 
@@ -74,11 +83,13 @@ def _unreadable(folder: Path, path: str, error: BadInput, mend: str) -> Check:
     return Check(Health.PROBLEM, path, str(error).removeprefix(f"{folder / path}: "), mend)
 
 
-def _setup(folder: Path) -> Check:
-    if (folder / scaffold.SETUP).is_file():
-        return Check(Health.OK, scaffold.SETUP, "is there")
-    says = "is missing: the profile workflow runs it to install what is measured"
-    return Check(Health.PROBLEM, scaffold.SETUP, says, "write it; ratchet init writes one elsewhere")
+def _schema(folder: Path) -> Check:
+    return checkup.schema_check(scaffold.SCHEMA, _text(folder / scaffold.SCHEMA), scaffold.schema())
+
+
+def _setup(folder: Path, *, needs_pipelines: bool) -> Check:
+    text = _text(folder / scaffold.SETUP)
+    return checkup.setup_check(scaffold.SETUP, text, needs_pipelines=needs_pipelines)
 
 
 def _workflows(folder: Path) -> Iterator[Check]:

@@ -52,6 +52,7 @@ def run(folder: Path, release: Release | None) -> int:
     branch = Settings(hardware=adoption.hardware).history_branch
     made_branch = _make_branch(folder, branch)
     told = {"adoption": adoption, "audits": audits, "history_branch": branch, "made_branch": made_branch}
+    told["unmeasured"] = any(one.scenarios for one in audits)
     print(render.text("init", written=list(files), scenario_file=scaffold.SCENARIOS, **told), end="")
     return 0
 

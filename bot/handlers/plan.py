@@ -1,6 +1,7 @@
 """`ratchet plan`: distribute the scenarios of a baseline file, or of a whole configuration, over runners."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from fnmatch import fnmatchcase
@@ -10,7 +11,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from bot import words
-from bot.adoption.matrix import jobs, joined_ids, rounded_s
+from bot.adoption.matrix import ALONE, jobs, joined_ids, rounded_s, unmeasured
 from bot.adoption.sharding import Plan, plan
 from bot.arguments import MAX_SHARDS
 from bot.baselines import BaselineFile, ScenarioBaseline, is_measurement
@@ -57,36 +58,54 @@ def run_config(config: Path, shards: int, *, scenarios: str, form: str) -> int:
         BadInput: a file cannot be used, the glob takes no scenario, or there are more jobs than GitHub runs.
     """
     settings = settings_from_file(config)
-    plans = _plans(config, settings, shards, scenarios)
+    known, files = _known_scenarios(config, settings, scenarios), _files(settings)
+    plans = _plans(settings, known, files, shards, scenarios)
     made = jobs(settings, plans)
     if len(made) > MAX_SHARDS:
         raise BadInput(f"{config}: {len(made)} jobs and GitHub runs {MAX_SHARDS}; give fewer --shards")
+    for name, file in files.items():
+        if unmeasured(known, file):
+            path = settings.hardware[name].baselines
+            print(f"ratchet: {path}: {ALONE} on {name}; see ratchet doctor", file=sys.stderr)
     if form == "github":
         print(_matrix([asdict(job) for job in made]))
     elif form == "json":
         print(words.to_json(path=str(config), jobs=made))
     else:
-        files = {name: hardware.baselines for name, hardware in settings.hardware.items()}
-        print(words.text("plan_jobs", plans=plans, files=files), end="")
+        paths = {name: hardware.baselines for name, hardware in settings.hardware.items()}
+        print(words.text("plan_jobs", plans=plans, files=paths), end="")
     return 0
 
 
-def _plans(config: Path, settings: Settings, shards: int, glob: str) -> dict[str, Plan]:
+def _plans(
+    settings: Settings, known: Sequence[str], files: Mapping[str, BaselineFile], shards: int, glob: str
+) -> dict[str, Plan]:
     """Return a plan by hardware: the scenarios that can be run, with the seconds that baselines know."""
-    known = [one.id for one in scenarios_from_file(Path(settings.scenarios) if settings.scenarios else None)]
-    require_match(glob, known, Path(settings.scenarios) if settings.scenarios else config)
     chosen = [name for name in known if fnmatchcase(name, glob)]
     return {
-        name: plan(dict.fromkeys(chosen) | _known_s(Path(hardware.baselines), chosen), shards)
-        for name, hardware in settings.hardware.items()
+        name: plan(dict.fromkeys(chosen) | _known_s(files.get(name), chosen), shards)
+        for name in settings.hardware
     }
 
 
-def _known_s(baselines: Path, names: Sequence[str]) -> dict[str, float | None]:
-    """Return the seconds that a baseline file knows of these scenarios; a new hardware has no file yet."""
-    if not baselines.exists():
+def _known_scenarios(config: Path, settings: Settings, glob: str) -> list[str]:
+    """Return the ids of the scenarios that can be run; the glob takes one of them."""
+    path = Path(settings.scenarios) if settings.scenarios else None
+    known = [one.id for one in scenarios_from_file(path)]
+    require_match(glob, known, path or config)
+    return known
+
+
+def _files(settings: Settings) -> dict[str, BaselineFile]:
+    """Return the baselines of each hardware that has a file: a new one has none yet."""
+    paths = {name: Path(hardware.baselines) for name, hardware in settings.hardware.items()}
+    return {name: baselines_from_file(path) for name, path in paths.items() if path.exists()}
+
+
+def _known_s(file: BaselineFile | None, names: Sequence[str]) -> dict[str, float | None]:
+    """Return the seconds that a baseline file knows of these scenarios."""
+    if file is None:
         return {}
-    file = baselines_from_file(baselines)
     return {name: _estimate(file.scenarios[name]) for name in names if name in file.scenarios}
 
 

@@ -12,6 +12,7 @@ from bot.adoption.checkup import (
     runner_checks,
     scenarios_check,
     schema_check,
+    setup_check,
     waiver_checks,
 )
 from bot.settings import Hardware, Waiver
@@ -72,6 +73,7 @@ def test_a_profile_that_the_file_has_not_is_a_problem():
 def test_a_baseline_without_a_scenario_is_told():
     """What is guarded and cannot be run would be missing in every run; three names are enough."""
     file = make_baselines({name: make_values() for name in ("a", "b", "c", "d", "e")})
+    assert scenarios_check("s.toml", ["new"], {"h100": file}).health is Health.PROBLEM
     check = scenarios_check("s.toml", ["e", "new"], {"h100": file})
 
     assert (check.health, check.says) == (
@@ -125,3 +127,17 @@ def test_the_history_is_where_the_nights_find_it(places: list[str], health: Heal
     check = history_check("nights", places)
 
     assert (check.health, check.mend) == (health, mend)
+
+
+@pytest.mark.parametrize(
+    ("text", "health"),
+    [
+        ("python3 -m pip install './.perf-ratchet[profiler]'\n", Health.OK),
+        ("pip install 'diffusers>=0.42'\n", Health.OK),
+        ("# pip install diffusers\npip install ./.perf-ratchet\n", Health.WARNING),
+    ],
+)
+def test_the_built_in_scenarios_need_diffusers(text: str, health: Health):
+    """A setup that installs none is warned of, but not where other scenarios run."""
+    assert setup_check("s.sh", text, needs_pipelines=True).health is health
+    assert setup_check("s.sh", text, needs_pipelines=False).health is Health.OK

@@ -75,6 +75,52 @@ def test_a_broken_configuration_is_told_first(repository: Path, capsys: pytest.C
         "line 1: hardwear: unknown key; did you mean 'hardware'?",
     )
     assert checks[".github/workflows/report.yml"][0] == "ok"
+    assert checks[".github/perf-setup.sh"] == ("ok", "is there")
+    assert checks[".github/perf-ratchet.schema.json"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("broken", "mend"),
+    [
+        (".github/perf-ratchet.yml", "correct it; ratchet schema says what it may hold"),
+        (
+            ".github/perf-scenarios.toml",
+            "correct it; ratchet-profiler list --scenarios .github/perf-scenarios.toml reads it",
+        ),
+    ],
+)
+def test_a_broken_file_is_to_be_corrected(
+    repository: Path, broken: str, mend: str, capsys: pytest.CaptureFixture[str]
+):
+    """It is there, so nobody is told to write it."""
+    config = repository / ".github/perf-ratchet.yml"
+    config.write_text(config.read_text().replace("# scenarios:", "scenarios:"))
+    (repository / broken).write_text("hardwear: {}\n")
+
+    assert main(["doctor"]) == 1
+    assert f"         do: {mend}" in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("missing", "mend"),
+    [
+        (".github/perf-ratchet.yml", "ratchet init writes one"),
+        (
+            ".github/perf-scenarios.toml",
+            "write it, as docs/scenarios.md says; without `scenarios` the tiny built-in ones run",
+        ),
+    ],
+)
+def test_a_missing_file_is_to_be_written(
+    repository: Path, missing: str, mend: str, capsys: pytest.CaptureFixture[str]
+):
+    """Who writes the configuration, and what to read for scenarios."""
+    config = repository / ".github/perf-ratchet.yml"
+    config.write_text(config.read_text().replace("# scenarios:", "scenarios:"))
+    (repository / missing).unlink(missing_ok=True)
+
+    assert main(["doctor"]) == 1
+    assert f"         do: {mend}" in capsys.readouterr().out.splitlines()
 
 
 def test_contradicting_baselines_are_told(repository: Path, capsys: pytest.CaptureFixture[str]):

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,40 @@ def test_the_layout_of_sglang_is_found(repository: Path, capsys: pytest.CaptureF
     assert not (repository / ".github/perf-baselines").exists()
     assert [line for line in out if line.startswith(f"audited {SGLANG['h100']}: 1 scenario, 1 error, ")]
     assert "pip install --editable 'python[diffusion]'" in (repository / ".github/perf-setup.sh").read_text()
+
+
+def test_baselines_that_nothing_measures_are_said(repository: Path, capsys: pytest.CaptureFixture[str]):
+    """Beside sglang's baselines the built-in scenarios judge nothing: init, plan and doctor say so."""
+    path = SGLANG["h100"]
+    (repository / path).parent.mkdir(parents=True)
+    (repository / path).write_text(make_baselines({"wan_t2v": make_values()}).text)
+    _, out, _ = init(capsys)
+    codes = [main(["doctor"]), main(["plan", "--config", ".github/perf-ratchet.yml", "--shards", "1"])]
+    told, err = capsys.readouterr()
+    alone = "none of the baseline scenarios is among the scenarios that are measured on h100"
+
+    assert (
+        "  until then the tiny built-in scenarios run, and none of your baselines is judged: "
+        in "\n".join(out)
+    )
+    assert codes == [1, 0]
+    assert f"problem  scenarios: {alone}: nothing is judged" in told.splitlines()
+    assert err == f"ratchet: {path}: {alone}; see ratchet doctor\n"
+
+
+def test_an_empty_repository_installs_what_the_built_in_scenarios_need(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+):
+    """The versions are those of the extra `profiler`; torch comes only where the image has none."""
+    init(capsys)
+    script = (repository / ".github/perf-setup.sh").read_text()
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    needed = project["project"]["optional-dependencies"]["profiler"]
+
+    assert [one for one in needed if f"'{one}'" not in script] == [
+        one for one in needed if one.startswith("torch==")
+    ]
+    assert "python3 -m pip install './.perf-ratchet[profiler]'" in script
 
 
 def test_a_profile_of_the_file_is_taken(repository: Path, capsys: pytest.CaptureFixture[str]):
