@@ -1,15 +1,17 @@
 """Everything a reader is told about a run, as plain data: what to say, not how to say it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
 
+from bot.attribution import Attribution
 from bot.audit import FILE_RULES, Finding
 from bot.baselines import BaselineFile, Tolerances
 from bot.hub import Conclusion
 from bot.tighten import Proposal, Proposals
-from bot.verdicts.comparison import JUDGED, Comparison, Outcome, Row, ScenarioComparison, Verdict
+from bot.verdicts.comparison import JUDGED, Comparison, Outcome, ScenarioComparison, Verdict
+from bot.verdicts.leads import Lead, ScenarioRow, excess, leads, rows_where, worst_excess
 from profiler.record import Environment, RunRecord, Source
 
 T = TypeVar("T")
@@ -29,11 +31,12 @@ WIDE_RATIO: Final = 1.0
 
 
 @dataclass(frozen=True)
-class ScenarioRow:
-    """One metric of one scenario."""
+class Explained:
+    """Where the change of one scenario is, and on which hardware."""
 
+    hardware: str
     scenario: str
-    row: Row
+    attribution: Attribution
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,12 @@ class HardwareReport:
     @cached_property
     def regressed(self) -> Sequence[ScenarioComparison]:
         """The regressed scenarios, the worst first."""
-        return sorted(self._with(Verdict.REGRESSED), key=_worst_excess, reverse=True)
+        return sorted(self._with(Verdict.REGRESSED), key=worst_excess, reverse=True)
 
     @cached_property
     def suspects(self) -> Sequence[ScenarioComparison]:
         """The scenarios within their limits and beyond their noise, the worst first."""
-        return sorted(self._with(Verdict.SUSPECT), key=_worst_excess, reverse=True)
+        return sorted(self._with(Verdict.SUSPECT), key=worst_excess, reverse=True)
 
     @cached_property
     def cleared(self) -> Sequence[ScenarioComparison]:
@@ -88,18 +91,29 @@ class HardwareReport:
     @cached_property
     def crossed(self) -> Sequence[ScenarioRow]:
         """The rows above their limit that gate, those of the worst scenario first."""
-        return _rows(self.regressed, lambda row: row.crossed and row.gates)
+        return rows_where(self.regressed, lambda row: row.crossed and row.gates)
+
+    @cached_property
+    def leads(self) -> Sequence[Lead]:
+        """One row of each regressed scenario, the worst scenario first; none where a rule knows no row."""
+        return leads(self.crossed)
+
+    @cached_property
+    def others(self) -> Sequence[ScenarioRow]:
+        """The rows above their limit that gate and are no lead."""
+        leads = {(one.scenario, one.row.field) for one in self.leads}
+        return [one for one in self.crossed if (one.scenario, one.row.field) not in leads]
 
     @cached_property
     def suspicious(self) -> Sequence[ScenarioRow]:
         """The rows of suspects that are beyond their noise, those of the worst scenario first."""
-        return _rows(self.suspects, lambda row: row.suspicious)
+        return rows_where(self.suspects, lambda row: row.suspicious)
 
     @cached_property
     def told(self) -> Sequence[ScenarioRow]:
         """The rows above their limit that do not gate, the largest excess first."""
-        rows = _rows(self.judged, lambda row: row.crossed and not row.gates)
-        return sorted(rows, key=lambda one: _excess(one.row), reverse=True)
+        rows = rows_where(self.judged, lambda row: row.crossed and not row.gates)
+        return sorted(rows, key=lambda one: excess(one.row), reverse=True)
 
     @cached_property
     def improved(self) -> Sequence[ScenarioComparison]:
@@ -182,6 +196,26 @@ class Report:
         outcomes = {self.hardware[0].comparison.outcome, *([Outcome.INCOMPLETE] if self.absent else [])}
         return min(outcomes, key=tuple(Outcome).index)
 
+    @cached_property
+    def slower(self) -> Sequence[str]:
+        """The names of the regressed scenarios, the worst first, each once."""
+        return list(dict.fromkeys(one.scenario for section in self.hardware for one in section.regressed))
+
+    @cached_property
+    def explained(self) -> Sequence[Explained]:
+        """Where the slowdown of the regressed scenarios is, the worst first."""
+        return [
+            Explained(section.hardware, one.scenario, one.attribution)
+            for section in self.hardware
+            for one in section.regressed
+            if one.attribution
+        ]
+
+    @cached_property
+    def obstacles(self) -> Sequence[Verdict]:
+        """Why scenarios were not judged, each verdict once; what moved with the machine is left out."""
+        return list(dict.fromkeys(one.verdict for section in self.hardware for one in section.reasons))
+
     @property
     def conclusion(self) -> Conclusion:
         """What a check run on the commit concludes."""
@@ -261,18 +295,5 @@ def _wide(tolerances: Tolerances) -> dict[str, float]:
     return {name: ratio for name, ratio in named.items() if ratio > WIDE_RATIO}
 
 
-def _rows(scenarios: Iterable[ScenarioComparison], wanted: Callable[[Row], bool]) -> list[ScenarioRow]:
-    return [ScenarioRow(one.scenario, row) for one in scenarios for row in one.rows if wanted(row)]
-
-
 def _e2e_change(scenario: ScenarioComparison) -> float:
     return (scenario.e2e.change_ratio if scenario.e2e else None) or 0.0
-
-
-def _excess(row: Row) -> float:
-    """Return by which factor a row is above its limit."""
-    return row.measured_ms / row.limit_ms if row.limit_ms else float("inf")
-
-
-def _worst_excess(scenario: ScenarioComparison) -> float:
-    return max((_excess(row) for row in scenario.rows if row.gates), default=0.0)

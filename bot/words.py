@@ -24,6 +24,10 @@ MOST_NOTES: Final = 5
 """Notes shown of one scenario. Chosen: more of them say that the workload changed, whatever they say."""
 MOST_NAMES: Final = 20
 """Scenarios named that were not judged for one reason. Chosen: more names say no more than their number."""
+MOST_LED: Final = 3
+"""Regressed scenarios named and explained before any table. Chosen: they are read, a list is not."""
+MOST_OPEN: Final = 20
+"""Regressed scenarios in the open table, the worst; the others are folded. Chosen: one screen."""
 MOST_RECORDS: Final = 12
 """Records of one run whose source and machine are told. Chosen: more shards than anybody has."""
 JSON_VERSION: Final = 1
@@ -98,7 +102,13 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Envi
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(most_notes=MOST_NOTES, most_names=MOST_NAMES, most_records=MOST_RECORDS)
+    environment.globals.update(
+        most_led=MOST_LED,
+        most_names=MOST_NAMES,
+        most_notes=MOST_NOTES,
+        most_open=MOST_OPEN,
+        most_records=MOST_RECORDS,
+    )
     environment.filters.update(
         about=filters.about,
         block=filters.block,

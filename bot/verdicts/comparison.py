@@ -27,11 +27,11 @@ class Verdict(StrEnum):
     UNGUARDED = "unguarded"
     """There is no baseline to hold it to."""
     MISSING = "missing"
-    """A baseline, and no measurement."""
+    """A baseline, and the scenario is not in the run."""
     INCOMPARABLE = "incomparable"
     """Measured on another clock, on another machine, in another configuration, or with another workload."""
     INVALID = "invalid"
-    """The measurement contradicts itself, or its machine was throttled or shared."""
+    """It was run and failed, the measurement contradicts itself, or its machine was throttled or shared."""
 
 
 JUDGED: Final = frozenset({Verdict.REGRESSED, Verdict.SUSPECT, Verdict.IMPROVED, Verdict.UNCHANGED})

@@ -98,7 +98,7 @@ def evidence(runs: Sequence[Recorded], clock: Clock, *, audited: bool = True) ->
     requests = [one for run in runs for one in _measured(run)]
     if not requests:
         errors = (run.scenario.error for run in runs)
-        return Obstacle("missing", next(filter(None, errors), "no request was measured"))
+        return Obstacle("invalid", next(filter(None, errors), "no request was measured"))
     return _testimony(requests, clock, audited=audited)
 
 

@@ -151,8 +151,8 @@ def test_stages_of_one_side_only_are_noted():
     [
         (make_scenario("flux", make_request(e2e_ms=1.0)), Verdict.INVALID, "stages sum to 550.00 ms, longer"),
         (make_scenario("flux", error="crashed"), Verdict.INVALID, "crashed"),
-        (ScenarioRecord(id="flux", error="crashed"), Verdict.MISSING, "crashed"),
-        (make_scenario("flux", make_request(warmup=True)), Verdict.MISSING, "no request was measured"),
+        (ScenarioRecord(id="flux", error="crashed"), Verdict.INVALID, "crashed"),
+        (make_scenario("flux", make_request(warmup=True)), Verdict.INVALID, "no request was measured"),
         (
             make_scenario("flux", make_request(steps=(90.0,))),
             Verdict.INCOMPARABLE,
@@ -210,11 +210,11 @@ def test_without_a_baseline_nothing_is_guarded(baselines: dict[str, Any], reason
 
 
 def test_a_failure_of_an_unguarded_scenario_is_said():
-    """A placeholder that was not run is unguarded; one that was run and failed is missing or invalid."""
+    """A placeholder that was not run is unguarded; one that was run and failed is invalid."""
     file = make_baselines({"flux": PLACEHOLDER})
     assert compare(file, [make_record()]).scenarios[0].verdict is Verdict.UNGUARDED
     failed = make_record(ScenarioRecord(id="flux", error="crashed"))
-    assert compare(file, [failed]).scenarios[0].verdict is Verdict.MISSING
+    assert compare(file, [failed]).scenarios[0].verdict is Verdict.INVALID
 
 
 def test_an_unknown_profile_is_refused():

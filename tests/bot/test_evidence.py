@@ -58,10 +58,10 @@ def test_valid_requests_testify_in_the_order_they_ran():
 @pytest.mark.parametrize(
     ("scenario", "kind", "reason"),
     [
-        (ScenarioRecord(id="s"), "missing", "no request was measured"),
-        (ScenarioRecord(id="s", error="no GPU"), "missing", "no GPU"),
-        (make_scenario("s", make_request(warmup=True)), "missing", "no request was measured"),
-        (make_scenario("s", make_request(warmup=True), error="crashed"), "missing", "crashed"),
+        (ScenarioRecord(id="s"), "invalid", "no request was measured"),
+        (ScenarioRecord(id="s", error="no GPU"), "invalid", "no GPU"),
+        (make_scenario("s", make_request(warmup=True)), "invalid", "no request was measured"),
+        (make_scenario("s", make_request(warmup=True), error="crashed"), "invalid", "crashed"),
         (make_scenario("s", make_request(), error="crashed"), "invalid", "crashed"),
         (make_scenario("s", failed_request()), "invalid", "DecodingStage failed: out of memory"),
         (

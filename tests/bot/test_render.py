@@ -27,6 +27,7 @@ from bot import render
 from bot.compare import Outcome, compare
 from bot.report import CONCLUSIONS, Report
 from bot.tighten import propose
+from profiler.record import ScenarioRecord
 
 Golden = Callable[[str, str], None]
 OPEN_TAGS = re.compile(r"<([a-z0-9]+)[^>]*?(?<!/)>")
@@ -46,6 +47,7 @@ OUR_TAGS = {
     "ul",
     "li",
 }
+ROWS = re.compile(r"^\| `scenario_(\d+)_", re.MULTILINE)
 VOID_TAGS = {"br", "hr", "img", "input"}
 
 
@@ -127,16 +129,96 @@ def test_a_report_on_nothing_is_not_green():
 
 
 def test_oversize_comment_keeps_the_worst_and_counts_the_rest():
-    """The scenario that is slowest against its limit leads, and every row left out is counted."""
+    """Each scenario has one row before any has a second, the worst first, and what is left out is counted."""
     comment = render.comment(oversize())
-    shown = len(re.findall(r"^\| `scenario_", comment, flags=re.MULTILINE))
-    hidden = re.search(r"^([\d,]+) more rows above the limit left out", comment, flags=re.MULTILINE)
+    opened, folded = comment.split("<details><summary>380 more scenarios above a limit</summary>")
+    led, others = folded.split("<details><summary>1,200 other metrics above their limit in these scenarios")
+    others = others.split("</details>", maxsplit=1)[0]
+    hidden = re.search(r"^([\d,]+) more rows left out", others, flags=re.MULTILINE)
 
-    assert re.search(r"^\| `scenario_399_", comment, flags=re.MULTILINE)
-    assert "`scenario_000_" not in comment
+    assert [len(ROWS.findall(part)) for part in (opened, led)] == [20, 380]
+    assert ROWS.findall(opened)[0] == "399"
+    assert len(set(ROWS.findall(opened + led))) == 400
     assert hidden
-    assert shown + int(hidden[1].replace(",", "")) == 400 * 4
-    assert len(comment.encode()) > render.MAX_COMMENT_BYTES - 400
+    assert len(ROWS.findall(others)) + int(hidden[1].replace(",", "")) == 400 * 3
+    assert len(comment.encode()) > render.MAX_COMMENT_BYTES - 600
+
+
+def test_scenarios_beyond_what_fits_are_counted_and_no_table_is_empty():
+    """Where not even one row each fits, the worst are shown; a list without room is a line, not a fold."""
+    names = [f"scenario_{index:03d}_{'x' * 100}" for index in range(400)]
+    file = make_baselines({name: make_values() for name in names})
+    slower = [make_scenario(name, scale=2.0 + index / 100) for index, name in enumerate(names)]
+    comment = render.comment(make_report((file, make_record(*slower))))
+    hidden = re.search(r"^(\d+) more scenarios above a limit left out\.$", comment, flags=re.MULTILINE)
+
+    assert_well_formed(comment)
+    assert hidden
+    assert len(ROWS.findall(comment)) + int(hidden[1]) == 400
+    assert (
+        "\n1,200 other metrics above their limit in these scenarios: left out, this comment is full.\n"
+        in comment
+    )
+    assert not re.search(r"^\| ---.*\n(?!\|)", comment, flags=re.MULTILINE)
+
+
+def test_where_the_time_is_comes_before_any_table():
+    """What the three worst scenarios spend it on stands under the verdict; the fourth is folded."""
+    names = [f"s{index}" for index in range(4)]
+    file = make_baselines({name: make_values() for name in names})
+    record = make_record(*(make_scenario(name, scale=2.0 + index) for index, name in enumerate(names)))
+    comment = render.comment(make_report((file, record)))
+    head, rest = comment.split("\n\nCompared ", maxsplit=1)
+
+    assert [line[:7] for line in head.splitlines()[3:]] == ["* `s3`:", "* `s2`:", "* `s1`:"]
+    assert "Make `s3`, `s2`, `s1` and 1 more as fast as before." in head
+    assert "<summary>Where 1 more scenario became slower</summary>\n\n* `s0`: +560 ms" in rest
+
+
+def test_a_lead_is_end_to_end_or_the_worst():
+    """One row stands for a scenario: end to end where it crossed, else what is furthest above its limit."""
+    late = make_request(e2e_ms=695.0, stages={**STAGES, "DenoisingStage": 585.0}, steps=(116.0,) * 5)
+    file = make_baselines({"late": make_values(), "slow": make_values()})
+    record = make_record(make_scenario("late", late), make_scenario("slow", scale=3.0))
+    [section] = make_report((file, record)).hardware
+
+    assert [(one.scenario, one.row.field, one.others) for one in section.leads] == [
+        ("slow", "expected_e2e_ms", 3),
+        ("late", "expected_avg_denoise_ms", 1),
+    ]
+    assert [one.row.field for one in section.others] == [
+        "expected_avg_denoise_ms",
+        "expected_median_denoise_ms",
+        "stages_ms.DenoisingStage",
+        "stages_ms.DenoisingStage",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "action"),
+    [
+        ([], "Run it, or remove its baseline."),
+        ([make_scenario("other", error="crashed")], "Measure it again; if it fails again, mend that."),
+        (
+            [
+                make_scenario(
+                    "other", make_request(steps=(10.0, 20.0), stages={**STAGES, "DenoisingStage": 30.0})
+                )
+            ],
+            "Capture its baseline anew on this machine.",
+        ),
+        ([make_scenario("other", error="crashed"), "gone"], "Each reason below says what to do."),
+    ],
+)
+def test_what_was_not_judged_says_what_helps(scenarios: list[object], action: str):
+    """Measuring again helps what failed, and nothing else."""
+    names = [NAME, "other", *(one for one in scenarios if isinstance(one, str))]
+    file = make_baselines({name: make_values() for name in names})
+    measured = [one for one in scenarios if isinstance(one, ScenarioRecord)]
+    comment = render.comment(make_report((file, make_record(make_scenario(NAME), *measured))))
+
+    assert comment.splitlines()[1].endswith(f"could not be judged.** {action}")
+    assert ("crashed. Measure it again" in comment) == ("crashed" in comment)
 
 
 def test_details_go_before_rows_that_crossed():
@@ -147,8 +229,8 @@ def test_details_go_before_rows_that_crossed():
     comment = render.comment(report)
 
     assert_well_formed(comment)
-    assert "above the limit left out" not in comment
-    assert "more scenarios left out" in comment
+    assert "above a limit left out" not in comment
+    assert "more rows left out" in comment
 
 
 @settings(max_examples=60, deadline=None)
