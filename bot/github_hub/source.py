@@ -1,5 +1,6 @@
 """The repository's content on GitHub: files, histories. Reads of `bot.host.Host`."""
 
+import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -13,6 +14,7 @@ from bot.github_hub.repository import Repository, quoted
 MOST_FILES: Final = 300
 """That a comparison lists. Source: GitHub's OpenAPI description of "compare two commits"."""
 
+_SHA = re.compile(r"[0-9a-f]{40}")
 Place = tuple[str, str]
 """A commit or branch, and a path."""
 
@@ -60,7 +62,9 @@ class Source(Repository):
 
     def _contents(self, places: Sequence[Place]) -> dict[Place, bytes | None]:
         owner, name = self._repository.split("/")
-        expressions = {f"at{number}": f"{ref}:{path}" for number, (ref, path) in enumerate(places)}
+        expressions = {
+            f"at{number}": f"{_unmistakable(ref)}:{path}" for number, (ref, path) in enumerate(places)
+        }
         asked = {"owner": owner, "name": name, **expressions}
         found = Files.model_validate(self._client.graphql(files_query(len(places)), asked)).repository
         return {place: self._content(found[f"file{number}"]) for number, place in enumerate(places)}
@@ -74,6 +78,11 @@ class Source(Repository):
             return content
         whole = BlobContent.model_validate(self._client.get(self._at(f"git/blobs/{blob.oid}")))
         return b64decode(whole.content) if whole.encoding == "base64" else whole.content.encode()
+
+
+def _unmistakable(ref: str) -> str:
+    """Return a name that only this commit or branch has: git takes a tag of a branch's name for it first."""
+    return ref if ref == "HEAD" or _SHA.fullmatch(ref) else f"refs/heads/{ref}"
 
 
 def files_query(count: int) -> str:

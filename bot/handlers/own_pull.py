@@ -23,6 +23,8 @@ class _Place:
     """Whether the branch is at `head`."""
     number: int | None = None
     """Our open pull request of that branch."""
+    base: str = ""
+    """Into which branch our open pull request goes; "" when there is none."""
 
 
 def reply(host: HubAndHost, ask: Ask, change_at: Callable[[str], Change], *, is_first: bool) -> Reply:
@@ -41,20 +43,20 @@ def reply(host: HubAndHost, ask: Ask, change_at: Callable[[str], Change], *, is_
     place = _place(host, ask)
     made = "" if is_first else _made_before(host, ask, place)
     if made:
-        number = place.number or _proposed(host, ask, place.branch)
+        number = place.number or _proposed(host, ask, place)
         return Reply("rocket", render.markdown("answer_again", sha=made, number=number), 0)
     change = change_at(place.head)
     if ask.command.dry_run:
         return reply_of(change)
     if not change.made:
         # What an earlier command has left on the branch may not be proposed yet.
-        return reply_of(change, number=_proposed(host, ask, place.branch) if place.is_ready else None)
+        return reply_of(change, number=_proposed(host, ask, place) if place.is_ready else None)
     return _change_proposed(host, ask, place, change)
 
 
 def _made_before(host: HubAndHost, ask: Ask, place: _Place) -> str:
     """Return the SHA of our commit that did this before, or ""."""
-    return ask.made_in(host.commits(ask.pull.base_branch, place.head)) if place.is_ready else ""
+    return ask.made_in(host.commits(place.base or ask.pull.base_branch, place.head)) if place.is_ready else ""
 
 
 def _change_proposed(host: HubAndHost, ask: Ask, place: _Place, change: Change) -> Reply:
@@ -68,7 +70,7 @@ def _change_proposed(host: HubAndHost, ask: Ask, place: _Place, change: Change) 
             raise
         return reply_of(change, refusal=str(refused))
     try:
-        return reply_of(change, sha=sha, number=_proposed(host, ask, place.branch))
+        return reply_of(change, sha=sha, number=_proposed(host, ask, place))
     except HubRefused as refused:
         return reply_of(change, refusal=str(refused))
 
@@ -79,7 +81,7 @@ def _place(host: HubAndHost, ask: Ask) -> _Place:
     head = host.head(branch)
     ours = host.latest_pull(branch) if head is not None else None
     if ours and ours.is_open:
-        return _Place(branch, ours.head_sha, number=ours.number)
+        return _Place(branch, ours.head_sha, number=ours.number, base=ours.base_branch)
     if head is not None and ours is None:  # a command that has not come to propose it yet
         return _Place(branch, head)
     base = host.head(ask.pull.base_branch)
@@ -88,12 +90,15 @@ def _place(host: HubAndHost, ask: Ask) -> _Place:
     return _Place(branch, base, before=head, is_ready=False)
 
 
-def _proposed(host: HubAndHost, ask: Ask, branch: str) -> int:
-    """Open our pull request, or find the open one; return its number."""
+def _proposed(host: HubAndHost, ask: Ask, place: _Place) -> int:
+    """Open our pull request, or find the open one; return its number.
+
+    The open one keeps its base: the author of the fork's may have moved theirs, which decides nothing here.
+    """
     return host.upsert_pull(
         PullRequest(
-            branch=branch,
-            base=ask.pull.base_branch,
+            branch=place.branch,
+            base=place.base or ask.pull.base_branch,
             title=f"Tighten baselines as #{ask.pull.number} has measured them",
             body=render.markdown("tighten_pull", number=ask.pull.number),
         )

@@ -12,7 +12,7 @@ from bot.handlers.replies import Reply, failure, helped, is_done, say, usage
 from bot.host import Host
 from bot.hub import Hub, HubRefused
 from bot.intake.event_file import said_from_file
-from bot.pulls.binding import PROFILE_WORKFLOW, own_runs
+from bot.pulls.binding import own_runs
 
 
 def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
@@ -67,8 +67,8 @@ def _reply(host: HubAndHost, said: Said, command: Command, *, is_first: bool) ->
 def _status(host: Host, said: Said) -> Reply:
     """Return how the measurement of a pull request stands."""
     pull = host.pull(said.pull)
-    runs = own_runs(host.runs(PROFILE_WORKFLOW, branch=pull.head_branch), pull)
-    return Reply("rocket", render.markdown("answer_status", pull=pull, run=next(iter(runs), None)), 0)
+    latest = next(own_runs(host, pull), None)
+    return Reply("rocket", render.markdown("answer_status", pull=pull, run=latest), 0)
 
 
 def _say_failure(hub: Hub, said: Said, error: BaseException, *, is_first: bool) -> None:

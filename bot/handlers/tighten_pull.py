@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from bot import render
@@ -74,6 +74,12 @@ def _tightened(host: HubAndHost, ask: Ask, *, is_first: bool) -> Reply:
         now = host.pull(ask.pull.number)
         if now.head_sha == ask.pull.head_sha and not ask.is_fork:
             raise
+        if now.head_sha != ask.pull.head_sha and not _only_baselines(
+            host, ask, ask.pull.head_sha, now.head_sha
+        ):
+            raise CannotBeDone(
+                f"Somebody pushed {now.head_sha[:7]} meanwhile: ask again when it was measured."
+            ) from None
         return _attempt(host, replace(ask, pull=now, is_last=True), is_first=False)
 
 
@@ -137,9 +143,9 @@ def _measured(host: Host, ask: Ask) -> tuple[Run, Delivery]:
     """
     if ask.command.from_run is not None:
         return _named(host, ask, ask.command.from_run)
-    runs = own_runs(host.runs(PROFILE_WORKFLOW, branch=ask.pull.head_branch), ask.pull)
+    runs = (run for run in own_runs(host, ask.pull) if _is_of_head(host, ask, run))
     reason = f"no run of {PROFILE_WORKFLOW} has measured it"
-    for run in [run for run in runs if _is_of_head(host, ask, run)][:MOST_RUNS]:
+    for run in islice(runs, MOST_RUNS):
         if run.status != "completed":
             reason = f"run {run.run_id} has not ended; ask again then"
             continue
@@ -153,9 +159,13 @@ def _measured(host: Host, ask: Ask) -> tuple[Run, Delivery]:
 
 def _is_of_head(host: Host, ask: Ask, run: Run) -> bool:
     """Whether a run measured what the head does: nothing but baselines may have changed since."""
-    if run.head_sha == ask.pull.head_sha:
-        return True
-    changed = host.changed_paths(run.head_sha, ask.pull.head_sha)
+    head = ask.pull.head_sha
+    return run.head_sha == head or _only_baselines(host, ask, run.head_sha, head)
+
+
+def _only_baselines(host: Host, ask: Ask, ancestor: str, head: str) -> bool:
+    """Whether a commit differs from an ancestor of it in nothing but baselines."""
+    changed = host.changed_paths(ancestor, head)
     return changed is not None and set(changed) <= {one.baselines for one in ask.settings.hardware.values()}
 
 
@@ -165,8 +175,9 @@ def _named(host: Host, ask: Ask, run_id: int) -> tuple[Run, Delivery]:
         run = host.run(run_id)
     except HubRefused as refusal:
         raise CannotBeDone(f"{refusal}.") from refusal
-    if objection(run):
-        raise CannotBeDone(f"Baselines are not taken from run {run_id}: {objection(run)}.")
+    why_not = objection(run, ask.pull, ask.said.repository)
+    if why_not:
+        raise CannotBeDone(f"Baselines are not taken from run {run_id}: {why_not}.")
     found = delivered(host, run, ask.hardware)
     if not found.records:
         why = "; ".join(f"{name}: {why}" for name, why in _missing(ask, found).items())

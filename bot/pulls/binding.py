@@ -1,16 +1,20 @@
 """Which pull request a run belongs to: what the host says decides, never what an artifact claims."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from bot.host import Pull, Run
+from bot.host import Host, Pull, Run
 
 PROFILE_WORKFLOW: Final = ".github/workflows/profile.yml"
 """The workflow that measures pull requests."""
 NIGHTLY_WORKFLOW: Final = ".github/workflows/nightly.yml"
 """The workflow that measures the default branch."""
-TAKEN_EVENTS: Final = ("pull_request", "schedule", "workflow_dispatch")
-"""What may have started a run that baselines are taken from."""
+EVENTS: Final[Mapping[str, Sequence[str]]] = {
+    PROFILE_WORKFLOW: ("pull_request",),
+    NIGHTLY_WORKFLOW: ("schedule", "workflow_dispatch"),
+}
+"""What may have started a run that baselines are taken from. A pull request of a fork can bring a workflow of
+any path, and start it by `pull_request`."""
 
 
 class Unbound(ValueError):
@@ -53,21 +57,51 @@ def bound(run: Run, pulls: Sequence[Pull]) -> Pull:
     return heads[0]
 
 
-def own_runs(runs: Iterable[Run], pull: Pull) -> Sequence[Run]:
-    """Return the runs that measured a pull request, of all runs of its branch's name, in their order.
+def own_runs(host: Host, pull: Pull) -> Iterator[Run]:
+    """Yield the runs that measured a pull request: first those of its head, the newest first.
 
-    Branches of forks share names, so the repository must be the same.
+    Branches of forks share names, so the repository must be the same. The head's are asked for by themselves:
+    among the latest runs of a branch's name those of a fork can hide them, as many as somebody starts.
+    Earlier ones are asked for only when somebody reads on.
+
+    Raises:
+        HubRefused: the host would not, or did not answer.
     """
     whose = (pull.head_repository, pull.head_branch)
-    return [run for run in runs if not refusal(run) and (run.head_repository, run.head_branch) == whose]
+
+    def ours(runs: Iterable[Run]) -> list[Run]:
+        return [run for run in runs if not refusal(run) and (run.head_repository, run.head_branch) == whose]
+
+    of_head = ours(host.runs(PROFILE_WORKFLOW, head_sha=pull.head_sha))
+    yield from of_head
+    known = {run.run_id for run in of_head}
+    yield from (
+        run for run in ours(host.runs(PROFILE_WORKFLOW, branch=pull.head_branch)) if run.run_id not in known
+    )
 
 
-def objection(run: Run) -> str:
-    """Return why baselines are not taken from a run that somebody names, or "" when they may be."""
-    if run.workflow not in {PROFILE_WORKFLOW, NIGHTLY_WORKFLOW}:
-        return f"it is of {run.workflow}; taken are those of {PROFILE_WORKFLOW} and {NIGHTLY_WORKFLOW}"
-    if run.event not in TAKEN_EVENTS:
-        return f"it was started by {run.event}; taken are those started by {', '.join(TAKEN_EVENTS)}"
+def objection(run: Run, pull: Pull, repository: str) -> str:
+    """Return why baselines are not taken from a run that somebody names, or "" when they may be.
+
+    Args:
+        run: The run.
+        pull: The pull request into which they would go.
+        repository: The repository itself, "owner/name".
+    """
+    if run.workflow not in EVENTS:
+        return f"it is of {run.workflow}; taken are those of {' and '.join(EVENTS)}"
+    if run.event not in EVENTS[run.workflow]:
+        taken = " or ".join(EVENTS[run.workflow])
+        return f"it was started by {run.event}; taken are those of {run.workflow} started by {taken}"
     if run.status != "completed" or run.conclusion != "success":
         return f"it is {run.conclusion or run.status}; taken are those that ended as success"
+    whose, own = run.head_repository.lower(), repository.lower()
+    if run.workflow == NIGHTLY_WORKFLOW and (whose, run.head_branch) != (own, pull.default_branch):
+        return f"it is of {_place(run)}; nights are those of {repository}, branch {pull.default_branch}"
+    if whose not in {own, pull.head_repository.lower()} or not whose:
+        return f"it is of {_place(run)}, which is neither this repository nor this pull request's"
     return ""
+
+
+def _place(run: Run) -> str:
+    return f"{run.head_repository or 'a deleted repository'}, branch {run.head_branch}"

@@ -53,7 +53,20 @@ def test_what_is_asked_for_is_never_part_of_the_query(github: FakeGithub, hub: G
     }
     query = github.log[0].request.body["query"]
     assert "viewer" not in query
-    assert github.log[0].request.body["variables"]["at0"] == f"main:{hostile}"
+    assert github.log[0].request.body["variables"]["at0"] == f"refs/heads/main:{hostile}"
+
+
+def test_a_branch_is_named_so_that_no_tag_is_meant(github: FakeGithub, hub: GithubHub):
+    """Git takes a tag for what is called only by a name; commits and the default branch have no such twin."""
+    sha = github.branches["main"]
+    hub.files_at([("main", H100), (sha, H100), ("HEAD", H100), ("refs/heads/x", H100)])
+    asked = github.log[0].request.body["variables"]
+    assert [asked[f"at{number}"].partition(":")[0] for number in range(4)] == [
+        "refs/heads/main",
+        sha,
+        "HEAD",
+        "refs/heads/refs/heads/x",
+    ]
 
 
 @pytest.mark.parametrize(
