@@ -68,11 +68,14 @@ def environment_lines(environment: Environment) -> Iterator[str]:
 
 
 def outcome_line(scenario: ScenarioRecord) -> str:
-    """Return what came of one scenario: its median end-to-end time, or why it failed."""
+    """Return what came of one scenario: its median end-to-end time, or why it failed; whether stages lack."""
     if scenario.error is not None:
         return f"{scenario.id}: failed: {scenario.error}"
     totals_ms = [request.total.host_ms for request in measured_requests(scenario)]
-    return f"{scenario.id}: {median(totals_ms):.1f} ms end to end, median of {len(totals_ms)}"
+    line = f"{scenario.id}: {median(totals_ms):.1f} ms end to end, median of {len(totals_ms)}"
+    if any(request.stages for request in measured_requests(scenario)):
+        return line
+    return f"{line}; warning: no stage was marked, so nothing tells where a slowdown is: docs/scenarios.md"
 
 
 def measured_requests(scenario: ScenarioRecord) -> tuple[RequestRecord, ...]:

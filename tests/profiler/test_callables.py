@@ -9,6 +9,7 @@ from profiler.pipelines import build
 from profiler.pipelines.callables import CallRejected
 from profiler.scenarios import Scenario
 from profiler.stages import RequestProfiler
+from profiler.text import outcome_line
 
 ENGINE = """
 import functools
@@ -123,3 +124,16 @@ def test_what_a_function_raises_is_the_scenarios_error():
     """On one line, as for every source."""
     (record,) = capture([scenario("engine:broken")], warmup=0, repeats=1).scenarios
     assert record.error == "request-0: ValueError: no kernel"
+
+
+def test_a_function_without_a_stage_is_warned_of():
+    """Only its end to end can be judged; one that marks stages is told without a warning."""
+    silent, marked = capture(
+        [scenario("engine:alone"), scenario("engine:run", id="two")], warmup=0, repeats=1
+    ).scenarios
+
+    assert outcome_line(silent).endswith(
+        " ms end to end, median of 1; warning: no stage was marked, "
+        "so nothing tells where a slowdown is: docs/scenarios.md"
+    )
+    assert outcome_line(marked).endswith(" ms end to end, median of 1")
