@@ -9,7 +9,7 @@ from bot import words
 from bot.audit import RULES, audit, audit_record
 from bot.errors import BadInput
 from bot.intake.files import baselines_from_file, record_from_file
-from bot.rules.listing import AuditReport
+from bot.rules.listing import AuditReport, Shared, shared_scenarios
 from bot.rules.waivers import Waiver
 
 DEFAULT_CONFIG: Final = Path(".github/perf-ratchet.yml")
@@ -60,14 +60,18 @@ def _of_baselines(
     path: Path, against: Path | None, records: Sequence[Path], config: Path | None
 ) -> AuditReport:
     file = baselines_from_file(path)
+    older = baselines_from_file(against) if against else None
     findings = audit(
         file,
-        against=baselines_from_file(against) if against else None,
+        against=older,
         records=[record_from_file(record) for record in records],
         waivers=_waivers(config),
         today=datetime.now(UTC).date(),
     )
-    return AuditReport(str(path), len(file.scenarios), tuple(findings), against=str(against or ""))
+    shared = shared_scenarios(file, older) if older else Shared(0, 0)
+    return AuditReport(
+        str(path), len(file.scenarios), tuple(findings), against=str(against or ""), shared=shared
+    )
 
 
 def _of_records(paths: Sequence[Path]) -> AuditReport:
@@ -104,6 +108,7 @@ def _as_json(report: AuditReport) -> dict[str, Any]:
         "path": report.path,
         "against": report.against or None,
         f"{report.noun}s": report.count,
+        "looks_like_two_files": report.shared.looks_like_two_files,
         "open": len(report.open),
         "older": len(report.older),
         "waived": len(report.waived),

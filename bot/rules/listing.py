@@ -3,9 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
+from bot.baselines import BaselineFile
 from bot.rules.findings import Finding, Severity, gravest_first, tally
+
+LEAST_SHARED_RATIO: Final = 0.5
+"""Fraction of the smaller file's scenarios that two versions of one file share. Chosen: sglang's H100 and
+Ascend files share none, and two versions of the former that are eight weeks apart 40 of 46."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """How many scenarios two files have in common."""
+
+    count: int
+    of: int
+    """How many the smaller file has: a file may grow, and lose some."""
+
+    @property
+    def looks_like_two_files(self) -> bool:
+        """Whether they hardly are two versions of one file."""
+        return self.count < LEAST_SHARED_RATIO * self.of
 
 
 @dataclass(frozen=True)
@@ -21,6 +40,8 @@ class AuditReport:
     noun: Literal["scenario", "request"] = "scenario"
     against: str = ""
     """The older file; "" where there is none."""
+    shared: Shared = Shared(0, 0)
+    """With the older file."""
 
     @cached_property
     def open(self) -> Sequence[Finding]:
@@ -71,3 +92,9 @@ class AuditReport:
         if self.noun == "request":
             return any(one.severity == "error" for one in self.open)
         return bool(self.problems)
+
+
+def shared_scenarios(file: BaselineFile, older: BaselineFile) -> Shared:
+    """Return how many scenarios of the smaller of two files the other one has too."""
+    names, others = file.scenarios.keys(), older.scenarios.keys()
+    return Shared(len(names & others), min(len(names), len(others)))

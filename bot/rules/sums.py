@@ -208,9 +208,17 @@ def _aggregate_mismatch(
         expected=round(computed, DECIMALS),
         problem=f"{field} is {stored:,.2f} ms but the {word} of its {len(scenario.steps)} steps is "
         f"{computed:,.2f} ms",
-        remedy=f"set it to {computed:.2f}, or {REPLACE_WHOLE}",
+        remedy=REPLACE_WHOLE
+        if _contradicts_its_stages(subject)
+        else f"set it to {computed:.2f}, or {REPLACE_WHOLE}",
         introduced=introduced,
     )
+
+
+def _contradicts_its_stages(subject: Subject) -> bool:
+    """Return whether steps or stages exceed what contains them: then no single value can be put right."""
+    found = (*steps_exceed_stage(subject), *stages_exceed_e2e(subject))
+    return any(finding.severity == "error" for finding in found)
 
 
 def _container(subject: Subject) -> tuple[str, float | None]:

@@ -81,6 +81,7 @@ def test_json_has_what_the_other_forms_show(capsys: pytest.CaptureFixture[str]):
         "path": "h100.json",
         "against": "old.json",
         "scenarios": 4,
+        "looks_like_two_files": False,
         "open": 6,
         "older": 2,
         "waived": 0,
@@ -150,7 +151,7 @@ def test_waivers_come_from_the_usual_place(folder: Path, capsys: pytest.CaptureF
         ),
         (
             ["audit", "h100.json", "--config", "gone.yml"],
-            "gone.yml: No such file or directory; check the path",
+            "gone.yml: No such file or directory; check the path, or ratchet init writes one",
         ),
         (["audit", "--records", "gone.json"], "gone.json: No such file or directory; check the path"),
     ],
@@ -250,3 +251,34 @@ def test_long_lists_are_cut_and_counted(capsys: pytest.CaptureFixture[str]):
     assert f"and {count - MOST_SHOWN:,} findings more" in capsys.readouterr().out
     main(["audit", "h100.json", "--format", "markdown"])
     assert f"And {count - MOST_SHOWN:,} findings more." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("names", "older", "words"),
+    [
+        ("ab", "bcd", None),
+        ("ab", "cd", "only 0 of 2 scenarios are in both"),
+        ("abcde", "cxyz", "only 1 of 4 scenarios are in both"),
+        ("abcdefgh", "a", None),
+        ("abc", "", None),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_two_different_files_are_said_to_be(
+    names: str, older: str, words: str | None, capsys: pytest.CaptureFixture[str]
+):
+    """Under half of the smaller file's scenarios are in the other: the first line says so."""
+    write("h100.json", {name: measured() for name in names})
+    write("npu.json", {name: measured() for name in older})
+    firsts = {}
+    for form in ("text", "markdown"):
+        main(["audit", "h100.json", "--against", "npu.json", "--format", form])
+        firsts[form] = capsys.readouterr().out.partition("\n")[0]
+    told = shown_as_json("h100.json", "--against", "npu.json", capsys=capsys)[1]
+
+    assert told["looks_like_two_files"] is (words is not None)
+    if words:
+        assert firsts["text"] == f"these look like two different files: {words}"
+        assert firsts["markdown"] == f"These look like two different files: {words}."
+    else:
+        assert not any(first.lower().startswith("these") for first in firsts.values())

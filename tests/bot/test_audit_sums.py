@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from audit_cases import changed, measured, subject, told
-from builders import make_values
+from builders import STAGES, make_values
 
 from bot.audit import Finding, audit_scenario
 from bot.rules.sums import (
@@ -76,6 +76,31 @@ def test_a_mismatch_says_how_to_mend_it():
         "expected_avg_denoise_ms is 95.00 ms but the mean of its 5 steps is 90.00 ms: set it to 90.00, or "
         "replace the whole scenario with the values of one request"
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "other"),
+    [
+        (make_values(stages=STAGES | {"DenoisingStage": 440.0}), "steps-exceed-stage"),
+        (make_values(e2e_ms=500.0), "stages-exceed-e2e"),
+    ],
+)
+def test_what_contradicts_its_stages_is_replaced_whole(values: dict[str, Any], other: str):
+    """An average that is set to the mean of wrong steps would be as wrong as they are."""
+    found = findings(values | {"expected_avg_denoise_ms": 95.0, "expected_median_denoise_ms": 95.0})
+
+    assert [finding.rule for finding in found] == ["mean-mismatch", "median-mismatch", other]
+    assert {finding.remedy for finding in found} == {
+        "replace the whole scenario with the values of one request"
+    }
+
+
+def test_stages_within_what_two_devices_do_are_no_contradiction():
+    """Up to 0.3 % over end to end is a note: the average can be set."""
+    found = findings(make_values(e2e_ms=549.0) | {"expected_avg_denoise_ms": 95.0})
+
+    assert told(found) == [("mean-mismatch", "error"), ("stages-exceed-e2e", "info")]
+    assert found[0].remedy.startswith("set it to 90.00, or ")
 
 
 def test_the_median_of_an_even_number_is_between():
