@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from bot import filters
 from bot.proposing.proposals import run_chance
+from bot.settings import MAX_FLAKE_RATE
 
 MOST_NOTES: Final = 5
 """Notes shown of one scenario. Chosen: more of them say that the workload changed, whatever they say."""
@@ -103,6 +104,7 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Envi
         keep_trailing_newline=True,
     )
     environment.globals.update(
+        max_flake_rate=MAX_FLAKE_RATE,
         most_led=MOST_LED,
         most_names=MOST_NAMES,
         most_notes=MOST_NOTES,

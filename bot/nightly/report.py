@@ -81,10 +81,20 @@ class NightReport:
         """The scenarios that are slower than their noise explains."""
         return [row for row in self.rows if row.is_alarm]
 
+    @cached_property
+    def held(self) -> Sequence[str]:
+        """The scenarios of which a regression holds, each once."""
+        return list(dict.fromkeys(one.scenario for it in self.episodes for one in it.regressions))
+
+    @cached_property
+    def fresh(self) -> Sequence[NightRow]:
+        """The alarms of which no regression holds yet."""
+        return [row for row in self.alarms if row.scenario not in self.held]
+
     @property
     def is_everywhere(self) -> bool:
-        """Whether most scenarios are slow at once: then it is the machine, until it has held."""
-        return is_most(len(self.alarms), self.valid)
+        """Whether most scenarios became slow at once: then it is the machine, until it has held."""
+        return is_most(len(self.fresh), self.valid)
 
     @property
     def unguarded(self) -> int:

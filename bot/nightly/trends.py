@@ -8,6 +8,7 @@ from bot.baselines import BaselineFile, Tolerances
 from bot.changepoints import ChangePoint, change_points
 from bot.history import History, HistoryLine, Series, latest_keys, series_of
 from bot.limits import limit
+from bot.nightly.nights import STALE_RATIO
 from bot.nightly.sparkline import sparkline
 from bot.noise import Floor, floor
 
@@ -86,6 +87,11 @@ class Trend:
     def slack_ratio(self) -> float | None:
         """How far the baseline is above the level, as a fraction; None without a baseline."""
         return self.guard.baseline_ms / self.level_ms - 1 if self.guard and self.level_ms else None
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether the baseline hides regressions: see `STALE_RATIO`."""
+        return self.slack_ratio is not None and self.slack_ratio > STALE_RATIO
 
 
 def trends(

@@ -57,6 +57,21 @@ def test_a_slow_machine(story: Story, golden: Golden):
     golden("night_slow_machine.md", summary(story))
 
 
+def test_what_holds_and_what_is_new_are_told_apart(story: Story):
+    """Two that hold and one that is new are no slow machine, though all three scenarios are slow."""
+    story.night(11, {"wan": 1.2, "flux": 1.2})
+    quiet, first = summary(story).split("\n\n")[:2]
+    story.night(12, {"wan": 1.2, "flux": 1.2, "qwen": 1.5})
+    title, second = summary(story).split("\n\n")[:2]
+
+    assert quiet == "## Night of 2026-10-11 on h100: 2 slow for this night"
+    assert first.startswith(
+        "🟡 **2 scenarios slow for this night.** Nothing to do yet: one night is no regression"
+    )
+    assert title == "## Night of 2026-10-12 on h100: 2 regressions hold, 1 slow for this night"
+    assert second.startswith("🔴 **2 regressions hold.** #")
+
+
 def test_accepting_and_its_end(story: Story, github: FakeGithub, golden: Golden):
     """The words of the pull request that accepts a slowdown, and of the issue that it closes."""
     story.night(11, {"wan": 1.2})

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 
 from bot import render
+from bot.commands import USAGE
 from bot.proposing.file_diff import FileDiff
+from bot.proposing.proposals import SLACK_MS, SLACK_RATIO
+from bot.rules.findings import Finding, Severity
+from bot.rules.listing import AuditReport
 from bot.tighten import Proposals, propose
 
 Golden = Callable[[str, str], None]
@@ -42,3 +47,35 @@ def test_tighten_as_markdown_is_golden(golden: Golden):
 def test_commit_message_is_golden(golden: Golden):
     """A commit says what became how much faster, and nothing that a record can choose but scenario ids."""
     golden("commit.txt", render.text("commit", proposals=proposals(), hardware="h100"))
+
+
+def test_help_says_what_may_rise():
+    """The rule as it is: what decides may rise by the slack of a proposal, the rest may rise."""
+    told = render.markdown("answer_help", usage=USAGE)
+
+    assert f"rose by more than {SLACK_RATIO * 100:.0f} % or {SLACK_MS:.0f} ms, whichever is more" in told
+
+
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        ((), "🟢 **No error and no warning** in `h100.json` (3 scenarios). Nothing to do.\n"),
+        (
+            ("info",),
+            "🟢 **No error and no warning** in `h100.json` (3 scenarios), and 1 note. Nothing to do.\n",
+        ),
+        (("warning",), "🟡 **1 warning** in `h100.json` (3 scenarios). Each line says how to mend it.\n"),
+        (
+            ("info", "error"),
+            "🔴 **1 error** in `h100.json` (3 scenarios), and 1 note. Each line says how to mend it.\n",
+        ),
+    ],
+)
+def test_an_audit_counts_errors_warnings_and_notes_apart(findings: tuple[Severity, ...], said: str):
+    """A note is no finding that somebody has to mend."""
+    found = tuple(
+        Finding("rule", one, "flux", "expected_e2e_ms", 1.0, 2.0, "is so", "do") for one in findings
+    )
+    told = render.markdown("audit", report=AuditReport("h100.json", 3, found), most_listed=9)
+
+    assert told.splitlines(keepends=True)[0] == said

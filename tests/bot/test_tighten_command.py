@@ -185,7 +185,7 @@ def test_a_history_predicts(form: str, folder: Path, capsys: pytest.CaptureFixtu
     (folder / "nights/h100/2026-10.jsonl").write_text("\n".join(map(json.dumps, nights)))
     options = ("record.json", "--baselines", "perf/h100.json", "--history", "nights")
     _, out, _ = tighten(*options, "--format", form, capsys=capsys)
-    assert "breaks the new limits: 0.9 % (end to end, judging by 24 nights)" in out
+    assert "would break the new limits in 0.9 % of runs (end to end, judging by 24 nights)" in out
     declined = tighten(*options, "--max-flake-rate", "0.005", "--format", form, capsys=capsys)[1]
     assert "an unchanged engine would break the new limit of expected_e2e_ms in 0.9% of runs" in declined
     unknown = tighten(*options, "--profile", "none", capsys=capsys)
