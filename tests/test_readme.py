@@ -49,6 +49,13 @@ def test_every_command_is_in_the_table():
     assert named == [*(f"ratchet {command.name}" for command in COMMANDS), "ratchet-profiler"]
 
 
+def test_the_commands_come_in_an_order_that_works():
+    """What needs a configuration comes after `ratchet init`, which writes one."""
+    shown = README.split("## Use it\n")[1].split("```")[1]
+
+    assert 0 < shown.index("\nratchet init ") < shown.index("\nratchet report ")
+
+
 def test_the_configuration_is_valid():
     """The example of a configuration file is one."""
     example = re.search(r"```yaml\n(.+?)```", README, flags=re.DOTALL)
