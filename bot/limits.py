@@ -63,6 +63,22 @@ def has_improved(change_ratio: float | None, least: float = MIN_IMPROVEMENT) -> 
     return change_ratio is not None and change_ratio < 0 and round(-change_ratio, EXACT_DECIMALS) >= least
 
 
+def is_top_level(field: str) -> bool:
+    """Return whether a new baseline may hardly raise it: end to end, average, median, denoising stages."""
+    stage = stage_of(field)
+    return field in AGGREGATES or (stage is not None and is_denoising_stage(stage))
+
+
+def is_slower_decoding(field: str, old_ms: float, new_ms: float) -> bool:
+    """Return whether a decoding stage takes more than any file's limit for it allows: 90 % and 450 ms more.
+
+    As a measurement that is a regression, so it is no new baseline either.
+    """
+    stage = stage_of(field)
+    most_ms = max(old_ms * (1 + DECODING_TOLERANCE), old_ms + DECODING_PAD_MS)
+    return stage is not None and is_decoding_stage(stage) and new_ms > most_ms
+
+
 def gates(field: str) -> bool:
     """Return whether a metric decides: end to end, average, median, denoising stages and decoding do."""
     stage = stage_of(field)

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.audit import audit, audit_scenario, first_error
 from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
-from bot.limits import MIN_IMPROVEMENT, gates, has_improved, limit
+from bot.limits import MIN_IMPROVEMENT, gates, has_improved, is_slower_decoding, is_top_level, limit
 from bot.noise import Past
 from bot.proposing.prediction import NewLimit, chances
 from bot.proposing.proposals import Change, Declined, Proposal, Proposals
@@ -74,10 +74,10 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
     """Return which scenarios of a run deserve a new baseline, and why the others do not.
 
     A scenario's snapshot is its lower-median valid request by end to end, over all records. It is proposed
-    when end to end falls by `min_improvement`, no value that decides (`bot.limits.gates`) rises by more than
-    2 % and 5 ms, the run compares with the old baseline's, an unchanged engine is not predicted to break the
-    new limits too often, and the audit finds no error in the file that it did not find before. Design:
-    denoising stages only; decoding decides too, so its limit must not rise unseen either.
+    when end to end falls by `min_improvement`, no top-level value rises by more than 2 % and 5 ms, and no
+    decoding stage by more than its limit, the run
+    compares with the old baseline's, an unchanged engine is not predicted to break the new limits too often,
+    and the audit finds no error in the file that it did not find before.
 
     Args:
         file: The baselines.
@@ -162,8 +162,8 @@ def _proposal(
     return Proposal(
         scenario=name,
         kind="tighter" if baseline.guards else "first",
-        top_level=tuple(change for change in changes if gates(change.field)),
-        raised=tuple(change for change in changes if change.rose and not gates(change.field)),
+        top_level=tuple(change for change in changes if is_top_level(change.field)),
+        raised=tuple(change for change in changes if change.rose and not is_top_level(change.field)),
         request_id=chosen.taken.request_id,
         requests=len(found.witnesses),
         values={**values, "provenance": provenance},
@@ -189,8 +189,13 @@ def _regression(proposal: Proposal, min_improvement: float) -> str:
     for value in proposal.top_level:
         was_placeholder = value.field in AGGREGATES and not value.old_ms
         if not was_placeholder and value.rise_ms > value.slack_ms:
-            return f"{value.field} rose from {value.old_ms:,.2f} to {value.new_ms:,.2f} ms"
-    return ""
+            return _risen(value)
+    slower = (one for one in proposal.raised if is_slower_decoding(one.field, one.old_ms or 0.0, one.new_ms))
+    return next(map(_risen, slower), "")
+
+
+def _risen(value: Change) -> str:
+    return f"{value.field} rose from {value.old_ms:,.2f} to {value.new_ms:,.2f} ms"
 
 
 def _contradiction(proposal: Proposal) -> str:

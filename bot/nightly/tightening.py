@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.baselines import BaselineFile, ScenarioBaseline, Tolerances
 from bot.history import Series
-from bot.limits import gates, limit
+from bot.limits import gates, is_top_level, limit
 from bot.nightly.known import Known
 from bot.nightly.nights import END_TO_END, Waiting, held, is_forgotten
 from bot.proposing.prediction import NewLimit, chances
@@ -149,8 +149,8 @@ def _proposal(name: str, old: ScenarioBaseline, new: ScenarioBaseline, values: d
     return Proposal(
         scenario=name,
         kind="tighter" if old.guards else "first",
-        top_level=tuple(change for change in changes if gates(change.field)),
-        raised=tuple(change for change in changes if change.rose and not gates(change.field)),
+        top_level=tuple(change for change in changes if is_top_level(change.field)),
+        raised=tuple(change for change in changes if change.rose and not is_top_level(change.field)),
         request_id=origin.request_id if origin else "unknown",
         requests=origin.requests if origin else 1,
         values=values,

@@ -75,7 +75,7 @@ class Proposal:
     kind: Literal["tighter", "first"]
     """A tighter baseline, or the first one."""
     top_level: tuple[Change, ...]
-    """What decides: end to end, average, median, denoising stages and decoding."""
+    """End to end, average, median and the denoising stages."""
     raised: tuple[Change, ...]
     """Other values that rise: the price of values that belong together."""
     request_id: str

@@ -196,14 +196,14 @@ def test_an_assembled_scenario_says_why():
         ({"expected_median_denoise_ms": 105.54}, "expected_median_denoise_ms"),
         ({"stages_ms": {**MEASURED_STAGES, "DenoisingStage": 530.91}}, "stages_ms.DenoisingStage"),
         ({"stages_ms": {**MEASURED_STAGES, "DenoisingStage": 530.9}}, None),
-        ({"stages_ms": {**MEASURED_STAGES, "DecodingStage": 64.34}}, "stages_ms.DecodingStage"),
-        ({"stages_ms": {**MEASURED_STAGES, "DecodingStage": 64.33}}, None),
+        ({"stages_ms": {**MEASURED_STAGES, "DecodingStage": 511.28}}, "stages_ms.DecodingStage"),
+        ({"stages_ms": {**MEASURED_STAGES, "DecodingStage": 511.27}}, None),
         ({"stages_ms": {**MEASURED_STAGES, "TextEncodingStage": 600.0}}, None),
         ({"denoise_step_ms": {"0": 900.0, "1": 1.0, "2": 1.0, "3": 1.0, "4": 1.0}}, None),
     ],
 )
 def test_what_rises_by_five_percent_needs_a_word(change: dict[str, Any], field: str | None):
-    """End to end, average, median, denoising and decoding stages may rise by 5 %; all else as it likes."""
+    """End to end, average, median and denoising stages by 5 %, decoding by its limit, all else as it likes."""
     found = of("loosened", changed(measured(), measured() | change))
 
     assert [(one.severity, one.field) for one in found] == ([("warning", field)] if field else [])

@@ -16,7 +16,7 @@ from bot.baselines import baselines_from_text
 from bot.host import Run
 from bot.nightly.known import known
 from bot.nightly.lines import lines_of
-from bot.nightly.tightening import Standing, Terms, between, tightening
+from bot.nightly.tightening import Standing, Terms, tightening
 from bot.settings import Tighten
 
 TERMS = Terms(Tighten(nights=1), "pr_test")
@@ -53,15 +53,3 @@ def test_what_stands_is_warned_of_as_on_its_first_night():
 
     assert [[one.rule for one in it.warnings] for it in first.proposals] == [["unattributed-e2e"]]
     assert second.proposals == first.proposals
-
-
-def test_what_decides_stands_among_the_values_of_a_proposal():
-    """Between two files as in a run: decoding decides, so it is no value that rises by the way."""
-    slower = {**STAGES, "TextEncodingStage": 31.0, "DecodingStage": 61.0}
-    [one] = between(make_baselines(), make_baselines({"flux": make_values(e2e_ms=500.0, stages=slower)}))
-
-    assert [change.field for change in one.top_level][3:] == [
-        "stages_ms.DenoisingStage",
-        "stages_ms.DecodingStage",
-    ]
-    assert [change.field for change in one.raised] == ["stages_ms.TextEncodingStage"]
