@@ -145,7 +145,13 @@ def _told(case: _Case) -> RunReport:
     """Return everything there is to say."""
     sections = [_section(case, name, records) for name, records in case.found.records.items()]
     report = report_on(sections, case.settings.hardware)
-    return run_report(case.run, report, case.found.refused, _edits(case))
+    return run_report(
+        case.run,
+        report,
+        case.found.refused,
+        _edits(case),
+        is_of_this_attempt=case.found.is_of_this_attempt,
+    )
 
 
 def _section(case: _Case, name: str, records: Sequence[RunRecord]) -> HardwareReport:

@@ -28,6 +28,9 @@ MAX_INFLATION: Final = 200
 deflate's own limit, which bombs use, is 1032."""
 MAX_ARTIFACTS: Final = 64
 """Most artifacts of a run that are fetched, each one request. Chosen: 32 shards on two kinds of hardware."""
+MAX_RUN_BYTES: Final = 2 * MAX_RECORD_BYTES
+"""Most bytes of all records of a run, inflated. Chosen: in memory they take many times as much, and of shards
+each holds only its part."""
 LOCAL_HEADER_BYTES: Final = 30
 """Before each file of a zip, at least. Source: APPNOTE.TXT of PKWARE, 4.3.7."""
 
@@ -60,6 +63,10 @@ class Delivery:
     refused: tuple[RefusedArtifact, ...]
     ignored: int
     """Files beside the records, which nobody looked at."""
+    is_of_this_attempt: bool = True
+    """Whether any record may be of the run's present attempt: what an earlier one left stays with the run.
+
+    A record tells its own attempt, so False is certain and True is not."""
 
 
 def delivery(
@@ -75,10 +82,13 @@ def delivery(
     """
     wanted, refused = _wanted(artifacts, hardware)
     records: dict[str, list[RunRecord]] = {}
-    ignored = 0
+    ignored, left, attempts = 0, MAX_RUN_BYTES, set()
     for artifact in wanted:
         try:
-            claimed, others = record_in(fetch(artifact))
+            content = fetch(artifact)
+            left -= _inflated_bytes(content)
+            _require_room(left)
+            claimed, others = record_in(content)
             _require_hardware(claimed, artifact.name, hardware)
             record = vouched(claimed, run)
         except ArtifactRejected as error:
@@ -86,8 +96,10 @@ def delivery(
         else:
             records.setdefault(record.environment.hardware, []).append(record)
             ignored += others
+            attempts.add(claimed.source.run_attempt)
     by_hardware = {name: tuple(records[name]) for name in hardware if name in records}
-    return Delivery(by_hardware, tuple(refused), ignored)
+    is_present = not attempts or bool(attempts & {None, run.attempt})
+    return Delivery(by_hardware, tuple(refused), ignored, is_present)
 
 
 def record_in(content: bytes) -> tuple[RunRecord, int]:
@@ -105,6 +117,15 @@ def record_in(content: bytes) -> tuple[RunRecord, int]:
     except _BROKEN as error:
         raise ArtifactRejected(f"the zip is broken ({type(error).__name__})") from error
     return record, len(members) - 1
+
+
+def _inflated_bytes(content: bytes) -> int:
+    """Return how many bytes the record of a zip claims to have; reading it stops there."""
+    try:
+        with _opened(content) as archive:
+            return sum(one.file_size for one in archive.infolist() if one.orig_filename == RECORD_NAME)
+    except (ArtifactRejected, *_BROKEN):
+        return 0  # reading it will say why
 
 
 def vouched(record: RunRecord, run: Run) -> RunRecord:
@@ -149,6 +170,11 @@ def _unwanted(artifact: Artifact, hardware: Collection[str]) -> str:
     if artifact.size_bytes > MAX_ZIP_BYTES:
         return f"it has {artifact.size_bytes:,} bytes, and {MAX_ZIP_BYTES:,} are taken"
     return ""
+
+
+def _require_room(left: int) -> None:
+    if left < 0:
+        raise ArtifactRejected(f"the records of a run may have {MAX_RUN_BYTES:,} bytes in all")
 
 
 def _require_hardware(record: RunRecord, name: str, hardware: Collection[str]) -> None:

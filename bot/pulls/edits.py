@@ -7,9 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from bot.audit import SEVERITIES, Finding, audit
-from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
+from bot.baselines import AGGREGATES, BaselineFile, BaselinesRejected, baselines_from_text
 from bot.filters import plain
 from bot.hub import Annotation
+from bot.limits import gates
+from bot.proposing.proposals import Change
 from bot.pulls.baseline_lines import line_of, member_lines
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_ANNOTATIONS: Final = 50
 """Remarks on lines of a check. Source: GitHub takes 50 with one request; the comment lists them all."""
+UNGUARDING: Final = frozenset({"loosened", "guard-lost", "unguarded"})
+"""Rules of changes that let slowdowns pass."""
 
 _LINE = re.compile(r"^it cannot be read: line ([0-9]{1,9})\b")
 
@@ -32,6 +36,8 @@ class Edit:
     """What the change brought and somebody should look at, the gravest first."""
     lines: tuple[int, ...] = ()
     """Where each of them stands, from 1."""
+    unguarding: tuple[Finding, ...] = ()
+    """Those after which slowdowns pass that were caught before: a person has to look."""
 
     @property
     def errors(self) -> Sequence[Finding]:
@@ -69,10 +75,16 @@ def edit_of(
         file = baselines_from_text(after.decode())
     except (BaselinesRejected, UnicodeDecodeError) as error:
         return Edit(path, f"it cannot be read: {error}")
-    found = audit(file, against=_readable(before), waivers=waivers, today=today)
+    old = _readable(before)
+    found = audit(file, against=old, waivers=waivers, today=today)
     told = [one for one in found if one.introduced and one.severity != "info" and not one.waived]
     told.sort(key=lambda one: SEVERITIES.index(one.severity))
-    return Edit(path, "", tuple(told), tuple(_lines(file, told)))
+    unguarding = [
+        one
+        for one in told
+        if one.rule in UNGUARDING and not (one.rule == "loosened" and _is_tighter(one.scenario, old, file))
+    ]
+    return Edit(path, "", tuple(told), tuple(_lines(file, told)), tuple(unguarding))
 
 
 def annotations(edits: Iterable[Edit]) -> tuple[Annotation, ...]:
@@ -115,6 +127,19 @@ def _readable(content: bytes | None) -> BaselineFile:
         return baselines_from_text((content or b"").decode())
     except (BaselinesRejected, UnicodeDecodeError):
         return baselines_from_text('{"scenarios": {}}')
+
+
+def _is_tighter(name: str, old: BaselineFile, new: BaselineFile) -> bool:
+    """Whether a scenario changed as `/tighten-baselines` may: end to end fell, none rose beyond its slack.
+
+    Five milliseconds more of a short stage are more than 5 %, which the audit tells, and no looser baseline.
+    """
+    if name not in old.scenarios or name not in new.scenarios:
+        return False
+    was, now = old.scenarios[name].by_field(), new.scenarios[name].by_field()
+    changes = [Change(field, was.get(field), value) for field, value in now.items() if gates(field)]
+    e2e = next((change for change in changes if change.field == AGGREGATES[0]), None)
+    return bool(e2e and e2e.rise_ms < 0 and all(it.rise_ms <= it.slack_ms for it in changes))
 
 
 def _lines(file: BaselineFile, findings: Iterable[Finding]) -> Iterable[int]:

@@ -41,11 +41,30 @@ class RunReport:
     """Artifacts that were left aside, and are not why a hardware is missing."""
     edits: tuple[Edit, ...] = ()
     """Baseline files that the pull request itself changes."""
+    is_of_this_attempt: bool = True
+    """Whether any of its records may be of the run's present attempt."""
 
     @property
     def wrong(self) -> Sequence[Edit]:
         """The changes that must not be merged as they are."""
         return [edit for edit in self.edits if edit.is_wrong]
+
+    @property
+    def unguarding(self) -> Sequence[Edit]:
+        """The changes after which slowdowns pass that were caught before."""
+        return [edit for edit in self.edits if edit.unguarding]
+
+    @property
+    def doubt(self) -> str:
+        """Why the run itself is no proof of what its records show, as a sentence; "" when it is."""
+        if not self.report.hardware:
+            return ""  # that is said already
+        if not self.is_of_this_attempt:
+            attempt = f"attempt {self.run.attempt} has measured nothing"
+            return f"All records are of earlier attempts of the run: {attempt}."
+        if self.run.conclusion != "success":
+            return f"The run ended as {self.run.conclusion}, so not all of it may have been measured."
+        return ""
 
     @property
     def introduced(self) -> int:
@@ -54,15 +73,21 @@ class RunReport:
 
     @property
     def conclusion(self) -> Conclusion:
-        """What the check concludes: baselines made wrong hold a merge back as a regression does."""
-        return "failure" if self.wrong else self.report.conclusion
+        """What the check concludes: baselines made wrong hold a merge back as a regression does.
+
+        Looser ones, and a run that is no proof, ask a person to look.
+        """
+        if self.wrong:
+            return "failure"
+        is_open = self.report.conclusion == "success" and (self.unguarding or self.doubt)
+        return "action_required" if is_open else self.report.conclusion
 
     @property
     def tells(self) -> bool:
         """True when somebody may want to know: anything but a quiet pass."""
         news = self.report.count("proposed") or self.report.count("cleared")
         fine = self.report.outcome is Outcome.UNCHANGED and not news
-        return not fine or bool(self.introduced or self.refused)
+        return not fine or bool(self.introduced or self.refused or self.doubt)
 
     @property
     def state(self) -> State:
@@ -71,7 +96,12 @@ class RunReport:
 
 
 def run_report(
-    run: Run, report: Report, refused: Sequence[RefusedArtifact], edits: Iterable[Edit]
+    run: Run,
+    report: Report,
+    refused: Sequence[RefusedArtifact],
+    edits: Iterable[Edit],
+    *,
+    is_of_this_attempt: bool,
 ) -> RunReport:
     """Return everything there is to say of a run.
 
@@ -80,10 +110,11 @@ def run_report(
         report: What its records have shown.
         refused: The artifacts of it that were left aside.
         edits: What the pull request itself does to baseline files.
+        is_of_this_attempt: Whether any of its records may be of the run's present attempt.
     """
-    missing = [_missing(run, name, refused) for name in report.absent]
-    others = [one for one in refused if not hardware_of(one.name, report.absent)]
-    return RunReport(run, report, tuple(missing), tuple(others), tuple(edits))
+    missing = tuple(_missing(run, name, refused) for name in report.absent)
+    others = tuple(one for one in refused if not hardware_of(one.name, report.absent))
+    return RunReport(run, report, missing, others, tuple(edits), is_of_this_attempt)
 
 
 def _missing(run: Run, hardware: str, refused: Iterable[RefusedArtifact]) -> Missing:

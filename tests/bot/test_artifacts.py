@@ -266,3 +266,14 @@ def test_any_bytes_as_a_directory_never_crash(junk: bytes):
     """Bytes before the end record of a zip are a directory that anyone may have written."""
     with pytest.raises(ArtifactRejected):
         record_in(b"PK\x03\x04" + junk + ZIP[-60:])
+
+
+def test_records_of_a_run_share_a_budget(monkeypatch: pytest.MonkeyPatch):
+    """What each may have alone, many may not have together: they are all in memory at once."""
+    monkeypatch.setattr("bot.pulls.artifacts.MAX_RUN_BYTES", 2 * len(RECORD))
+    found = delivered({f"perf-records-h100-{number}": ZIP for number in range(1, 5)})
+
+    assert [one.name for one in found.refused] == ["perf-records-h100-3", "perf-records-h100-4"]
+    said = f"the records of a run may have {2 * len(RECORD):,} bytes in all"
+    assert {one.reason for one in found.refused} == {said}
+    assert len(found.records["h100"]) == 2
