@@ -67,7 +67,12 @@ def _section(path: Path, config: Path, settings: Settings, head_sha: str) -> Har
         [record],
         Path(hardware.baselines),
         hardware.baselines,
-        Terms(hardware.profile, min_improvement=settings.tighten.min_improvement),
+        Terms(
+            hardware.profile,
+            min_improvement=settings.tighten.min_improvement,
+            max_flake_rate=settings.tighten.max_flake_rate,
+            waivers=settings.waivers,
+        ),
     )
 
 
