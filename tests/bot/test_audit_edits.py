@@ -203,7 +203,7 @@ def test_an_assembled_scenario_says_why():
     ],
 )
 def test_what_rises_by_five_percent_needs_a_word(change: dict[str, Any], field: str | None):
-    """End to end, average, median and denoising stages by 5 %, decoding by its limit, all else as it likes."""
+    """End to end, average, median, denoising stages by 5 %, decoding by its limit, all else as it likes."""
     found = of("loosened", changed(measured(), measured() | change))
 
     assert [(one.severity, one.field) for one in found] == ([("warning", field)] if field else [])
