@@ -17,6 +17,7 @@ from bot.compare import compare
 from bot.errors import BadInput
 from bot.filters import text
 from bot.handlers.fetched import (
+    CONFIG,
     HubAndHost,
     Place,
     baselines_in,
@@ -137,7 +138,8 @@ def _case(host: Host, measured: Run, pull: Pull, settings: Settings, found: Deli
     paths = [one.baselines for one in settings.hardware.values()]
     nights = {name: history_places(settings, name, measured.created_at) for name in found.records}
     wanted = [(ref, path) for ref in (pull.base_branch, start, pull.head_sha) for path in paths]
-    files = host.files_at(chain(wanted, *nights.values()))
+    configs = [(start, CONFIG), (pull.head_sha, CONFIG)]
+    files = host.files_at(chain(wanted, configs, *nights.values()))
     return _Case(measured, pull, settings, found, start, files, nights)
 
 
@@ -151,6 +153,7 @@ def _told(case: _Case) -> RunReport:
         case.found.refused,
         _edits(case),
         is_of_this_attempt=case.found.is_of_this_attempt,
+        changes_config=case.files[(case.start, CONFIG)] != case.files[(case.pull.head_sha, CONFIG)],
     )
 
 

@@ -43,6 +43,8 @@ class RunReport:
     """Baseline files that the pull request itself changes."""
     is_of_this_attempt: bool = True
     """Whether any of its records may be of the run's present attempt."""
+    changes_config: bool = False
+    """Whether the pull request changes by what the ones after it are judged."""
 
     @property
     def wrong(self) -> Sequence[Edit]:
@@ -87,7 +89,7 @@ class RunReport:
         """True when somebody may want to know: anything but a quiet pass."""
         news = self.report.count("proposed") or self.report.count("cleared")
         fine = self.report.outcome is Outcome.UNCHANGED and not news
-        return not fine or bool(self.introduced or self.refused or self.doubt)
+        return not fine or bool(self.introduced or self.refused or self.doubt or self.changes_config)
 
     @property
     def state(self) -> State:
@@ -102,6 +104,7 @@ def run_report(
     edits: Iterable[Edit],
     *,
     is_of_this_attempt: bool,
+    changes_config: bool = False,
 ) -> RunReport:
     """Return everything there is to say of a run.
 
@@ -111,10 +114,11 @@ def run_report(
         refused: The artifacts of it that were left aside.
         edits: What the pull request itself does to baseline files.
         is_of_this_attempt: Whether any of its records may be of the run's present attempt.
+        changes_config: Whether the pull request changes the configuration.
     """
     missing = tuple(_missing(run, name, refused) for name in report.absent)
     others = tuple(one for one in refused if not hardware_of(one.name, report.absent))
-    return RunReport(run, report, missing, others, tuple(edits), is_of_this_attempt)
+    return RunReport(run, report, missing, others, tuple(edits), is_of_this_attempt, changes_config)
 
 
 def _missing(run: Run, hardware: str, refused: Iterable[RefusedArtifact]) -> Missing:

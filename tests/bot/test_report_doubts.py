@@ -137,3 +137,16 @@ def test_a_tightened_head_is_green(project: Project):
 
     assert '"provenance"' in project.file()
     assert project.checks(run) == ["success"]
+
+
+def test_a_pull_request_that_changes_the_configuration_is_told_so(project: Project):
+    """It is judged by the default branch's; the next ones would be by its own, and that is told."""
+    told = "This pull request changes `.github/perf-ratchet.yml`"
+    evil = b"hardware:\n  h100: {baselines: perf/loose.json}\n"
+    pull = project.opened(**{".github__perf-ratchet.yml": evil, "perf__loose.json": b"{}"})
+    assert project.reported(project.measured(flux=1.0, wan=1.0)) == 0
+    assert told in project.comments(pull)[0]
+
+    quiet = project.opened("quiet")
+    assert project.reported(project.measured("quiet", flux=1.0, wan=1.0)) == 0
+    assert project.comments(quiet) == []
