@@ -11,6 +11,8 @@ from profiler.capture import capture
 from profiler.scenarios import SOURCES, Scenario, scenarios_from_toml
 
 PAGE = Path(__file__).parent.parent / "docs/scenarios.md"
+NAME = "engine_of_the_page:one_request"
+"""Another name than in other tests: a module is loaded once."""
 TEXT = PAGE.read_text("utf-8")
 
 
@@ -43,15 +45,15 @@ def test_the_keys_are_those_of_the_code():
 
 
 def test_the_function_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The callable of the page, in a file of that name, gives three stages and four steps."""
-    (tmp_path / "my_engine.py").write_text(block("python"))
+    """The callable of the page gives three stages and four steps."""
+    (tmp_path / "engine_of_the_page.py").write_text(block("python"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    scenario = Scenario.model_validate({"id": "a", "source": "callable", "call": "my_engine:one_request"})
+    scenario = Scenario.model_validate({"id": "a", "source": "callable", "call": NAME})
     try:
         (record,) = capture([scenario], warmup=0, repeats=1).scenarios
     finally:
-        sys.modules.pop("my_engine", None)
+        sys.modules.pop("engine_of_the_page", None)
     (request,) = record.requests
 
     assert [one.name for one in request.stages] == ["TextEncodingStage", "DenoisingStage", "DecodingStage"]
