@@ -71,13 +71,14 @@ def exclude(folder: Path, run_id: int, scenarios: str, reason: str) -> int:
     for name in _hardware_in(folder):
         history_from_folder(folder, name)  # refuses what is too large to be read
         for path in sorted((folder / name).glob("*.jsonl")):
-            text, flags = flagged(path.read_text("utf-8"), is_meant, reason.strip())
+            # A line that is broken, also in its bytes, is written back as it is.
+            text, flags = flagged(path.read_text("utf-8", "surrogateescape"), is_meant, reason.strip())
             matches += flags
             changed |= {path: text} if flags else {}
     if not matches:
         raise BadInput(f"{folder}: no line of run {run_id} is like {scenarios!r}, or all have this reason")
     for path, text in changed.items():
-        replace_file(path, text.encode())
+        replace_file(path, text.encode("utf-8", "surrogateescape"))
     print(
         render.text("excluded", count=matches, run_id=run_id, paths=[str(path) for path in changed]), end=""
     )

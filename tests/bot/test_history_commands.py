@@ -84,6 +84,16 @@ def test_exclude_flags_and_deletes_nothing(checkout: Path, capsys: pytest.Captur
     assert capsys.readouterr().out == f"1 line of run 3 excluded; commit and push:\n  {path}\n"
 
 
+def test_exclude_leaves_broken_bytes_as_they_are(checkout: Path):
+    """A line that is no UTF-8 neither stops the command nor is lost by it."""
+    path = checkout / "h100" / "2026-11.jsonl"
+    path.write_bytes(path.read_bytes() + b"\xff broken\n")
+
+    options = ["--folder", str(checkout), "--run-id", "3", "--scenario", "wan", "--reason", "throttled"]
+    assert main(["history", "exclude", *options]) == 0
+    assert path.read_bytes().endswith(b"\xff broken\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
