@@ -47,15 +47,14 @@ def StageProfiler(  # noqa: N802 - it takes the place of an engine's class of th
     stage_name: str,
     logger: object = None,  # noqa: ARG001 - see the docstring
     metrics: object = None,
-    *,
-    log_stage_start_end: bool = False,  # noqa: ARG001 - see the docstring
-    perf_dump_path_provided: bool = False,  # noqa: ARG001 - see the docstring
-    capture_memory: bool = False,  # noqa: ARG001 - see the docstring
-    record_as_step: bool = False,
+    log_stage_start_end: bool = False,  # noqa: ARG001, FBT001, FBT002 - see the docstring
+    perf_dump_path_provided: bool = False,  # noqa: ARG001, FBT001, FBT002 - see the docstring
+    capture_memory: bool = False,  # noqa: ARG001, FBT001, FBT002 - see the docstring
+    record_as_step: bool = False,  # noqa: FBT001, FBT002 - as in the engine's class
 ) -> AbstractContextManager[object]:
     """Return a context manager that records its block, or does nothing unless a request is attached.
 
-    It has the parameters of sglang's class; most of them have no use here.
+    It has the parameters of sglang's class, in its order; most of them have no use here.
 
     Args:
         stage_name: The stage; it is a denoising step when it begins with `denoising_step_`.
@@ -66,9 +65,7 @@ def StageProfiler(  # noqa: N802 - it takes the place of an engine's class of th
         capture_memory: Not used: the attached request says whether memory is recorded.
         record_as_step: Whether the block is a denoising step whatever its name.
     """
-    if not _ATTACHED:
-        return _OFF
-    request = getattr(metrics, ATTRIBUTE, None)
+    request = getattr(metrics, ATTRIBUTE, None) if _ATTACHED else None
     if request is None:
         return _OFF
     return RecordedStage(stage_name, request, record_as_step=record_as_step)

@@ -132,9 +132,9 @@ def test_an_endless_log_is_refused(line: str, monkeypatch: pytest.MonkeyPatch):
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read(content: bytes):
-    """No bytes make the readers fail."""
-    dump_reading("any", content)
-    log_reading("any", content.split(b"\n"))
+    """No bytes make the readers fail, and none of them is taken for a request."""
+    assert dump_reading("any", content) is None
+    assert log_reading("any", content.split(b"\n")).requests == []
 
 
 JSON = st.recursive(

@@ -150,7 +150,7 @@ def test_names_of_branches_are_only_seen(project: Project, branch: str):
 )
 def test_no_artifact_selects_another_pull_request(project: Project, files: dict[str, Any]):
     """What is beside the record is not looked at; where a report goes is asked of the host."""
-    project.opened("faster", FORK)
+    pull = project.opened("faster", FORK)
     run = project.measured("faster", FORK)
     record = record_to_json(odd_record(flux=2.0, wan=1.0))
     content = make_zip((RECORD_NAME, record), *files.items())
@@ -158,6 +158,7 @@ def test_no_artifact_selects_another_pull_request(project: Project, files: dict[
     heads = dict(project.github.branches)
     project.reported(run)
 
+    assert (pull.number, len(project.comments(pull))) == (8, 1)
     untouched(project, heads)
 
 
