@@ -1,6 +1,6 @@
 """Audit baselines: does a scenario agree with itself, does it guard anything, and what did a change bring?
 
-Pure. The rules are small functions in the modules beside this one; `bot.rules.table.RULES` is their table.
+Pure. The rules are small functions in `bot/rules/`; `bot.rules.table.RULES` is their table.
 The thresholds come from 372 versions of real scenarios: a single run is exact to rounding, and no single run
 had steps longer than their stage.
 """
@@ -20,7 +20,7 @@ from bot.snapshot import snapshot
 from profiler.record import RunRecord
 
 __all__ = [
-    "FILE_RULES",
+    "ABOUT_THE_FILE",
     "RULES",
     "SEVERITIES",
     "Finding",
@@ -37,8 +37,8 @@ _SCENARIO_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, Scenar
 _REQUEST_RULES: Final = tuple(rule for rule in _SCENARIO_RULES if rule.of_requests)
 MEASURE_AGAIN: Final = "measure again, this request is no evidence"
 """The remedy for a request that contradicts itself: no value of it can be put right."""
-FILE_RULES: Final = ("repeated-key", "metadata-date", "guard-lost", "waiver")
-"""Rules whose findings concern every scenario of the file."""
+ABOUT_THE_FILE: Final = ("repeated-key", "metadata-date", "guard-lost", "waiver")
+"""Rules whose findings name the file or what is gone from it: a report on any of its scenarios tells them."""
 
 
 def audit(
@@ -110,7 +110,7 @@ def _in_order(findings: Iterable[Finding], file: BaselineFile) -> list[Finding]:
     rules = {rule.name: place for place, rule in enumerate(RULES)}
 
     def place(finding: Finding) -> tuple[int, int]:
-        scenario = -1 if finding.rule in FILE_RULES else scenarios.get(finding.scenario, -1)
+        scenario = -1 if finding.rule in ABOUT_THE_FILE else scenarios.get(finding.scenario, -1)
         return scenario, rules[finding.rule]
 
     return sorted(findings, key=place)

@@ -15,6 +15,9 @@ Policy: TypeAlias = Literal["ratchet", "sglang"]
 
 MIN_IMPROVEMENT: Final = 0.05
 """Fraction by which end to end must fall to be an improvement. Source: the rule of sglang's #25510."""
+MAX_FLAKE_RATE: Final = 0.05
+"""Largest predicted chance, of one scenario, that an unchanged engine breaks a new baseline's limits.
+Chosen: with 67 scenarios of that rate hardly a run would pass, one such scenario is bearable."""
 EXACT_DECIMALS: Final = 9
 """Decimals kept of a computed ratio or difference: from 10.20 to 9.69 ms is 5 %, which binary misses."""
 TOP_LEVEL_PAD_MS: Final = 20.0

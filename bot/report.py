@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final, TypeVar
 
 from bot.attribution import Attribution
-from bot.audit import FILE_RULES, Finding
+from bot.audit import ABOUT_THE_FILE, Finding
 from bot.baselines import BaselineFile, Tolerances
 from bot.hub import Conclusion
 from bot.tighten import Proposal, Proposals
@@ -282,7 +282,7 @@ def _is_told(finding: Finding, verdicts: Mapping[str, Verdict]) -> bool:
         return False
     if finding.rule == "unguarded" and verdicts.get(finding.scenario) is Verdict.UNGUARDED:
         return False
-    return finding.scenario in verdicts or finding.rule in FILE_RULES
+    return finding.scenario in verdicts or finding.rule in ABOUT_THE_FILE
 
 
 def _distinct(values: Sequence[T]) -> tuple[T, ...]:

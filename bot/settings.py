@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from bot.limits import MIN_IMPROVEMENT
+from bot.limits import MAX_FLAKE_RATE, MIN_IMPROVEMENT
 from bot.paths import is_plain_path
 
 LONGEST_SHOWN: Final = 80
@@ -24,8 +24,6 @@ MAX_WAIVERS: Final = 1000
 """Waivers of a file. Chosen: more than a baseline file has scenarios."""
 MAX_WORDS: Final = 200
 """Characters of a waiver's rule, scenario and reason. Chosen: a line of a comment."""
-MAX_FLAKE_RATE: Final = 0.05
-"""Chosen: with 67 scenarios of that rate hardly a run would pass, one such scenario is bearable."""
 
 Device = Literal["cuda", "npu", "cpu", "xpu", "mps", "musa", "mlu", "hpu", "mtia"]
 """What torch calls a kind of device, those of its extensions (npu, musa, mlu, hpu) among them."""

@@ -9,7 +9,15 @@ from typing import Final
 
 from bot.audit import audit, audit_scenario, first_error
 from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
-from bot.limits import MIN_IMPROVEMENT, gates, has_improved, is_slower_decoding, is_top_level, limit
+from bot.limits import (
+    MAX_FLAKE_RATE,
+    MIN_IMPROVEMENT,
+    gates,
+    has_improved,
+    is_slower_decoding,
+    is_top_level,
+    limit,
+)
 from bot.noise import Past
 from bot.proposing.prediction import NewLimit, chances
 from bot.proposing.proposals import Change, Declined, Proposal, Proposals
@@ -39,9 +47,6 @@ __all__ = [
     "tightened",
     "with_warnings",
 ]
-
-MAX_FLAKE_RATE: Final = 0.05
-"""Chance above which nothing is proposed. Chosen: with 67 scenarios of that rate hardly a run would pass."""
 
 
 _ABOUT_TYPING: Final = frozenset({"hand-typed"})

@@ -18,8 +18,8 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from bot import filters
+from bot.limits import MAX_FLAKE_RATE
 from bot.proposing.proposals import run_chance
-from bot.settings import MAX_FLAKE_RATE
 
 MOST_NOTES: Final = 5
 """Notes shown of one scenario. Chosen: more of them say that the workload changed, whatever they say."""

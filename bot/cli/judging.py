@@ -76,11 +76,12 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     from bot.handlers import compare
+    from bot.handlers.judged import Terms
 
     return compare.run(
         options.records,
         options.baselines,
-        compare.Terms(options.profile, options.policy, options.scenario),
+        Terms(options.profile, options.policy, options.scenario),
         history=options.history,
         suspects=options.suspects,
         form=options.format,

@@ -1,44 +1,21 @@
 """`ratchet compare`: judge a run against its baselines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot import render
-from bot.audit import audit
-from bot.baselines import BaselinesRejected
-from bot.compare import compare
 from bot.errors import BadInput
 from bot.files import replace_file
+from bot.handlers.judged import Terms, section
 from bot.handlers.selection import require_match
 from bot.history import HistoryLine
 from bot.intake.files import baselines_from_file, record_from_file
 from bot.intake.nights import history_from_folder
-from bot.limits import MIN_IMPROVEMENT, Policy
-from bot.report import HardwareReport, Report, hardware_report
-from bot.rules.waivers import Waiver
-from bot.tighten import MAX_FLAKE_RATE, propose
+from bot.report import HardwareReport, Report
 from bot.verdicts.evidence import by_scenario
 from bot.verdicts.named_hardware import other_hardware
 from bot.verdicts.precedent import precedent
 from profiler.record import RunRecord
-
-
-@dataclass(frozen=True)
-class Terms:
-    """By what a run is judged."""
-
-    profile: str
-    """Which tolerances of the baseline file to use."""
-    policy: Policy = "ratchet"
-    scenarios: str = "*"
-    """Glob; only these are looked at."""
-    min_improvement: float = MIN_IMPROVEMENT
-    """Fraction by which end to end must fall to be an improvement, and for a new baseline."""
-    max_flake_rate: float = MAX_FLAKE_RATE
-    """Largest predicted chance, of one scenario, that an unchanged engine breaks a new baseline's limits."""
-    waivers: Sequence[Waiver] = ()
-    """Findings of the audit that are accepted for a while."""
 
 
 def run(
@@ -70,11 +47,11 @@ def run(
         raise BadInput(f"{records[0]}: these are records of {shown}; compare one hardware at a time")
     _require_same_hardware(records, taken, baselines)
     lines = history_from_folder(history, *hardware).lines if history else ()
-    section = judged(taken, baselines, str(baselines), terms, lines)
+    found = judged(taken, baselines, str(baselines), terms, lines)
     if suspects:
-        _write(suspects, section.comparison.to_confirm)
-    print(_told(Report((section,)), form), end="")
-    return int(Report((section,)).conclusion != "success")
+        _write(suspects, found.comparison.to_confirm)
+    print(_told(Report((found,)), form), end="")
+    return int(Report((found,)).conclusion != "success")
 
 
 def judged(
@@ -99,30 +76,7 @@ def judged(
     file = baselines_from_file(baselines)
     require_match(terms.scenarios, [*file.scenarios, *by_scenario(records)], baselines)
     known = precedent(lines, records[0].environment.hardware, records, file.metadata.clock)
-    try:
-        comparison = compare(
-            file,
-            records,
-            profile=terms.profile,
-            policy=terms.policy,
-            scenarios=terms.scenarios,
-            min_improvement=terms.min_improvement,
-            past=known.past,
-            last_night=known.last_night,
-        )
-    except BaselinesRejected as error:
-        raise BadInput(f"{baselines}: {error}") from error
-    proposals = propose(
-        file,
-        records,
-        scenarios=terms.scenarios,
-        min_improvement=terms.min_improvement,
-        max_flake_rate=terms.max_flake_rate,
-        past=known.past,
-        profile=terms.profile,
-    )
-    findings = audit(file, waivers=terms.waivers, today=records[0].source.created_at.date())
-    return hardware_report(shown_path, file, records, comparison, proposals=proposals, findings=findings)
+    return section(shown_path, file, records, terms, known)
 
 
 def _require_same_hardware(paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bot import render
 from bot.errors import BadInput
-from bot.handlers.compare import Terms, judged
+from bot.handlers.compare import judged
+from bot.handlers.judged import terms_of
 from bot.hub import Check, Hub
 from bot.intake.config import settings_from_file
 from bot.intake.files import record_from_file
@@ -67,12 +68,7 @@ def _section(path: Path, config: Path, settings: Settings, head_sha: str) -> Har
         [record],
         Path(hardware.baselines),
         hardware.baselines,
-        Terms(
-            hardware.profile,
-            min_improvement=settings.tighten.min_improvement,
-            max_flake_rate=settings.tighten.max_flake_rate,
-            waivers=settings.waivers,
-        ),
+        terms_of(settings, record.environment.hardware),
     )
 
 

@@ -11,9 +11,6 @@ from typing import Final
 from markupsafe import Markup
 
 from bot import render
-from bot.audit import audit
-from bot.baselines import BaselinesRejected
-from bot.compare import compare
 from bot.errors import BadInput
 from bot.filters import text
 from bot.handlers.fetched import (
@@ -26,6 +23,7 @@ from bot.handlers.fetched import (
     precedent_in,
     settings_on,
 )
+from bot.handlers.judged import section, terms_of
 from bot.handlers.replies import reason_of
 from bot.host import Host, Pull, Run
 from bot.hub import Hub, HubRefused
@@ -34,9 +32,8 @@ from bot.pulls.binding import Unbound, bound, refusal
 from bot.pulls.edits import Edit, edit_of
 from bot.pulls.run_report import RunReport, begun, check_of, failed, run_report
 from bot.pulls.sticky import MARKER, State, is_posted, shown, succeeding, with_state
-from bot.report import HardwareReport, hardware_report, report_on
+from bot.report import HardwareReport, report_on
 from bot.settings import Settings
-from bot.tighten import propose
 from profiler.record import RunRecord
 
 COMPLETED: Final = "completed"
@@ -159,36 +156,10 @@ def _told(case: _Case) -> RunReport:
 
 def _section(case: _Case, name: str, records: Sequence[RunRecord]) -> HardwareReport:
     """Return what the run has shown on one hardware, by the baselines of the base branch."""
-    hardware, tighten = case.settings.hardware[name], case.settings.tighten
-    content = case.files[(case.pull.base_branch, hardware.baselines)]
-    file = baselines_in(hardware.baselines, content, name, records)
-    before = precedent_in(case.files, case.nights[name], name, records, file.metadata.clock)
-    try:
-        comparison = compare(
-            file,
-            records,
-            profile=hardware.profile,
-            min_improvement=tighten.min_improvement,
-            past=before.past,
-            last_night=before.last_night,
-        )
-    except BaselinesRejected as error:
-        raise BadInput(f"{hardware.baselines}: {error}") from error
-    return hardware_report(
-        hardware.baselines,
-        file,
-        records,
-        comparison,
-        proposals=propose(
-            file,
-            records,
-            min_improvement=tighten.min_improvement,
-            max_flake_rate=tighten.max_flake_rate,
-            past=before.past,
-            profile=hardware.profile,
-        ),
-        findings=audit(file, waivers=case.settings.waivers, today=_day(case.run)),
-    )
+    path = case.settings.hardware[name].baselines
+    file = baselines_in(path, case.files[(case.pull.base_branch, path)], name, records)
+    known = precedent_in(case.files, case.nights[name], name, records, file.metadata.clock)
+    return section(path, file, records, terms_of(case.settings, name), known)
 
 
 def _edits(case: _Case) -> list[Edit]:

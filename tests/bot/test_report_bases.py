@@ -8,7 +8,6 @@ from github_fake import FakeGithub
 from github_fake.state import Pull
 from perf_project import FORK, H100, Project, odd_values
 
-from bot.handlers import report_run
 from bot.host import Pull as HostPull
 from bot.pulls.run_report import check_name
 
@@ -119,7 +118,7 @@ def test_a_mistake_of_ours_is_told_on_the_check_of_the_base(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ):
     """Once the pull request is known, nothing of it reaches the required check."""
-    monkeypatch.setattr(report_run, "compare", None)
+    monkeypatch.setattr("bot.handlers.judged.compare", None)
     project.opened().base_branch = "old"
     run = project.measured(flux=1.0, wan=1.0)
 
