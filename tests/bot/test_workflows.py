@@ -54,12 +54,17 @@ def run(profiler):
 PERSON = {"login": "writer", "type": "User"}
 REPOSITORY = {"id": 1, "full_name": "octo/demo", "default_branch": "main"}
 SETUP = """\
-mkdir -p stand-in
-printf '#!/bin/sh\\ncp "$ACTING_REPOSITORY/record.json" run-record.json\\n' >stand-in/ratchet-profiler
-chmod +x stand-in/ratchet-profiler
-echo "$PWD/stand-in" >>"$GITHUB_PATH"
+mkdir -p installed
+cat >installed/ratchet-profiler <<'END'
+#!/bin/sh
+{}
+END
+chmod +x installed/ratchet-profiler
+echo "$PWD/installed" >>"$GITHUB_PATH"
 """
-"""Installs a profiler whose every run measures the same."""
+THE_PROFILER = 'PYTHONPATH="$ACTING_TESTS/..:$PWD" exec "$ACTING_PYTHON" -m profiler "$@"'
+ONE_RECORD = 'cp "$ACTING_REPOSITORY/record.json" run-record.json'
+"""A profiler whose every run measures the same."""
 
 
 @pytest.fixture
@@ -82,7 +87,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         path.unlink()
     (folder / BASELINES).write_text(baselines(5))
     (folder / ".github/perf-ratchet.yml").write_text(CONFIG)
-    (folder / ".github/perf-setup.sh").write_text("echo the engine is installed\n")
+    (folder / ".github/perf-setup.sh").write_text(SETUP.format(THE_PROFILER))
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "--message", "Adopt perf-ratchet")
     return folder
@@ -262,7 +267,7 @@ def test_other_comments_cost_nothing(github: FakeGithub, actions: Actions, body:
 
 def test_a_night_twice_is_a_night_once(github: FakeGithub, actions: Actions):
     """The nightly workflow measures, remembers and proposes; done again, it changes nothing any more."""
-    (actions.repository / ".github/perf-setup.sh").write_text(SETUP)
+    (actions.repository / ".github/perf-setup.sh").write_text(SETUP.format(ONE_RECORD))
     record = make_record(make_scenario("flux"), hardware="cpu", head_sha=github.branches["main"])
     (actions.repository / "record.json").write_bytes(record_to_json(record))
     run = github.run("main", workflow=".github/workflows/nightly.yml", event="schedule", status="in_progress")
