@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from inspect import cleandoc
 from itertools import islice
-from typing import Final
+from typing import Final, Literal
 
 from bot.baselines import PSEUDO_STAGES, BaselineFile, ScenarioBaseline
 from bot.rules.findings import Finding
@@ -107,15 +107,11 @@ class Rule:
 
     name: str
     fires: str
-    """When it fires, one clause; what it needs beside the file comes first, in brackets."""
+    """When it fires, one clause."""
     severity: str
     """How grave it is, and when."""
-
-    @property
-    def needs(self) -> str:
-        """The option without which it cannot fire, such as "--against"; "" where it needs none."""
-        first = self.fires.partition(" ")[0]
-        return first.strip("()") if first.startswith("(--") else ""
+    needs: Literal["", "--against", "--records"] = field(default="", kw_only=True)
+    """The option without which it cannot fire; "" where the file alone is enough."""
 
     @property
     def reason(self) -> str:

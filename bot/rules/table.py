@@ -131,49 +131,56 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     ScenarioRule(
         "workload-changed",
-        "(--against) the number of steps or the stage names changed: a new baseline, no comparison",
+        "the number of steps or the stage names changed: a new baseline, no comparison",
         "info",
         workload_changed,
+        needs="--against",
     ),
     ScenarioRule(
         "partial-edit",
-        "(--against) end to end moved by over 2 % and no stage did, the steps changed and average or median "
+        "end to end moved by over 2 % and no stage did, the steps changed and average or median "
         "stayed, or those changed and no step did",
         "error",
         partial_edit,
+        needs="--against",
     ),
     ScenarioRule(
         "assembled",
-        "(--against) values only fell, part of the steps changed, and the average is above their mean: a "
+        "values only fell, part of the steps changed, and the average is above their mean: a "
         "minimum field by field",
         "error",
         assembled,
+        needs="--against",
     ),
     ScenarioRule(
         "loosened",
-        "(--against) end to end, average, median or a denoising stage rose by over 5 %, or decoding by over "
+        "end to end, average, median or a denoising stage rose by over 5 %, or decoding by over "
         "90 % and 450 ms",
         "warning",
         loosened,
+        needs="--against",
     ),
     ScenarioRule(
         "no-improvement",
-        "(--against) the steps were replaced and end to end did not fall by 5 %",
+        "the steps were replaced and end to end did not fall by 5 %",
         "info",
         no_improvement,
+        needs="--against",
     ),
     FileRule(
         "guard-lost",
-        "(--against) a scenario that guarded is gone, a tolerance rose, fewer steps are compared, or the "
+        "a scenario that guarded is gone, a tolerance rose, fewer steps are compared, or the "
         "clock or a scenario's origin changed under the same values",
         "warning",
         guard_lost,
+        needs="--against",
     ),
     ScenarioRule(
         "mixed-snapshot",
-        "(--records) a changed scenario's values are those of no single request of the records",
+        "a changed scenario's values are those of no single request of the records",
         "error",
         mixed_snapshot,
+        needs="--records",
     ),
     FileRule(
         "repeated-key",

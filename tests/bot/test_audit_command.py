@@ -232,6 +232,7 @@ def test_the_rules_are_told(form: str, capsys: pytest.CaptureFixture[str]):
     if form == "json":
         rules = {rule["name"]: rule for rule in json.loads(out)["rules"]}
         assert rules["loosened"]["needs"] == "--against"
+        assert rules["loosened"]["fires"].startswith("end to end, average, median")
         assert rules["mixed-snapshot"]["needs"] == "--records"
         assert rules["mean-mismatch"]["needs"] == ""
         assert rules["mean-mismatch"]["reason"].startswith("Both are computed from the steps of one record")
