@@ -5,18 +5,41 @@
 
 from typing import Final
 
+from bot.limits import DECODING_PAD_MS, DECODING_TOLERANCE, MIN_IMPROVEMENT
 from bot.rules.changes import (
+    E2E_MOVE_RATIO,
+    LOOSENED_RATIO,
     assembled,
     loosened,
     no_improvement,
     partial_edit,
     workload_changed,
 )
-from bot.rules.forms import bad_value, early_steps_fast, hand_typed, sampled_steps, steps_missing, unguarded
+from bot.rules.forms import (
+    FAST_RATIO,
+    LEAST_TYPED,
+    TYPED_MS,
+    TYPED_STEP_MS,
+    bad_value,
+    early_steps_fast,
+    hand_typed,
+    sampled_steps,
+    steps_missing,
+    unguarded,
+)
 from bot.rules.guards import guard_lost
 from bot.rules.snapshots import mixed_snapshot
-from bot.rules.subject import FileRule, Rule, ScenarioRule
+from bot.rules.subject import ROUNDING_MS, STEP_ROUNDING_MS, FileRule, Rule, ScenarioRule
 from bot.rules.sums import (
+    BETWEEN_STEPS_MOVE_RATIO,
+    BETWEEN_STEPS_MS,
+    BETWEEN_STEPS_RATIO,
+    E2E_SLACK_RATIO,
+    GROSS_RATIO,
+    UNATTRIBUTED_MOVE_MS,
+    UNATTRIBUTED_MOVE_RATIO,
+    UNATTRIBUTED_MS,
+    UNATTRIBUTED_RATIO,
     mean_mismatch,
     median_mismatch,
     stage_exceeds_steps,
@@ -25,26 +48,52 @@ from bot.rules.sums import (
     unattributed_e2e,
 )
 from bot.rules.waivers import RULE as WAIVER
-from bot.rules.whole_files import copied_scenario, implausible_stage, metadata_date, repeated_key
+from bot.rules.whole_files import (
+    IMPLAUSIBLE_RATIO,
+    LEAST_COPIED,
+    LEAST_OTHERS,
+    copied_scenario,
+    implausible_stage,
+    metadata_date,
+    repeated_key,
+)
+
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def _percent(ratio: float) -> str:
+    """Return a threshold in percent as it was written, such as "0.3 %"."""
+    return f"{ratio * 100:g} %"
+
+
+def _ms(threshold_ms: float) -> str:
+    return f"{threshold_ms:g} ms"
+
+
+def _count(number: int) -> str:
+    """Return a small number as a word."""
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+
 
 RULES: Final[tuple[Rule, ...]] = (
     ScenarioRule(
         "mean-mismatch",
-        "the average is not the mean of the steps (to 0.011 ms)",
-        "error past 1 % of the stored value, or when introduced; else warning",
+        f"the average is not the mean of the steps (to {_ms(ROUNDING_MS)})",
+        f"error past {_percent(GROSS_RATIO)} of the stored value, or when introduced; else warning",
         mean_mismatch,
         of_requests=True,
     ),
     ScenarioRule(
         "median-mismatch",
-        "the median is not the median of the steps (to 0.011 ms)",
-        "error past 1 % of the stored value, or when introduced; else warning",
+        f"the median is not the median of the steps (to {_ms(ROUNDING_MS)})",
+        f"error past {_percent(GROSS_RATIO)} of the stored value, or when introduced; else warning",
         median_mismatch,
         of_requests=True,
     ),
     ScenarioRule(
         "steps-exceed-stage",
-        "the steps take longer than the denoising stages that contain them (by 0.01 ms a step)",
+        "the steps take longer than the denoising stages that contain them "
+        f"(by {_ms(STEP_ROUNDING_MS)} a step)",
         "error",
         steps_exceed_stage,
         of_requests=True,
@@ -52,21 +101,23 @@ RULES: Final[tuple[Rule, ...]] = (
     ScenarioRule(
         "stages-exceed-e2e",
         "the stages take longer than the whole request",
-        "error past 0.3 %; else info",
+        f"error past {_percent(E2E_SLACK_RATIO)}; else info",
         stages_exceed_e2e,
         of_requests=True,
     ),
     ScenarioRule(
         "unattributed-e2e",
-        "over 10 % of end to end and over 200 ms are in no stage",
-        "info; warning when that moved by over 100 ms and 3 % of end to end under the same stage names",
+        f"over {_percent(UNATTRIBUTED_RATIO)} of end to end and over {_ms(UNATTRIBUTED_MS)} are in no stage",
+        f"info; warning when that moved by over {_ms(UNATTRIBUTED_MOVE_MS)} and "
+        f"{_percent(UNATTRIBUTED_MOVE_RATIO)} of end to end under the same stage names",
         unattributed_e2e,
         of_requests=True,
     ),
     ScenarioRule(
         "stage-exceeds-steps",
-        "over 5 % of the denoising stages and over 50 ms are in no step",
-        "info; warning when that share moved by over 0.5 percentage points",
+        f"over {_percent(BETWEEN_STEPS_RATIO)} of the denoising stages and over {_ms(BETWEEN_STEPS_MS)} "
+        "are in no step",
+        f"info; warning when that share moved by over {BETWEEN_STEPS_MOVE_RATIO * 100:g} percentage points",
         stage_exceeds_steps,
         of_requests=True,
     ),
@@ -106,26 +157,28 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     ScenarioRule(
         "hand-typed",
-        "two values of 20 ms or more are multiples of 10, or end to end, average or median is a whole number",
+        f"{_count(LEAST_TYPED)} values of {_ms(TYPED_MS)} or more are multiples of {TYPED_STEP_MS:g}, or "
+        "end to end, average or median is a whole number",
         "warning",
         hand_typed,
     ),
     FileRule(
         "copied-scenario",
-        "a scenario has another one's values at five step indices or more",
+        f"a scenario has another one's values at {_count(LEAST_COPIED)} step indices or more",
         "warning",
         copied_scenario,
     ),
     ScenarioRule(
         "early-steps-fast",
-        "step 0 or 1 takes under 60 % of the later steps' median: the host ran ahead",
+        f"step 0 or 1 takes under {_percent(FAST_RATIO)} of the later steps' median: the host ran ahead",
         "info",
         early_steps_fast,
         of_requests=True,
     ),
     FileRule(
         "implausible-stage",
-        "a stage takes under 5 % of what it takes in at least three other scenarios",
+        f"a stage takes under {_percent(IMPLAUSIBLE_RATIO)} of what it takes in at least "
+        f"{_count(LEAST_OTHERS)} other scenarios",
         "info",
         implausible_stage,
     ),
@@ -138,8 +191,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     ScenarioRule(
         "partial-edit",
-        "end to end moved by over 2 % and no stage did, the steps changed and average or median "
-        "stayed, or those changed and no step did",
+        f"end to end moved by over {_percent(E2E_MOVE_RATIO)} and no stage did, the steps changed and "
+        "average or median stayed, or those changed and no step did",
         "error",
         partial_edit,
         needs="--against",
@@ -154,15 +207,15 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     ScenarioRule(
         "loosened",
-        "end to end, average, median or a denoising stage rose by over 5 %, or decoding by over "
-        "90 % and 450 ms",
+        f"end to end, average, median or a denoising stage rose by over {_percent(LOOSENED_RATIO)}, or "
+        f"decoding by over {_percent(DECODING_TOLERANCE)} and {_ms(DECODING_PAD_MS)}",
         "warning",
         loosened,
         needs="--against",
     ),
     ScenarioRule(
         "no-improvement",
-        "the steps were replaced and end to end did not fall by 5 %",
+        f"the steps were replaced and end to end did not fall by {_percent(MIN_IMPROVEMENT)}",
         "info",
         no_improvement,
         needs="--against",
