@@ -31,6 +31,7 @@ Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Message = Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE)]
 ScenarioId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,119}$")]
+HardwareName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
 Clock = Literal["host", "device-events"]
 
@@ -43,6 +44,5 @@ class Frozen(BaseModel):
         extra="forbid",
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         defer_build=True,  # what a command does not read is not made ready to be read
     )

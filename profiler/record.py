@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, FailFast, Field, ValidationError, model_validator
 
+from profiler.descriptions import Described
 from profiler.fields import (
     MAX_INTEGER,
     MAX_MESSAGE,
@@ -28,6 +29,7 @@ from profiler.fields import (
     Clock,
     Count,
     Frozen,
+    HardwareName,
     Message,
     Milliseconds,
     RunId,
@@ -56,6 +58,7 @@ __all__ = [
     "Count",
     "Environment",
     "Frozen",
+    "HardwareName",
     "MachineState",
     "Memory",
     "Message",
@@ -274,7 +277,8 @@ def record_to_json(record: RunRecord) -> bytes:
 
 def record_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of `run-record.json`."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **RunRecord.model_json_schema()}
+    schema = RunRecord.model_json_schema(schema_generator=Described)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _refuse_twice(what: str, ids: Iterable[str]) -> None:
