@@ -10,7 +10,7 @@ from math import fsum
 from statistics import median
 from typing import Final, Literal, TypeAlias
 
-from bot.baselines import ScenarioBaseline
+from bot.baselines import END_TO_END, ScenarioBaseline
 from bot.snapshot import Snapshot, is_denoising_stage
 
 FIRST_STEPS: Final = 2
@@ -153,7 +153,7 @@ def attribution(baseline: ScenarioBaseline, taken: Snapshot) -> Attribution | No
         baseline: What was expected.
         taken: One request: its values belong together.
     """
-    old_e2e_ms = baseline.aggregate("expected_e2e_ms")
+    old_e2e_ms = baseline.aggregate(END_TO_END)
     if not old_e2e_ms:
         return None
     measured = taken.as_baseline().stages

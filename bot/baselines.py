@@ -17,7 +17,8 @@ from profiler.record import Clock
 
 PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
 """Names among the stages that are no stages: never summed, may be null (end-to-end time over frames)."""
-AGGREGATES: Final = ("expected_e2e_ms", "expected_avg_denoise_ms", "expected_median_denoise_ms")
+END_TO_END: Final = "expected_e2e_ms"
+AGGREGATES: Final = (END_TO_END, "expected_avg_denoise_ms", "expected_median_denoise_ms")
 BIGGEST_KEPT_INT: Final = 2**53
 """Integers above this do not survive a float, so they are no measurement."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
@@ -85,11 +86,13 @@ class Tolerances(_Part):
     """For the average and the median step."""
 
 
+DEFAULT_PROFILE: Final = "pr_test"
+"""The tolerances that hold where none are named: those of sglang's own performance test."""
 DEFAULT_TOLERANCES: Final[Mapping[str, Tolerances]] = {
     "long_term": Tolerances(
         e2e=0.15, denoise_stage=0.1, non_denoise_stage=0.5, denoise_step=0.25, denoise_agg=0.15
     ),
-    "pr_test": Tolerances(
+    DEFAULT_PROFILE: Tolerances(
         e2e=0.25, denoise_stage=0.25, non_denoise_stage=0.8, denoise_step=0.3, denoise_agg=0.2
     ),
 }
@@ -168,7 +171,7 @@ class ScenarioBaseline(_Part):
     @property
     def guards(self) -> bool:
         """True when a slowdown can be seen: there is an end-to-end time, and a stage or a step."""
-        return bool(self.aggregate("expected_e2e_ms") and (self.stages or self.steps))
+        return bool(self.aggregate(END_TO_END) and (self.stages or self.steps))
 
     def aggregate(self, field: str) -> float | None:
         """Return one of `AGGREGATES` in milliseconds, or None when it is absent or no measurement."""

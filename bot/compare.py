@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.attribution import attribution
-from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
+from bot.baselines import AGGREGATES, DEFAULT_PROFILE, BaselineFile, ScenarioBaseline
 from bot.limits import MIN_IMPROVEMENT, Policy, gates
 from bot.noise import Past
 from bot.verdicts.comparability import Setting, differences, machine_changes
@@ -70,7 +70,7 @@ def compare(  # noqa: PLR0913 - each is a term of the judgement that a caller ma
     file: BaselineFile,
     records: Sequence[RunRecord],
     *,
-    profile: str = "pr_test",
+    profile: str = DEFAULT_PROFILE,
     policy: Policy = "ratchet",
     scenarios: str = "*",
     min_improvement: float = MIN_IMPROVEMENT,

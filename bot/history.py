@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import AwareDatetime, Field, ValidationError
 
 from bot.noise import Past
-from profiler.record import Count, Frozen, Milliseconds, ScenarioId, Sha
+from profiler.record import Count, Frozen, HardwareName, Milliseconds, ScenarioId, Sha
 
 MAX_FIELDS: Final = 64
 """Most values of a line. Chosen: end to end, average, median, and five times the stages sglang has."""
@@ -29,7 +29,6 @@ MAX_KEY: Final = 600
 DECIMALS: Final = 3
 """Digits kept of a millisecond. Chosen: a microsecond, below what any clock of ours resolves."""
 
-HardwareName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 Place = Annotated[str, Field(min_length=1, max_length=220, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Key = Annotated[str, Field(max_length=MAX_KEY)]
 Reason = Annotated[str, Field(max_length=MAX_REASON)]

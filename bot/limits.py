@@ -7,7 +7,7 @@ file's, the pads are those of sglang's performance test.
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from bot.baselines import AGGREGATES, PSEUDO_STAGES, Tolerances
+from bot.baselines import AGGREGATES, END_TO_END, PSEUDO_STAGES, Tolerances
 from bot.snapshot import is_decoding_stage, is_denoising_stage, stage_of, step_of
 
 Policy: TypeAlias = Literal["ratchet", "sglang"]
@@ -99,7 +99,7 @@ def _allowance(field: str, tolerances: Tolerances, *, video: bool, policy: Polic
         return FIRST_STEP_TOLERANCE, FIRST_STEP_PAD_MS
     if step is not None:
         return tolerances.denoise_step, VIDEO_STEP_PAD_MS if video else TOP_LEVEL_PAD_MS
-    return tolerances.e2e if field == "expected_e2e_ms" else tolerances.denoise_agg, TOP_LEVEL_PAD_MS
+    return tolerances.e2e if field == END_TO_END else tolerances.denoise_agg, TOP_LEVEL_PAD_MS
 
 
 def _stage_allowance(name: str, tolerances: Tolerances, policy: Policy) -> tuple[float, float]:

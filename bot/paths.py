@@ -1,4 +1,9 @@
-"""Paths that others name: which of them may be taken. Pure."""
+"""Paths in a repository: that of the configuration, and which that others name may be taken. Pure."""
+
+from typing import Final
+
+CONFIG: Final = ".github/perf-ratchet.yml"
+"""The configuration, from the top of a repository."""
 
 
 def is_plain_path(path: str) -> bool:

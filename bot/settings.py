@@ -9,8 +9,10 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from bot.baselines import DEFAULT_PROFILE
 from bot.limits import MAX_FLAKE_RATE, MIN_IMPROVEMENT
 from bot.paths import is_plain_path
+from profiler.record import HardwareName
 
 LONGEST_SHOWN: Final = 80
 """Characters shown of a key that is not understood."""
@@ -75,7 +77,7 @@ class Hardware(_Part):
     """Labels that a runner must have, all of them."""
     device: Device = "cuda"
     """What torch calls the device: cuda, npu, cpu."""
-    profile: str = "pr_test"
+    profile: str = DEFAULT_PROFILE
     """Which tolerances of the baseline file to use."""
 
 
@@ -120,14 +122,14 @@ def _no_shard(name: str) -> str:
     return name
 
 
-HardwareName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$"), AfterValidator(_no_shard)]
+ConfiguredName = Annotated[HardwareName, AfterValidator(_no_shard)]
 """The name of a hardware, as run records and the history take it; file and branch names have it too."""
 
 
 class Settings(_Part):
     """The whole file."""
 
-    hardware: Annotated[Mapping[HardwareName, Hardware], Field(min_length=1)]
+    hardware: Annotated[Mapping[ConfiguredName, Hardware], Field(min_length=1)]
     """By the name that run records give."""
     scenarios: Annotated[str, AfterValidator(_below_the_top)] | None = None
     """Path of the scenario file, from the top of the repository; absent: the built-in scenarios."""

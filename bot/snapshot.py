@@ -11,6 +11,11 @@ from profiler.record import Clock, RequestRecord, StageTiming, StepTiming
 
 DECIMALS: Final = 2
 """Digits after the point in a baseline file: sglang writes hundredths of a millisecond."""
+HONEST_GAP_MS: Final = 0.011
+"""Largest honest gap in milliseconds between an aggregate and its steps: both are rounded to 0.01 ms.
+Evidence: 208 of 372 scenario versions are within it, and only 8 between it and 0.1 ms."""
+STEP_ROUNDING_MS: Final = 0.01
+"""What rounding can add per value, in milliseconds, when values are summed."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from statistics import median_low
 from typing import Final
 
 from bot.audit import audit, audit_scenario, first_error
-from bot.baselines import AGGREGATES, BaselineFile, ScenarioBaseline
+from bot.baselines import AGGREGATES, DEFAULT_PROFILE, BaselineFile, ScenarioBaseline
 from bot.limits import (
     MAX_FLAKE_RATE,
     MIN_IMPROVEMENT,
@@ -74,7 +74,7 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
     scenarios: str = "*",
     add: bool = False,
     past: Past = {},  # noqa: B006 - nobody changes it
-    profile: str = "pr_test",
+    profile: str = DEFAULT_PROFILE,
 ) -> Proposals:
     """Return which scenarios of a run deserve a new baseline, and why the others do not.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypeVar
 
 from pydantic import Field
 
-from profiler.fields import Bytes, Clock, Count, Frozen, Text
+from profiler.fields import Bytes, Clock, Count, Frozen, HardwareName, Text
 
 SPOILING: Final = frozenset(
     (
@@ -66,7 +66,7 @@ class MachineState(Frozen):
 class Environment(Frozen):
     """What ran where."""
 
-    hardware: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
+    hardware: HardwareName
     """The hardware of the configuration file, such as "h100" or "ascend"."""
     accelerator: Accelerator | None = None
     """The devices; null on a machine without one."""

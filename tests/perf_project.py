@@ -15,9 +15,9 @@ from bot import host
 from bot.handlers import report_run, respond
 from bot.history import line_to_text
 from bot.nightly.lines import lines_of
+from bot.paths import CONFIG
 from profiler.record import RunRecord, record_to_json
 
-CONFIG = ".github/perf-ratchet.yml"
 H100 = "perf/h100.json"
 ASCEND = "perf/ascend.json"
 FORK = "stranger/demo"

@@ -12,11 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.adoption.release import Release
 from bot.baselines import DEFAULT_TOLERANCES
+from bot.paths import CONFIG
 from bot.proposing.rewriting import new_baselines
 from bot.render import TEMPLATES
 from bot.settings import Hardware, Settings
 
-CONFIG: Final = ".github/perf-ratchet.yml"
 SCHEMA: Final = ".github/perf-ratchet.schema.json"
 SETUP: Final = ".github/perf-setup.sh"
 SCENARIOS: Final = ".github/perf-scenarios.toml"

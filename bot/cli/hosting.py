@@ -8,6 +8,7 @@ from typing import Final
 from bot import arguments
 from bot.cli.command import Command
 from bot.errors import BadInput
+from bot.paths import CONFIG
 
 
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         type=Path,
-        default=Path(".github/perf-ratchet.yml"),
+        default=Path(CONFIG),
         help="which hardware has which baseline file (default: %(default)s)",
     )
     where = parser.add_mutually_exclusive_group()

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot import arguments
 from bot.cli.command import Command, add_baselines_arguments, add_format_argument
+from bot.paths import CONFIG
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def _audit_arguments(parser: argparse.ArgumentParser) -> None:
         "--config",
         type=Path,
         metavar="FILE",
-        help="has the waivers (default: .github/perf-ratchet.yml, if there)",
+        help=f"has the waivers (default: {CONFIG}, if there)",
     )
     parser.add_argument("--rules", action="store_true", help="tell the rules instead")
     add_format_argument(parser)
@@ -121,7 +122,7 @@ def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
         "--config",
         type=Path,
         metavar="FILE",
-        help="says whose file it is (default: .github/perf-ratchet.yml, if there)",
+        help=f"says whose file it is (default: {CONFIG}, if there)",
     )
     parser.add_argument(
         "--add",

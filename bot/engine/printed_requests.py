@@ -6,15 +6,13 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.baselines import PSEUDO_STAGES
+from bot.baselines import END_TO_END, PSEUDO_STAGES
 from bot.engine.printed_blocks import STAGES, STEPS, Block, Value
 from bot.engine.requests import Measurement, Refused, milliseconds, named_place, request_of
 from bot.filters import plain
+from bot.snapshot import HONEST_GAP_MS
 from profiler.record import ScenarioId
 
-ROUNDING_MS: Final = 0.011
-"""How far a printed average is from that of its printed steps: both are rounded to 0.01 ms."""
-E2E: Final = "expected_e2e_ms"
 AVERAGES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     "expected_avg_denoise_ms": fmean,
     "expected_median_denoise_ms": median,
@@ -36,7 +34,7 @@ def from_block(file: str, block: Block) -> Measurement:
     _check(block)
     stages = [(name, _number(name, value)) for name, value in _stages(block).items()]
     steps_ms = [_number(f"step {index}", value) for index, value in block.sections[STEPS].items()]
-    total_ms = _number(E2E, block.others[E2E])
+    total_ms = _number(END_TO_END, block.others[END_TO_END])
     _check_averages(block, steps_ms)
     place = named_place(file, block.line)
     request, unassigned = request_of(place, total_ms, stages, steps_ms, {})
@@ -54,7 +52,9 @@ def from_block(file: str, block: Block) -> Measurement:
 def _check(block: Block) -> None:
     if block.problem:
         raise Refused(block.problem)
-    missing = [name for name in (STAGES, STEPS, E2E, *AVERAGES) if name not in block.sections | block.others]
+    missing = [
+        name for name in (STAGES, STEPS, END_TO_END, *AVERAGES) if name not in block.sections | block.others
+    ]
     if missing:
         raise Refused(f"it has no {missing[0]}")
     try:
@@ -67,7 +67,7 @@ def _check_averages(block: Block, steps_ms: Sequence[float]) -> None:
     for name, average in AVERAGES.items():
         printed_ms = _number(name, block.others[name])
         expected_ms = average(steps_ms) if steps_ms else printed_ms
-        if abs(printed_ms - expected_ms) > ROUNDING_MS:
+        if abs(printed_ms - expected_ms) > HONEST_GAP_MS:
             steps = f"that of its {len(steps_ms)} steps is {expected_ms:.2f}"
             raise Refused(f"{name} is {printed_ms} but {steps}: not of one request", block.others[name].line)
 
@@ -90,7 +90,7 @@ def _stages(block: Block) -> dict[str, Value]:
 
 def _left_out(block: Block) -> Iterator[str]:
     """Yield the numbers of a block that a record has no place for, and that do not follow from the steps."""
-    kept = {E2E, *(AVERAGES if block.sections[STEPS] else ())}
+    kept = {END_TO_END, *(AVERAGES if block.sections[STEPS] else ())}
     pseudo = {name: value for name, value in block.sections[STAGES].items() if name in PSEUDO_STAGES}
     for name, value in (pseudo | block.others).items():
         if value.number and name not in kept:

@@ -6,10 +6,8 @@ stage's steps end: they are consecutive, and together they took no longer than t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-ROUNDING_MS: Final = 0.01
-"""By how much rounding can lengthen a step against its stage. Source: printed values have two decimals."""
+from bot.snapshot import STEP_ROUNDING_MS
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def owners(stages_ms: Sequence[float], steps_ms: Sequence[float]) -> Owners:
         return Owners((None,) * len(steps_ms), "no stage denoises")
     if len(stages_ms) == 1:
         return Owners((0,) * len(steps_ms))
-    slack_ms = ROUNDING_MS * len(steps_ms)
+    slack_ms = STEP_ROUNDING_MS * len(steps_ms)
     latest = _latest_ends([stage + slack_ms for stage in stages_ms], steps_ms)
     backwards = _latest_ends([stage + slack_ms for stage in reversed(stages_ms)], steps_ms[::-1])
     if latest is None or backwards is None:

@@ -9,10 +9,11 @@ from bot import words
 from bot.audit import RULES, audit, audit_record
 from bot.errors import BadInput
 from bot.intake.files import baselines_from_file, record_from_file
+from bot.paths import CONFIG
 from bot.rules.listing import AuditReport, Shared, shared_scenarios
 from bot.rules.waivers import Waiver
 
-DEFAULT_CONFIG: Final = Path(".github/perf-ratchet.yml")
+DEFAULT_CONFIG: Final = Path(CONFIG)
 """Where the waivers are, unless told."""
 MOST_LISTED: Final = 1000
 """Findings in JSON; the others are counted. Chosen: sglang's largest file has 130."""

@@ -23,6 +23,7 @@ from bot.handlers.judged import Terms
 from bot.handlers.report import check
 from bot.intake.files import baselines_from_file, record_from_file
 from bot.local_hub import LocalHub
+from bot.paths import CONFIG
 from bot.proposing.rewriting import new_baselines
 from bot.report import Report
 from bot.tighten import propose, tightened
@@ -41,7 +42,6 @@ OURS: Final = ".perf-ratchet-demo"
 """The file by which a folder is known to be a demo's, and may be emptied."""
 HARDWARE: Final = "cpu"
 BASELINES: Final = ".github/perf-baselines/cpu.json"
-CONFIG: Final = ".github/perf-ratchet.yml"
 SCENARIOS: Final = ".github/perf-scenarios.toml"
 GLOB: Final = "*_tiny_*"
 """The built-in scenarios that take about a second each: long enough to be slower or faster."""

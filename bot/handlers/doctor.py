@@ -13,6 +13,7 @@ from bot.errors import BadInput
 from bot.intake.config import settings_from_file
 from bot.intake.files import baselines_from_file
 from bot.intake.scenarios import scenarios_from_file
+from bot.paths import CONFIG
 from bot.settings import Settings
 
 
@@ -39,16 +40,16 @@ def run(folder: Path, form: str) -> int:
 def _configured(folder: Path) -> Iterator[Check]:
     """Yield what is to say of the configuration, and of all that it names."""
     try:
-        settings = settings_from_file(folder / scaffold.CONFIG)
+        settings = settings_from_file(folder / CONFIG)
     except BadInput as error:
-        is_there = (folder / scaffold.CONFIG).exists()
+        is_there = (folder / CONFIG).exists()
         mend = "correct it; ratchet schema says what it may hold" if is_there else "ratchet init writes one"
-        yield _unreadable(folder, scaffold.CONFIG, error, mend)
+        yield _unreadable(folder, CONFIG, error, mend)
         yield _schema(folder)
         yield _setup(folder, needs_pipelines=False)
         return
     today = datetime.now(UTC).date()
-    yield checkup.config_check(scaffold.CONFIG, settings)
+    yield checkup.config_check(CONFIG, settings)
     yield _schema(folder)
     baselines: dict[str, BaselineFile] = {}
     for name, hardware in settings.hardware.items():

@@ -9,14 +9,13 @@ from bot.errors import BadInput
 from bot.history import MONTHS_READ, History, history_from_text, paths_until
 from bot.host import Host, Run
 from bot.hub import Hub
+from bot.paths import CONFIG
 from bot.proposing.rewriting import new_baselines
 from bot.pulls.artifacts import MAX_ZIP_BYTES, Delivery, delivery
 from bot.settings import Settings, SettingsRejected, settings_from_yaml
 from bot.verdicts.precedent import Precedent, precedent
 from profiler.record import Clock, RunRecord
 
-CONFIG: Final = ".github/perf-ratchet.yml"
-"""Where the configuration is. It is taken from the default branch: a pull request cannot change the rules."""
 DEFAULT_BRANCH: Final = "HEAD"
 """How `Host.files_at` names the default branch."""
 
@@ -30,13 +29,21 @@ Place = tuple[str, str]
 
 
 def settings_on(host: Host) -> Settings:
-    """Return the configuration of the default branch.
+    """Return the configuration of the default branch: a pull request cannot change the rules.
 
     Raises:
         BadInput: there is none, or it cannot be used.
         HubRefused: the host would not, or did not answer.
     """
-    content = host.files_at([(DEFAULT_BRANCH, CONFIG)])[(DEFAULT_BRANCH, CONFIG)]
+    return settings_in(host.files_at([(DEFAULT_BRANCH, CONFIG)])[(DEFAULT_BRANCH, CONFIG)])
+
+
+def settings_in(content: bytes | None) -> Settings:
+    """Return the configuration from the file of the default branch.
+
+    Raises:
+        BadInput: there is none, or it cannot be used.
+    """
     if content is None:
         raise BadInput(f"{CONFIG}: it is not on the default branch; ratchet init writes one")
     try:

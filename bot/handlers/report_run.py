@@ -14,7 +14,6 @@ from bot import render
 from bot.errors import BadInput
 from bot.filters import text
 from bot.handlers.fetched import (
-    CONFIG,
     HubAndHost,
     Place,
     baselines_in,
@@ -27,6 +26,7 @@ from bot.handlers.judged import section, terms_of
 from bot.handlers.replies import reason_of
 from bot.host import Host, Pull, Run
 from bot.hub import Hub, HubRefused
+from bot.paths import CONFIG
 from bot.pulls.artifacts import Delivery
 from bot.pulls.binding import Unbound, bound, refusal
 from bot.pulls.edits import Edit, edit_of

@@ -8,11 +8,12 @@ from bot.baselines import BaselineFile
 from bot.errors import BadInput
 from bot.filters import plain
 from bot.intake.config import settings_from_file
+from bot.paths import CONFIG
 from bot.settings import Settings
 from bot.verdicts.named_hardware import other_hardware
 from profiler.record import RunRecord
 
-DEFAULT_CONFIG: Final = Path(".github/perf-ratchet.yml")
+DEFAULT_CONFIG: Final = Path(CONFIG)
 """Where the configuration is, unless told."""
 
 

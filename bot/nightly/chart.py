@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from math import ceil, floor, log10
 from typing import Final
 
+from bot.baselines import END_TO_END
 from bot.history import HistoryLine
-from bot.nightly.trends import END_TO_END, Change, Trend
+from bot.nightly.trends import Change, Trend
 
 WIDTH: Final = 640.0
 HEIGHT: Final = 200.0

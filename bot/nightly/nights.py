@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import Final
 
-from bot.baselines import BaselineFile
+from bot.baselines import END_TO_END, BaselineFile
 from bot.history import HistoryLine, Series
 from bot.limits import gates, has_improved
 from bot.noise import Past, score
@@ -13,7 +13,6 @@ from bot.proposing.proposals import Proposal
 
 STALE_RATIO: Final = 0.10
 """Slack of a baseline that hides regressions: the smallest tolerance in use for end to end is 15 %."""
-END_TO_END: Final = "expected_e2e_ms"
 
 
 @dataclass(frozen=True)

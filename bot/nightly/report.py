@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from bot.baselines import END_TO_END
 from bot.host import Run
 from bot.nightly.known import Known
-from bot.nightly.nights import END_TO_END, Stale
+from bot.nightly.nights import Stale
 from bot.nightly.regressions import Episode, is_most
 from bot.nightly.sparkline import sparkline
 from bot.nightly.tightening import Tightening

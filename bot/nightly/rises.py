@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import Final
 
+from bot.baselines import END_TO_END
 from bot.changepoints import ChangePoint, changes
 from bot.history import HistoryLine, Series
 from bot.level import LEAST_WIDTH_RATIO, WINDOW_NIGHTS
@@ -12,7 +13,6 @@ from bot.limits import gates
 from bot.nightly.regressions import MAX_PARTS, MAX_STAGES, RECOVERED_RATIO, Regression, StageGrowth
 from bot.verdicts.comparability import Setting, machine_changes
 
-END_TO_END: Final = "expected_e2e_ms"
 LEAST_STAGE_SHARE: Final = 0.1
 """Smallest part of a slowdown for which a stage is named."""
 LONGEST_PART: Final = 200

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date
 from typing import Any
 
-from bot.baselines import BaselineFile, ScenarioBaseline, Tolerances
+from bot.baselines import END_TO_END, BaselineFile, ScenarioBaseline, Tolerances
 from bot.history import Series
 from bot.limits import gates, is_top_level, limit
 from bot.nightly.known import Known
-from bot.nightly.nights import END_TO_END, Waiting, held, is_forgotten
+from bot.nightly.nights import Waiting, held, is_forgotten
 from bot.proposing.prediction import NewLimit, chances
 from bot.proposing.proposals import Change, Proposal
 from bot.proposing.rewriting import with_scenarios

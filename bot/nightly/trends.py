@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from bot.baselines import BaselineFile, Tolerances
+from bot.baselines import DEFAULT_PROFILE, END_TO_END, BaselineFile, Tolerances
 from bot.changepoints import ChangePoint, change_points
 from bot.history import History, HistoryLine, Series, latest_keys, series_of
 from bot.limits import limit
 from bot.nightly.nights import STALE_RATIO
 from bot.nightly.sparkline import sparkline
 from bot.noise import Floor, floor
-
-END_TO_END: Final = "expected_e2e_ms"
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ class Trend:
 
 
 def trends(
-    history: History, hardware: str, file: BaselineFile | None = None, profile: str = "pr_test"
+    history: History, hardware: str, file: BaselineFile | None = None, profile: str = DEFAULT_PROFILE
 ) -> list[Trend]:
     """Return the trend of each scenario of a hardware, by name.
 

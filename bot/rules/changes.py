@@ -4,18 +4,17 @@ from collections.abc import Iterator
 from statistics import fmean, median
 from typing import Final
 
-from bot.baselines import AGGREGATES, ScenarioBaseline
+from bot.baselines import AGGREGATES, END_TO_END, ScenarioBaseline
 from bot.filters import change
 from bot.limits import MIN_IMPROVEMENT, is_slower_decoding, is_top_level
 from bot.rules.findings import Finding
 from bot.rules.subject import (
     REPLACE_WHOLE,
-    ROUNDING_MS,
     Subject,
     listed,
     workload_differences,
 )
-from bot.snapshot import DECIMALS
+from bot.snapshot import DECIMALS, HONEST_GAP_MS
 
 E2E_MOVE_RATIO: Final = 0.02
 """From this fraction on, end to end cannot move while every stage stays as it was. Chosen: below it, an edit
@@ -57,12 +56,12 @@ def partial_edit(subject: Subject) -> Iterator[Finding]:
     scenario, past = subject.scenario, subject.past
     if not past or not subject.has_changed or workload_differences(scenario, past):
         return
-    was, now = past.aggregate("expected_e2e_ms"), scenario.aggregate("expected_e2e_ms")
+    was, now = past.aggregate(END_TO_END), scenario.aggregate(END_TO_END)
     stages_stayed = bool(scenario.stages) and not subject.touches("stages_ms")
     if was and now and stages_stayed and abs(now / was - 1) > E2E_MOVE_RATIO:
         yield _partial(
             subject,
-            "expected_e2e_ms",
+            END_TO_END,
             f"end to end moved from {was:,.2f} to {now:,.2f} ms ({_times(now / was)}) and no stage did",
             expected=None,
         )
@@ -87,7 +86,7 @@ def assembled(subject: Subject) -> Iterator[Finding]:
     if rose or not 0 < changed < len(scenario.steps):
         return
     mean = fmean(scenario.steps.values())
-    if average > mean + ROUNDING_MS:
+    if average > mean + HONEST_GAP_MS:
         yield Finding(
             rule="assembled",
             severity="error",
@@ -149,10 +148,10 @@ def no_improvement(subject: Subject) -> Iterator[Finding]:
     is not of the same request.
     """
     past = subject.past
-    e2e = subject.scenario.aggregate("expected_e2e_ms")
+    e2e = subject.scenario.aggregate(END_TO_END)
     if not past or not e2e or workload_differences(subject.scenario, past):
         return
-    steps, was = subject.scenario.steps, past.aggregate("expected_e2e_ms") or e2e
+    steps, was = subject.scenario.steps, past.aggregate(END_TO_END) or e2e
     replaced = sum(steps[index] != past.steps.get(index) for index in steps)
     moved_ratio = e2e / was - 1
     if (
@@ -166,7 +165,7 @@ def no_improvement(subject: Subject) -> Iterator[Finding]:
         rule="no-improvement",
         severity="info",
         scenario=subject.name,
-        field="expected_e2e_ms",
+        field=END_TO_END,
         actual=e2e,
         expected=None,
         problem=f"replaced without improvement: {replaced} of {len(steps)} steps are new, end to end {moved}",
@@ -186,11 +185,13 @@ def _without_their_steps(subject: Subject, past: ScenarioBaseline) -> Iterator[F
     ):
         stored = subject.scenario.aggregate(field)
         computed = aggregate(subject.scenario.steps.values())
-        if stored is None or abs(stored - computed) <= ROUNDING_MS or steps_changed == subject.touches(field):
+        if stored is None or abs(stored - computed) <= HONEST_GAP_MS:
+            continue
+        if steps_changed == subject.touches(field):
             continue
         if steps_changed:
             was = aggregate(past.steps.values()) if past.steps else 0.0
-            if abs(computed - was) <= ROUNDING_MS:
+            if abs(computed - was) <= HONEST_GAP_MS:
                 continue
             problem = (
                 f"steps changed, their {word} is {computed:,.2f} ms now, and {field} stayed {stored:,.2f} ms"

@@ -5,10 +5,10 @@ from itertools import islice
 from statistics import fmean, median
 from typing import Final
 
-from bot.baselines import AGGREGATES, ScenarioBaseline
+from bot.baselines import AGGREGATES, END_TO_END, ScenarioBaseline
 from bot.rules.findings import Finding
-from bot.rules.subject import LONGEST_SHOWN, ROUNDING_MS, Subject, listed
-from bot.snapshot import is_denoising_stage
+from bot.rules.subject import LONGEST_SHOWN, Subject, listed
+from bot.snapshot import HONEST_GAP_MS, is_denoising_stage
 
 MOST_BAD_VALUES: Final = 10
 """Bad values told of one scenario; the others are counted. Chosen: a file may have 100,000 of them."""
@@ -93,7 +93,7 @@ def unguarded(subject: Subject) -> Iterator[Finding]:
     sglang's newest H100 file are such placeholders.
     """
     scenario = subject.scenario
-    no_e2e = scenario.expected_e2e_ms is None or scenario.aggregate("expected_e2e_ms") == 0
+    no_e2e = scenario.expected_e2e_ms is None or scenario.aggregate(END_TO_END) == 0
     nothing_inside = not scenario.stages and not scenario.steps
     if no_e2e or nothing_inside:
         what = "expected_e2e_ms is 0 or absent" if no_e2e else "there are neither stages nor steps"
@@ -101,12 +101,12 @@ def unguarded(subject: Subject) -> Iterator[Finding]:
             rule="unguarded",
             severity="warning",
             scenario=subject.name,
-            field="expected_e2e_ms" if no_e2e else "stages_ms",
-            actual=scenario.aggregate("expected_e2e_ms"),
+            field=END_TO_END if no_e2e else "stages_ms",
+            actual=scenario.aggregate(END_TO_END),
             expected=None,
             problem=what,
             remedy="any slowdown would pass; measure the scenario and put its values here",
-            introduced=subject.touches("expected_e2e_ms")
+            introduced=subject.touches(END_TO_END)
             if no_e2e
             else subject.touches("stages_ms", "denoise_step_ms"),
         )
@@ -202,7 +202,7 @@ def _whole_aggregates(scenario: ScenarioBaseline) -> set[str]:
     values = {field: scenario.aggregate(field) or 0.0 for field in AGGREGATES}
     whole = {field for field, value in values.items() if value.is_integer() and value >= TYPED_MS}
     computed = _computed(scenario) if whole else {}
-    return {field for field in whole if abs(computed.get(field, -1.0) - values[field]) > ROUNDING_MS}
+    return {field for field in whole if abs(computed.get(field, -1.0) - values[field]) > HONEST_GAP_MS}
 
 
 def _computed(scenario: ScenarioBaseline) -> dict[str, float]:

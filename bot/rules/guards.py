@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bot.baselines import DEFAULT_TOLERANCES, BaselineFile, Provenance, Tolerances
+from bot.baselines import DEFAULT_TOLERANCES, END_TO_END, BaselineFile, Provenance, Tolerances
 from bot.rules.findings import Finding
 from bot.rules.subject import Files
 
@@ -23,7 +23,7 @@ def guard_lost(files: Files) -> Iterator[Finding]:
     old, new = files.old, files.file
     for name, scenario in old.scenarios.items():
         if name not in new.scenarios and scenario.guards:
-            yield _lost(name, "expected_e2e_ms", "", f"{name} guarded and is gone", scenario.expected_e2e_ms)
+            yield _lost(name, END_TO_END, "", f"{name} guarded and is gone", scenario.expected_e2e_ms)
     yield from _raised(old, new)
     yield from _fewer_points(old, new)
     if old.metadata.clock != new.metadata.clock:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bot.baselines import END_TO_END
 from bot.rules.findings import Finding
 from bot.rules.subject import Request, Subject, listed
 from bot.snapshot import snapshot
@@ -21,7 +22,7 @@ def mixed_snapshot(subject: Subject) -> Iterator[Finding]:
     if not (subject.has_changed if subject.is_compared else subject.requests):
         return
     if not subject.requests:
-        yield _mixed(subject, None, ["expected_e2e_ms"], "the records have no request of it")
+        yield _mixed(subject, None, [END_TO_END], "the records have no request of it")
         return
     closest = min(subject.requests, key=lambda request: len(request.differing(subject.scenario)))
     differing = closest.differing(subject.scenario)

@@ -7,16 +7,11 @@ from inspect import cleandoc
 from itertools import islice
 from typing import Final, Literal
 
-from bot.baselines import PSEUDO_STAGES, BaselineFile, ScenarioBaseline
+from bot.baselines import AGGREGATES, PSEUDO_STAGES, BaselineFile, ScenarioBaseline
 from bot.rules.findings import Finding
-from bot.snapshot import denoising_total_ms
+from bot.snapshot import HONEST_GAP_MS, denoising_total_ms
 from profiler.record import Clock
 
-ROUNDING_MS: Final = 0.011
-"""Largest honest gap in milliseconds between an aggregate and its steps: both are rounded to 0.01 ms.
-Evidence: 208 of 372 scenario versions are within it, and only 8 between it and 0.1 ms."""
-STEP_ROUNDING_MS: Final = 0.01
-"""What rounding can add per value, in milliseconds, when values are summed."""
 LONGEST_SHOWN: Final = 80
 """Characters shown of a name or a value that may be anything."""
 MOST_NAMED: Final = 8
@@ -44,9 +39,7 @@ class Subject:
     @cached_property
     def has_changed(self) -> bool:
         """Whether any value differs from the older file's; a new scenario has changed."""
-        return self.touches("expected_e2e_ms", "expected_avg_denoise_ms", "expected_median_denoise_ms") or (
-            self.touches("stages_ms", "denoise_step_ms")
-        )
+        return self.touches(*AGGREGATES, "stages_ms", "denoise_step_ms")
 
     @cached_property
     def denoising_ms(self) -> float:
@@ -86,7 +79,7 @@ class Request:
         return [
             field
             for field, value in scenario.by_field().items()
-            if field not in measured or abs(measured[field] - value) > ROUNDING_MS
+            if field not in measured or abs(measured[field] - value) > HONEST_GAP_MS
         ]
 
 

@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from statistics import fmean, median
 from typing import Final
 
-from bot.baselines import ScenarioBaseline
+from bot.baselines import END_TO_END, ScenarioBaseline
 from bot.rules.findings import Finding, Severity
 from bot.rules.subject import (
     REPLACE_WHOLE,
-    ROUNDING_MS,
-    STEP_ROUNDING_MS,
     Subject,
     percent,
     workload_differences,
 )
-from bot.snapshot import DECIMALS, denoising_total_ms, is_denoising_stage
+from bot.snapshot import DECIMALS, HONEST_GAP_MS, STEP_ROUNDING_MS, denoising_total_ms, is_denoising_stage
 
 GROSS_RATIO: Final = 0.01
 """From this fraction of the stored value on, a mismatch is an error. Chosen: it moves a verdict."""
@@ -98,7 +96,7 @@ def stages_exceed_e2e(subject: Subject) -> Iterator[Finding]:
     note. `per_frame_generation` is end to end over frames, no stage, and not summed.
     """
     scenario = subject.scenario
-    e2e = scenario.aggregate("expected_e2e_ms")
+    e2e = scenario.aggregate(END_TO_END)
     stages = sum(scenario.stages.values())
     if not e2e or stages <= e2e + STEP_ROUNDING_MS * len(scenario.stages):
         return
@@ -106,12 +104,12 @@ def stages_exceed_e2e(subject: Subject) -> Iterator[Finding]:
         rule="stages-exceed-e2e",
         severity="error" if stages > e2e * (1 + E2E_SLACK_RATIO) else "info",
         scenario=subject.name,
-        field="expected_e2e_ms",
+        field=END_TO_END,
         actual=e2e,
         expected=round(stages, DECIMALS),
         problem=f"stages sum to {stages:,.2f} ms, longer than the whole request ({e2e:,.2f} ms)",
         remedy=REPLACE_WHOLE,
-        introduced=subject.touches("expected_e2e_ms", "stages_ms"),
+        introduced=subject.touches(END_TO_END, "stages_ms"),
     )
 
 
@@ -124,7 +122,7 @@ def unattributed_e2e(subject: Subject) -> Iterator[Finding]:
     that work left its stage. Less of it than in an older version that contradicts itself is a repair.
     """
     now = _unattributed_ms(subject.scenario)
-    e2e = subject.scenario.aggregate("expected_e2e_ms")
+    e2e = subject.scenario.aggregate(END_TO_END)
     if now is None or not e2e or now < 0:
         return
     was = _before(subject, _unattributed_ms, now)
@@ -136,7 +134,7 @@ def unattributed_e2e(subject: Subject) -> Iterator[Finding]:
         rule="unattributed-e2e",
         severity="warning" if has_moved else "info",
         scenario=subject.name,
-        field="expected_e2e_ms",
+        field=END_TO_END,
         actual=round(now, DECIMALS),
         expected=round(was, DECIMALS) if was is not None and has_moved else None,
         problem=f"{now:,.2f} ms of end to end are in no stage"
@@ -144,7 +142,7 @@ def unattributed_e2e(subject: Subject) -> Iterator[Finding]:
             f", {was:,.2f} ms before, under the same stage names" if has_moved else f" ({percent(now / e2e)})"
         ),
         remedy=REPLACE_WHOLE if has_moved else "give that work a stage of its own to see it",
-        introduced=subject.touches("expected_e2e_ms", "stages_ms"),
+        introduced=subject.touches(END_TO_END, "stages_ms"),
     )
 
 
@@ -194,7 +192,7 @@ def _aggregate_mismatch(
         return
     computed = aggregate(scenario.steps.values())
     gap = abs(round(computed, DECIMALS) - round(stored, DECIMALS))
-    if gap <= ROUNDING_MS:
+    if gap <= HONEST_GAP_MS:
         return
     introduced = subject.touches(field, "denoise_step_ms")
     is_gross = abs(computed - stored) > GROSS_RATIO * stored
@@ -225,12 +223,12 @@ def _container(subject: Subject) -> tuple[str, float | None]:
     """Return what contains the steps, and its milliseconds where they are known."""
     if subject.denoising_ms or any(map(is_denoising_stage, subject.scenario.stages_ms)):
         return "the denoising stages that contain them", subject.denoising_ms
-    return "the whole request", subject.scenario.aggregate("expected_e2e_ms")
+    return "the whole request", subject.scenario.aggregate(END_TO_END)
 
 
 def _unattributed_ms(scenario: ScenarioBaseline) -> float | None:
     """Return end to end without the stages; None where one of the two is not known."""
-    e2e = scenario.aggregate("expected_e2e_ms")
+    e2e = scenario.aggregate(END_TO_END)
     return e2e - sum(scenario.stages.values()) if e2e and scenario.stages else None
 
 

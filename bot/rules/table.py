@@ -29,7 +29,7 @@ from bot.rules.forms import (
 )
 from bot.rules.guards import guard_lost
 from bot.rules.snapshots import mixed_snapshot
-from bot.rules.subject import ROUNDING_MS, STEP_ROUNDING_MS, FileRule, Rule, ScenarioRule
+from bot.rules.subject import FileRule, Rule, ScenarioRule
 from bot.rules.sums import (
     BETWEEN_STEPS_MOVE_RATIO,
     BETWEEN_STEPS_MS,
@@ -57,6 +57,7 @@ from bot.rules.whole_files import (
     metadata_date,
     repeated_key,
 )
+from bot.snapshot import HONEST_GAP_MS, STEP_ROUNDING_MS
 
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -78,14 +79,14 @@ def _count(number: int) -> str:
 RULES: Final[tuple[Rule, ...]] = (
     ScenarioRule(
         "mean-mismatch",
-        f"the average is not the mean of the steps (to {_ms(ROUNDING_MS)})",
+        f"the average is not the mean of the steps (to {_ms(HONEST_GAP_MS)})",
         f"error past {_percent(GROSS_RATIO)} of the stored value, or when introduced; else warning",
         mean_mismatch,
         of_requests=True,
     ),
     ScenarioRule(
         "median-mismatch",
-        f"the median is not the median of the steps (to {_ms(ROUNDING_MS)})",
+        f"the median is not the median of the steps (to {_ms(HONEST_GAP_MS)})",
         f"error past {_percent(GROSS_RATIO)} of the stored value, or when introduced; else warning",
         median_mismatch,
         of_requests=True,

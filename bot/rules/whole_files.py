@@ -10,8 +10,8 @@ from typing import Final
 
 from bot.baselines import BaselineFile, ScenarioBaseline
 from bot.rules.findings import Finding
-from bot.rules.subject import ROUNDING_MS, Files
-from bot.snapshot import is_denoising_stage
+from bot.rules.subject import Files
+from bot.snapshot import HONEST_GAP_MS, is_denoising_stage
 
 LEAST_COPIED: Final = 5
 """Step indices at which two scenarios have the same value before one is a copy of the other.
@@ -165,4 +165,4 @@ def _median_without(values: Sequence[float], one: float) -> float:
 
 def _is_measured(files: Files, name: str, stage: str, value: float) -> bool:
     requests = files.requests.get(name, ())
-    return any(abs(one.values.stages.get(stage, -1.0) - value) <= ROUNDING_MS for one in requests)
+    return any(abs(one.values.stages.get(stage, -1.0) - value) <= HONEST_GAP_MS for one in requests)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from bot.attribution import Attribution
+from bot.baselines import END_TO_END
 from bot.limits import Policy
 from profiler.record import Clock
 
@@ -125,7 +126,7 @@ class ScenarioComparison:
     @property
     def e2e(self) -> Row | None:
         """The end-to-end row, where there is one."""
-        return next((row for row in self.rows if row.field == "expected_e2e_ms"), None)
+        return next((row for row in self.rows if row.field == END_TO_END), None)
 
     @property
     def cleared(self) -> bool:

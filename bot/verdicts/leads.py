@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from bot.baselines import END_TO_END
 from bot.verdicts.comparison import Row, ScenarioComparison
-
-END_TO_END: Final = "expected_e2e_ms"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from profiler.record import (
     Text,
 )
 
-ROUNDING_MS: Final = 0.01
+STEP_ROUNDING_MS: Final = 0.01
 """What each step may add to its stage, in milliseconds: as in the audit's rule `steps-exceed-stage`."""
 
 
@@ -119,7 +119,7 @@ def _owner(measured: EngineRequest) -> int | None:
     denoising = [index for index, stage in enumerate(measured.stages) if is_denoising_stage(stage.name)]
     if len(denoising) != 1:
         return None
-    room_ms = measured.stages[denoising[0]].host_ms + ROUNDING_MS * len(measured.steps_ms)
+    room_ms = measured.stages[denoising[0]].host_ms + STEP_ROUNDING_MS * len(measured.steps_ms)
     return denoising[0] if sum(measured.steps_ms) <= room_ms else None
 
 

@@ -2,16 +2,36 @@
 
 import argparse
 
+from bot.baselines import DEFAULT_PROFILE, DEFAULT_TOLERANCES
 from bot.cli import judging
 from bot.limits import MAX_FLAKE_RATE, MIN_IMPROVEMENT
 from bot.settings import Hardware
+from bot.snapshot import STEP_ROUNDING_MS
+from profiler.pipelines import perf_log
+
+PARSED = ("tighten", "compare")
+
+
+def parsed(command: str, *arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    next(it for it in judging.COMMANDS if it.name == command).add_arguments(parser)
+    return parser.parse_args(arguments)
 
 
 def test_the_defaults_of_the_command_line_are_those_of_the_code():
     """The parser knows no constant, since importing them is slow; its numbers are theirs all the same."""
-    parser = argparse.ArgumentParser()
-    next(it for it in judging.COMMANDS if it.name == "tighten").add_arguments(parser)
-    options = parser.parse_args(["record.json", "--baselines", "h100.json"])
+    tighten, compare = (parsed(name, "record.json", "--baselines", "h100.json") for name in PARSED)
 
-    assert (options.min_improvement, options.max_flake_rate) == (MIN_IMPROVEMENT, MAX_FLAKE_RATE)
-    assert options.profile == Hardware(baselines="h100.json").profile
+    assert (tighten.min_improvement, tighten.max_flake_rate) == (MIN_IMPROVEMENT, MAX_FLAKE_RATE)
+    assert (tighten.profile, compare.profile) == (DEFAULT_PROFILE, DEFAULT_PROFILE)
+
+
+def test_the_default_profile_is_that_of_sglangs_test_and_is_there_without_tolerances():
+    """Its name is a contract with sglang's files; a file without tolerances has it all the same."""
+    assert Hardware(baselines="h100.json").profile == DEFAULT_PROFILE == "pr_test"
+    assert DEFAULT_PROFILE in DEFAULT_TOLERANCES
+
+
+def test_one_step_may_be_rounded_by_as_much_on_both_sides():
+    """The profiler, which does not know the bot, proves with the audit's slack that steps are of a stage."""
+    assert perf_log.STEP_ROUNDING_MS == STEP_ROUNDING_MS
