@@ -1,5 +1,6 @@
 """What a reader is told of an audit, as plain data: what is open, what was there before, what is waived."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,6 +73,11 @@ class AuditReport:
         return [one for one in self.open if one.severity != "info"]
 
     @cached_property
+    def by_severity(self) -> Mapping[Severity, int]:
+        """How many are open, by severity, the gravest first."""
+        return Counter(one.severity for one in self.open)
+
+    @cached_property
     def tally(self) -> Mapping[str, Mapping[Severity, int]]:
         """How many are open, by rule and severity."""
         return tally(self.open)
@@ -80,11 +86,6 @@ class AuditReport:
     def older_tally(self) -> Mapping[str, Mapping[Severity, int]]:
         """How many were there before, by rule and severity."""
         return tally(self.older)
-
-    @cached_property
-    def older_scenarios(self) -> int:
-        """How many scenarios have older findings."""
-        return len({one.scenario for one in self.older})
 
     @property
     def fails(self) -> bool:

@@ -116,7 +116,7 @@ def test_only_what_a_change_brought_fails(capsys: pytest.CaptureFixture[str]):
     """A file full of old findings is fine against itself, and not by itself."""
     assert main(["audit", "h100.json", "--against", "h100.json"]) == 0
     assert capsys.readouterr().out.endswith(
-        "h100.json against h100.json: 4 scenarios, 0 findings introduced\n"
+        "h100.json against h100.json: 4 scenarios, no finding introduced\n"
     )
     assert main(["audit", "h100.json"]) == 1
 
@@ -216,7 +216,7 @@ def test_records_alone_are_audited_by_themselves(capsys: pytest.CaptureFixture[s
         "warning flux r0 (host): steps-missing: the denoising stages take 460.00 ms and there is no step: "
         "record the steps of the denoising loop, and capture the scenario anew\n\n"
         "steps-missing        1 warning\n\n"
-        "good.json: 1 request, 1 finding\n"
+        "good.json: 1 request, 1 warning\n"
     )
     assert main(["audit", "--records", "good.json", "bad.json"]) == 1
     assert "error   flux r1 (host): stages-exceed-e2e:" in capsys.readouterr().out

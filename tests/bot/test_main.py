@@ -40,7 +40,7 @@ def ratchet(*arguments: str, folder: Path) -> tuple[int, str, str]:
 def test_audit_of_good_baselines_is_0(files: Path):
     """Nothing wrong is exit code 0, and says how much was looked at."""
     (files / "h100.json").write_text(make_baselines({"flux": measured()}).text)
-    assert ratchet("audit", "h100.json", folder=files) == (0, "h100.json: 1 scenario, 0 findings\n", "")
+    assert ratchet("audit", "h100.json", folder=files) == (0, "h100.json: 1 scenario, no finding\n", "")
 
 
 def test_audit_of_bad_baselines_is_1(files: Path):
@@ -300,4 +300,4 @@ def test_an_option_is_written_whole(files: Path):
     """A half-typed option is a mistake: it could be meant for another one."""
     code, _, err = ratchet("compare", "record.json", "--baseline", "h100.json", folder=files)
 
-    assert (code, "--baselines" in err) == (2, True)
+    assert (code, "unrecognized arguments: --baseline; did you mean --baselines?" in err) == (2, True)
