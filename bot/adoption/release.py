@@ -13,11 +13,8 @@ from bot.adoption import checkout
 from bot.errors import BadInput
 
 PACKAGE: Final = "perf-ratchet"
-HOW: Final = (
-    "the workflows take it from a repository host, so give --release OWNER/NAME@SHA: "
-    "the repository of perf-ratchet and the 40 digits of a release's commit"
-)
 _WORD: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+)@([0-9a-f]{40})")
+_SHA: Final = re.compile(r"[0-9a-f]{40}")
 _REMOTE: Final = re.compile(
     r"(?:https?://|ssh://)?(?:[^@/]+@)?[A-Za-z0-9.-]+(?::[0-9]+)?[/:]"
     r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?/?"
@@ -67,7 +64,7 @@ def installed_release() -> Release:
     try:
         return release_from_word(word)
     except ValueError as error:
-        raise BadInput(f"perf-ratchet was installed from {_place(told)}; {HOW}") from error
+        raise BadInput(f"perf-ratchet was installed from {_place(told)}; {_what_to_type(sha)}") from error
 
 
 def _place(told: Mapping[str, Any]) -> str:
@@ -76,6 +73,18 @@ def _place(told: Mapping[str, Any]) -> str:
     if url.startswith("file:"):
         return f"{unquote(urlsplit(url).path)}, which is no clone with an origin on a host"
     return "no git repository that it knows of"
+
+
+def _what_to_type(sha: str) -> str:
+    """Return the command that names a release, with the commit where it is known."""
+    known = _SHA.fullmatch(sha) is not None
+    which = "has this commit" if known else "they are to use"
+    digits = f"; SHA are the 40 digits that git ls-remote https://github.com/OWNER/{PACKAGE} HEAD prints"
+    return (
+        "the workflows take it from a repository host, so type: "
+        f"ratchet init --release OWNER/{PACKAGE}@{sha if known else 'SHA'} "
+        f"(OWNER is the account whose copy {which}{'' if known else digits})"
+    )
 
 
 def _direct_url() -> dict[str, Any]:

@@ -84,11 +84,30 @@ def test_a_checkout_knows_its_remote(pip: Any, tmp_path: Path):
     ],
 )
 def test_where_nobody_wrote_it_down_it_is_asked_for(pip: Any, told: Any):
-    """An index, an archive, a folder without a remote: the message says what to give."""
+    """An index, an archive, a folder without a remote: the message says what to type."""
     pip(told)
 
-    with pytest.raises(BadInput, match="give --release OWNER/NAME@SHA"):
+    with pytest.raises(BadInput, match="type: ratchet init --release OWNER/perf-ratchet@"):
         installed_release()
+
+
+def test_what_is_to_be_typed_has_the_commit_where_it_is_known(pip: Any):
+    """A clone of a folder knows its commit, and not whose it is; an index knows neither."""
+    pip({"url": "/srv/git/perf-ratchet.git", "vcs_info": {"vcs": "git", "commit_id": SHA}})
+    with pytest.raises(BadInput) as refused:
+        installed_release()
+    assert str(refused.value) == (
+        "perf-ratchet was installed from no git repository that it knows of; the workflows take it from a "
+        f"repository host, so type: ratchet init --release OWNER/perf-ratchet@{SHA} "
+        "(OWNER is the account whose copy has this commit)"
+    )
+    pip(None)
+    with pytest.raises(BadInput) as refused:
+        installed_release()
+    assert str(refused.value).endswith(
+        "so type: ratchet init --release OWNER/perf-ratchet@SHA (OWNER is the account whose copy they are to "
+        "use; SHA are the 40 digits that git ls-remote https://github.com/OWNER/perf-ratchet HEAD prints)"
+    )
 
 
 def test_a_folder_without_an_origin_is_named(pip: Any, tmp_path: Path):
