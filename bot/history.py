@@ -3,6 +3,11 @@
 Lines are added, never taken away. A bad sample is excluded by a flag; a run that said nothing leaves a line
 that says why.
 
+A line is kept for good, so every line that was ever written must load. A new field therefore has a default
+that means "not known", is left out where it has it, and leaves the version as it is. A field that goes, or
+comes to mean something else, takes a new version beside the old one. A release from before a field takes
+the lines that have it for broken: it counts them, and leaves them as they are.
+
 Version history of a line, newest first:
     1: the first.
 """

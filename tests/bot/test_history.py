@@ -1,6 +1,6 @@
 """The lines of the history: written once, read back equal, and counted only when they should be."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from history_lines import KEY, make_line
 from hypothesis import given
@@ -19,6 +19,18 @@ from bot.history import (
     series_of,
 )
 
+FIRST = (
+    '{"version":1,"hardware":"h100","scenario":"flux","run_id":25963872007,"head_sha":"0ddba11","captured_at":'
+    '"2026-11-01T02:17:00Z","comparability":"H100 x2","environment":"torch 2.13.0","runner":"gpu-7",'
+    '"artifact_id":4242,"requests":3,"valid":true,"values":{"expected_e2e_ms":612.345}}'
+)
+"""A line as the first release wrote it. Never change it: such lines are on branches that nobody rewrites."""
+FIRST_EMPTY = (
+    '{"version":1,"hardware":"h100","run_id":7,"head_sha":"0ddba11","captured_at":"2026-11-01T02:17:00Z",'
+    '"valid":false,"reason":"no artifact","excluded":"a broken fan"}'
+)
+"""The same, of a run that said nothing."""
+
 
 def text_of(*lines: HistoryLine) -> str:
     """Return the file that holds these lines."""
@@ -36,6 +48,29 @@ lines = st.builds(
     excluded=st.text(max_size=20),
     runner=st.none() | st.text(max_size=20),
 )
+
+
+def test_a_line_of_the_first_release_loads_and_says_what_it_said():
+    """A new field is not known of an old line: it has a default, and the line is written back as it was."""
+    read = history_from_text(f"{FIRST}\n{FIRST_EMPTY}\n")
+    full, empty = read.lines
+
+    assert read.broken == 0
+    assert text_of(full, empty) == f"{FIRST}\n{FIRST_EMPTY}\n"
+    assert (full.hardware, full.scenario, full.run_id, full.run_attempt) == ("h100", "flux", 25963872007, 1)
+    assert full.captured_at == datetime(2026, 11, 1, 2, 17, tzinfo=UTC)
+    assert (full.comparability, full.environment) == ("H100 x2", "torch 2.13.0")
+    assert (full.runner, full.artifact_id, full.requests) == ("gpu-7", 4242, 3)
+    assert (full.counts, full.values) == (True, {"expected_e2e_ms": 612.345})
+    assert (empty.scenario, empty.counts, empty.reason) == ("", False, "no artifact")
+    assert empty.excluded == "a broken fan"
+
+
+def test_what_a_line_must_have_is_what_the_first_release_wrote():
+    """A field without a default would break every line that was written before it."""
+    required = {name for name, field in HistoryLine.model_fields.items() if field.is_required()}
+
+    assert required == {"hardware", "run_id", "head_sha", "captured_at", "valid"}
 
 
 @given(st.lists(lines))
