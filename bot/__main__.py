@@ -6,16 +6,15 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from bot.cli import adopting, hosting, judging, nightly, running
 from bot.cli.command import ShowVersion
+from bot.cli.parser import CANNOT, Parser
 from bot.errors import BadInput
 from bot.examples import EXAMPLES, EXIT_CODES
 from bot.hub import HubRefused
 
-CANNOT: Final = 2
 INTERRUPTED: Final = 130
 """What a shell gives for Ctrl-C."""
 COMMANDS: Final = (
@@ -58,45 +57,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(words: list[str]) -> argparse.Namespace:
     """Return what a command line says; where it cannot be read, say so and exit."""
-    names = [command.name for command in COMMANDS]
-    if words and not words[0].startswith("-") and words[0] not in names:
-        close = get_close_matches(words[0], names, n=1)
-        hint = f"did you mean {close[0]}?" if close else "see ratchet --help"
-        sys.exit(_refused(f"there is no command {words[0]!r}; {hint}"))
-    options, unknown = _parser().parse_known_args(words)
+    command = next((one for one in COMMANDS if words[:1] == [one.name]), None)
+    if command is None:
+        return _program().parse_args(words[:1])  # help, the version or a mistake: each ends the program
+    parser = Parser(prog=f"ratchet {command.name}", description=command.what, epilog=_epilog(command.name))
+    parser.set_defaults(command=command.run, parser=parser)
+    command.add_arguments(parser)
+    options: argparse.Namespace
+    options, unknown = parser.parse_known_args(words[1:])
     if unknown:
         usage: argparse.ArgumentParser = options.parser
         usage.error(f"unrecognized arguments: {' '.join(unknown)}")
     return options
 
 
-def _refused(reason: str) -> int:
-    """Say in one line why a command could not do its work; return the exit code."""
-    print("ratchet:", "".join(letter if letter.isprintable() else " " for letter in reason), file=sys.stderr)
-    return CANNOT
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _program() -> Parser:
+    """Return what reads a line without a command."""
+    parser = Parser(
         prog="ratchet",
         description="Keep the performance baselines of a diffusion-inference engine honest and tight.",
         epilog=_epilog(""),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
-        added = commands.add_parser(
-            command.name,
-            allow_abbrev=False,  # an option half typed is a mistake, not another option
-            help=command.what,
-            description=command.what,
-            epilog=_epilog(command.name),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        added.set_defaults(command=command.run, parser=added)
-        command.add_arguments(added)
+        commands.add_parser(command.name, help=command.what)
     return parser
+
+
+def _refused(reason: str) -> int:
+    """Say in one line why a command could not do its work; return the exit code."""
+    print("ratchet:", "".join(letter if letter.isprintable() else " " for letter in reason), file=sys.stderr)
+    return CANNOT
 
 
 def _epilog(command: str) -> str:

@@ -39,18 +39,18 @@ def _refresh(options: argparse.Namespace) -> int:
 
 def _history_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    show = actions.add_parser("show", help="how scenarios have done over the nights", allow_abbrev=False)
+    show = actions.add_parser("show", help="how scenarios have done over the nights")
     show.add_argument("scenario", metavar="SCENARIO", help="its id, or a glob")
     _add_checkout(show)
     add_format_argument(show)
     show.set_defaults(action=_show, parser=show)
-    exclude = actions.add_parser("exclude", help="do not count a bad sample any more", allow_abbrev=False)
+    exclude = actions.add_parser("exclude", help="do not count a bad sample any more")
     exclude.add_argument("--run-id", type=arguments.run_id, required=True, metavar="ID", help="whose sample")
     exclude.add_argument("--scenario", default="*", metavar="GLOB", help="only these (default: all)")
     exclude.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever wonders later")
     _add_folder(exclude)
     exclude.set_defaults(action=_exclude, parser=exclude)
-    plot = actions.add_parser("plot", help="write a page with a chart per scenario", allow_abbrev=False)
+    plot = actions.add_parser("plot", help="write a page with a chart per scenario")
     plot.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where index.html is written")
     plot.add_argument(
         "--repository", metavar="OWNER/NAME", help="what commits are linked to (default: GITHUB_REPOSITORY)"

@@ -37,22 +37,55 @@ def test_a_mistyped_command_is_one_line(word: str, hint: str, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
-    ("words", "usage"),
+    ("words", "said"),
     [
-        (["doctor", "--fromat", "json"], "usage: ratchet doctor [-h] "),
-        (["history", "show", "*", "--fodler", "x"], "usage: ratchet history show [-h] "),
+        (["history", "shw"], "ratchet history: there is no action 'shw'; did you mean show?"),
+        (["history", "look"], "ratchet history: there is no action 'look'; see ratchet history --help"),
+        (["audit", "--format", "jsn"], "ratchet audit: there is no format 'jsn'; did you mean json?"),
+        (
+            ["audit", "--format", "pdf"],
+            "ratchet audit: there is no format 'pdf'; it is one of text, json, markdown",
+        ),
     ],
 )
-def test_an_unknown_option_shows_the_usage_of_its_command(
-    words: list[str], usage: str, capsys: pytest.CaptureFixture[str]
+def test_a_mistyped_choice_is_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]):
+    """As a mistyped command is: the nearest one, or what there is."""
+    with pytest.raises(SystemExit, match="2"):
+        ratchet.main(words)
+
+    assert capsys.readouterr().err == f"{said}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "usage", "hint"),
+    [
+        (["doctor", "--fromat", "json"], "usage: ratchet doctor [-h] ", "--fromat; did you mean --format?"),
+        (["doctor", "--fromat=json"], "usage: ratchet doctor [-h] ", "--fromat; did you mean --format?"),
+        (
+            ["history", "show", "*", "--fodler", "x"],
+            "usage: ratchet history show [-h] ",
+            "--fodler; did you mean --folder?",
+        ),
+        (
+            ["compare", "record.json", "--baselnes", "h100.json"],
+            "usage: ratchet compare [-h] ",
+            "--baselnes; did you mean --baselines?",
+        ),
+        (["audit", "h100.json", "--quiet"], "usage: ratchet audit [-h] ", "--quiet"),
+        (["audit", "h100.json", "-x"], "usage: ratchet audit [-h] ", "-x"),
+        (["--verison"], "usage: ratchet [-h] ", "--verison; did you mean --version?"),
+    ],
+)
+def test_an_unknown_option_is_told_before_what_is_missing(
+    words: list[str], usage: str, hint: str, capsys: pytest.CaptureFixture[str]
 ):
-    """And not that of the program, which has none of the options."""
+    """With the option that is like it and the usage of its command, not that of the program."""
     with pytest.raises(SystemExit, match="2"):
         ratchet.main(words)
     err = capsys.readouterr().err
 
     assert err.startswith(usage)
-    assert f"error: unrecognized arguments: {words[-2]} {words[-1]}\n" in err
+    assert err.endswith(f"error: unrecognized arguments: {hint}\n")
 
 
 @pytest.mark.parametrize(("program", "name"), [(ratchet, "ratchet"), (profiler, "ratchet-profiler")])
