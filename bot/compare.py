@@ -31,7 +31,7 @@ from bot.verdicts.evidence import (
     lower_median,
     workload_change,
 )
-from bot.verdicts.rows import Terms, rows, sampled_indices, verdict
+from bot.verdicts.rows import ScenarioTerms, rows, sampled_indices, verdict
 from bot.verdicts.sglang_rule import omissions
 from bot.verdicts.shift import Compared, settled
 from profiler.record import RunRecord
@@ -57,7 +57,7 @@ class _Case:
     name: str
     file: BaselineFile
     recorded: Sequence[Recorded]
-    terms: Terms
+    terms: ScenarioTerms
     last_night: Setting | None
 
     @property
@@ -107,7 +107,7 @@ def compare(  # noqa: PLR0913 - each is a term of the judgement that a caller ma
                     name,
                     file,
                     recorded.get(name, ()),
-                    Terms(tolerances, file.sampling, policy, min_improvement, known.get(name, {})),
+                    ScenarioTerms(tolerances, file.sampling, policy, min_improvement, known.get(name, {})),
                     last_night.get(name),
                 )
             )

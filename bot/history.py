@@ -34,7 +34,7 @@ MAX_KEY: Final = 600
 DECIMALS: Final = 3
 """Digits kept of a millisecond. Chosen: a microsecond, below what any clock of ours resolves."""
 
-Place = Annotated[str, Field(min_length=1, max_length=220, pattern=r"^[^\x00-\x1f\x7f]*$")]
+FieldName = Annotated[str, Field(min_length=1, max_length=220, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Key = Annotated[str, Field(max_length=MAX_KEY)]
 Reason = Annotated[str, Field(max_length=MAX_REASON)]
 Identity: TypeAlias = tuple[int, int, str]
@@ -74,7 +74,7 @@ class HistoryLine(Frozen):
     """Why it is not valid; "" when it is."""
     excluded: Reason = ""
     """Why a person does not want it counted; "" when it counts."""
-    values: Annotated[Mapping[Place, Milliseconds], Field(max_length=MAX_FIELDS)] = {}
+    values: Annotated[Mapping[FieldName, Milliseconds], Field(max_length=MAX_FIELDS)] = {}
     """Milliseconds by place in a baseline file: lower medians over the valid requests. No single steps."""
 
     @property

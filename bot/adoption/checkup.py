@@ -31,7 +31,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
+class Diagnosis:
     """One thing that was looked at."""
 
     health: Health
@@ -43,12 +43,12 @@ class Check:
     """What to do; "" where nothing is to be done."""
 
 
-def config_check(path: str, settings: Settings) -> Check:
+def config_check(path: str, settings: Settings) -> Diagnosis:
     """Return what there is to say of a configuration that can be read."""
-    return Check(Health.OK, path, f"hardware {', '.join(settings.hardware)}")
+    return Diagnosis(Health.OK, path, f"hardware {', '.join(settings.hardware)}")
 
 
-def schema_check(path: str, found: str | None, expected: str) -> Check:
+def schema_check(path: str, found: str | None, expected: str) -> Diagnosis:
     """Return whether editors check the configuration as this version does.
 
     Args:
@@ -57,23 +57,25 @@ def schema_check(path: str, found: str | None, expected: str) -> Check:
         expected: What this version writes.
     """
     if found == expected:
-        return Check(Health.OK, path, "is of this version")
+        return Diagnosis(Health.OK, path, "is of this version")
     says = (
         "is of another version" if found is not None else "is missing: editors cannot check the configuration"
     )
-    return Check(Health.WARNING, path, says, f"ratchet schema > {path}")
+    return Diagnosis(Health.WARNING, path, says, f"ratchet schema > {path}")
 
 
-def baselines_check(hardware: Hardware, file: BaselineFile, waivers: Sequence[Waiver], today: date) -> Check:
+def baselines_check(
+    hardware: Hardware, file: BaselineFile, waivers: Sequence[Waiver], today: date
+) -> Diagnosis:
     """Return how a hardware's baselines stand: usable, guarding something, agreeing with themselves."""
     path = hardware.baselines
     try:
         file.profile(hardware.profile)
     except BaselinesRejected as error:
-        return Check(Health.PROBLEM, path, str(error), "name one of its profiles in the configuration")
+        return Diagnosis(Health.PROBLEM, path, str(error), "name one of its profiles in the configuration")
     if not file.scenarios:
         how = "ratchet tighten RECORD --baselines FILE --add --write, with the record of a first run"
-        return Check(Health.WARNING, path, "no scenario has a baseline yet: nothing is guarded", how)
+        return Diagnosis(Health.WARNING, path, "no scenario has a baseline yet: nothing is guarded", how)
     scenarios = _count(len(file.scenarios), "scenario")
     found = [
         it for it in audit(file, waivers=waivers, today=today) if it.severity != "info" and not it.waived
@@ -81,11 +83,13 @@ def baselines_check(hardware: Hardware, file: BaselineFile, waivers: Sequence[Wa
     errors = sum(it.severity == "error" for it in found)
     says = f"{scenarios}, {_count(errors, 'error')} and {_count(len(found) - errors, 'warning')}"
     if not found:
-        return Check(Health.OK, path, f"{scenarios}, consistent")
-    return Check(Health.PROBLEM if errors else Health.WARNING, path, says, f"ratchet audit {path}")
+        return Diagnosis(Health.OK, path, f"{scenarios}, consistent")
+    return Diagnosis(Health.PROBLEM if errors else Health.WARNING, path, says, f"ratchet audit {path}")
 
 
-def scenarios_check(path: str | None, ids: Collection[str], baselines: Mapping[str, BaselineFile]) -> Check:
+def scenarios_check(
+    path: str | None, ids: Collection[str], baselines: Mapping[str, BaselineFile]
+) -> Diagnosis:
     """Return whether what has a baseline can be run.
 
     Args:
@@ -101,23 +105,23 @@ def scenarios_check(path: str | None, ids: Collection[str], baselines: Mapping[s
     alone = [where for where, file in known.items() if unmeasured(ids, file)]
     if alone:
         mend = "write a scenario file with the ids of the baselines, as docs/scenarios.md says"
-        return Check(Health.PROBLEM, subject, f"{ALONE} on {', '.join(alone)}: nothing is judged", mend)
+        return Diagnosis(Health.PROBLEM, subject, f"{ALONE} on {', '.join(alone)}: nothing is judged", mend)
     if lost:
         says = f"{_count(len(lost), 'baseline')} without a scenario: {_some(lost)}"
-        return Check(
+        return Diagnosis(
             Health.WARNING, subject, says, "add the scenarios, or they are told as missing in every run"
         )
     if path is None:
         says = "the tiny built-in ones run: they show that runners work, not how fast your engine is"
-        return Check(
+        return Diagnosis(
             Health.WARNING, subject, says, "write .github/perf-scenarios.toml and name it as `scenarios`"
         )
     new = [name for name in ids if not all(name in file.scenarios for file in known.values())]
     says = f"{_count(len(ids), 'scenario')}{f', without a baseline: {_some(new)}' if new and known else ''}"
-    return Check(Health.OK, subject, says)
+    return Diagnosis(Health.OK, subject, says)
 
 
-def setup_check(path: str, text: str | None, *, needs_pipelines: bool) -> Check:
+def setup_check(path: str, text: str | None, *, needs_pipelines: bool) -> Diagnosis:
     """Return whether a runner gets what is measured.
 
     Args:
@@ -127,18 +131,18 @@ def setup_check(path: str, text: str | None, *, needs_pipelines: bool) -> Check:
     """
     if text is None:
         says = "is missing: the profile workflow runs it to install what is measured"
-        return Check(Health.PROBLEM, path, says, "write it; ratchet init writes one elsewhere")
+        return Diagnosis(Health.PROBLEM, path, says, "write it; ratchet init writes one elsewhere")
     commands = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
     if needs_pipelines and not any(word in commands for word in PIPELINES):
         says = "installs no diffusers, and the built-in scenarios need it"
-        return Check(Health.WARNING, path, says, "python3 -m pip install './.perf-ratchet[profiler]'")
-    return Check(Health.OK, path, "is there")
+        return Diagnosis(Health.WARNING, path, says, "python3 -m pip install './.perf-ratchet[profiler]'")
+    return Diagnosis(Health.OK, path, "is there")
 
 
-def runner_checks(hardware: Mapping[str, Hardware]) -> list[Check]:
+def runner_checks(hardware: Mapping[str, Hardware]) -> list[Diagnosis]:
     """Return whether a job can only land on its own hardware, and what only the host knows of its runners."""
     checks = [
-        Check(
+        Diagnosis(
             Health.PROBLEM,
             f"runner of {one}",
             f"a job of {one} may land on {other}: it asks for no label that {other} does not have",
@@ -151,16 +155,16 @@ def runner_checks(hardware: Mapping[str, Hardware]) -> list[Check]:
         labels = ", ".join(it.runner)
         if it.device != "cpu" and "self-hosted" not in it.runner:
             says = f"labels {labels}: a machine of GitHub's own, unless it is one with {it.device}"
-            checks.append(Check(Health.WARNING, f"runner of {name}", says, "add the label self-hosted"))
+            checks.append(Diagnosis(Health.WARNING, f"runner of {name}", says, "add the label self-hosted"))
         says = f"is a runner with the labels {labels} online?"
-        checks.append(Check(Health.ASK, f"runner of {name}", says, "Settings > Actions > Runners"))
+        checks.append(Diagnosis(Health.ASK, f"runner of {name}", says, "Settings > Actions > Runners"))
     return checks
 
 
-def waiver_checks(waivers: Iterable[Waiver], today: date) -> list[Check]:
+def waiver_checks(waivers: Iterable[Waiver], today: date) -> list[Diagnosis]:
     """Return the waivers whose time is over."""
     return [
-        Check(
+        Diagnosis(
             Health.WARNING,
             "waivers",
             f"{it.rule} of {it.scenario} counted until {it.expires}",
@@ -171,7 +175,7 @@ def waiver_checks(waivers: Iterable[Waiver], today: date) -> list[Check]:
     ]
 
 
-def history_check(branch: str, places: Sequence[str]) -> Check:
+def history_check(branch: str, places: Sequence[str]) -> Diagnosis:
     """Return whether the nights have a branch.
 
     Args:
@@ -181,17 +185,17 @@ def history_check(branch: str, places: Sequence[str]) -> Check:
     subject = f"branch {branch}"
     if not places:
         how = f"git fetch origin {branch}; if it is not there, the first night makes it"
-        return Check(Health.WARNING, subject, "is not known here", how)
+        return Diagnosis(Health.WARNING, subject, "is not known here", how)
     if places == [branch]:
-        return Check(Health.WARNING, subject, "is here only", f"git push origin {branch}")
-    return Check(Health.OK, subject, f"is at {', '.join(places)}")
+        return Diagnosis(Health.WARNING, subject, "is here only", f"git push origin {branch}")
+    return Diagnosis(Health.OK, subject, f"is at {', '.join(places)}")
 
 
-def host_checks() -> list[Check]:
+def host_checks() -> list[Diagnosis]:
     """Return what to look at on GitHub, since no checkout knows it."""
     actions = "Settings > Actions > General"
     return [
-        Check(Health.ASK, subject, says, mend)
+        Diagnosis(Health.ASK, subject, says, mend)
         for subject, says, mend in (
             (
                 "default branch",

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from bot.adoption.checkup import Check, Health
+from bot.adoption.checkup import Diagnosis, Health
 
 NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
     "profile": {"contents": "read"},
@@ -39,7 +39,7 @@ _OWN: Final = ("./", "$/")
 """How a reference begins that is of the same commit."""
 
 
-def workflow_checks(path: str, name: str, text: str | None, profile_name: str) -> list[Check]:
+def workflow_checks(path: str, name: str, text: str | None, profile_name: str) -> list[Diagnosis]:
     """Return what is to say of one workflow of a repository: one line when all is well.
 
     Args:
@@ -49,7 +49,7 @@ def workflow_checks(path: str, name: str, text: str | None, profile_name: str) -
         profile_name: What the profile workflow calls itself: GitHub finds it by that.
     """
     if text is None:
-        return [Check(Health.PROBLEM, path, "is missing", "ratchet init writes it; see README.md")]
+        return [Diagnosis(Health.PROBLEM, path, "is missing", "ratchet init writes it; see README.md")]
     try:
         document = yaml.safe_load(text)
         jobs: dict[str, Any] = document["jobs"]
@@ -62,9 +62,11 @@ def workflow_checks(path: str, name: str, text: str | None, profile_name: str) -
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, RecursionError, ValueError) as error:
         says = f"is no workflow: {str(error).splitlines()[0]}"
         return [
-            Check(Health.PROBLEM, path, says, "compare it with the one that ratchet init writes elsewhere")
+            Diagnosis(
+                Health.PROBLEM, path, says, "compare it with the one that ratchet init writes elsewhere"
+            )
         ]
-    return wrong or [Check(Health.OK, path, "starts, may and is pinned as it should be")]
+    return wrong or [Diagnosis(Health.OK, path, "starts, may and is pinned as it should be")]
 
 
 def workflow_name(text: str | None) -> str:
@@ -75,7 +77,7 @@ def workflow_name(text: str | None) -> str:
         return ""
 
 
-def pin_check(texts: Mapping[str, str]) -> list[Check]:
+def pin_check(texts: Mapping[str, str]) -> list[Diagnosis]:
     """Return whether all workflows take perf-ratchet from one release.
 
     Args:
@@ -88,7 +90,7 @@ def pin_check(texts: Mapping[str, str]) -> list[Check]:
         return []
     says = f"are pinned to {len(pins)} releases: {', '.join(sorted(pin[:7] for pin in pins))}"
     return [
-        Check(
+        Diagnosis(
             Health.WARNING,
             ".github/workflows",
             says,
@@ -104,66 +106,66 @@ def _triggers(document: Mapping[Any, Any]) -> Mapping[str, Any]:
     return names if isinstance(names, Mapping) else dict.fromkeys(names or ())
 
 
-def _starts(path: str, name: str, triggers: Mapping[str, Any], profile_name: str) -> Iterator[Check]:
+def _starts(path: str, name: str, triggers: Mapping[str, Any], profile_name: str) -> Iterator[Diagnosis]:
     if "pull_request_target" in triggers:
         says = "starts on pull_request_target: code of strangers would run with your token"
-        yield Check(Health.PROBLEM, path, says, f"start it on {STARTS[name]}")
+        yield Diagnosis(Health.PROBLEM, path, says, f"start it on {STARTS[name]}")
     if STARTS[name] not in triggers:
         health = Health.WARNING if name == "nightly" else Health.PROBLEM
-        yield Check(health, path, f"does not start on {STARTS[name]}", f"add {STARTS[name]} to `on`")
+        yield Diagnosis(health, path, f"does not start on {STARTS[name]}", f"add {STARTS[name]} to `on`")
     elif name == "report":
         yield from _follows(path, triggers["workflow_run"] or {}, profile_name)
 
 
-def _follows(path: str, run: Mapping[str, Any], profile_name: str) -> Iterator[Check]:
+def _follows(path: str, run: Mapping[str, Any], profile_name: str) -> Iterator[Diagnosis]:
     """Yield what is wrong with the `workflow_run` of the report."""
     workflows, types = run.get("workflows") or [], run.get("types") or ["requested", "completed"]
     if profile_name not in workflows:
         followed = ", ".join(map(str, workflows)) or "no workflow"
         says = f"follows {followed}, and profile.yml is called {profile_name!r}"
-        yield Check(Health.PROBLEM, path, says, f"workflows: [{profile_name}]")
+        yield Diagnosis(Health.PROBLEM, path, says, f"workflows: [{profile_name}]")
     if "completed" not in types:
-        yield Check(
+        yield Diagnosis(
             Health.PROBLEM, path, "does not start when a run is completed", "types: [requested, completed]"
         )
     elif "requested" not in types:
         says = "does not start when a run is requested: a commit has no check until its run is over"
-        yield Check(Health.WARNING, path, says, "types: [requested, completed]")
+        yield Diagnosis(Health.WARNING, path, says, "types: [requested, completed]")
 
 
-def _top_permissions(path: str, granted: object) -> Iterator[Check]:
+def _top_permissions(path: str, granted: object) -> Iterator[Diagnosis]:
     if granted != {}:
         health = Health.PROBLEM if granted == "write-all" else Health.WARNING
         says = (
             "grants permissions to every job" if granted else "leaves permissions to the repository's default"
         )
-        yield Check(health, path, says, "permissions: {} at the top; each job says what it needs")
+        yield Diagnosis(health, path, says, "permissions: {} at the top; each job says what it needs")
 
 
-def _job(path: str, name: str, job: Mapping[str, Any]) -> Iterator[Check]:
+def _job(path: str, name: str, job: Mapping[str, Any]) -> Iterator[Diagnosis]:
     """Yield what is wrong with one job: what it may, and what it is pinned to."""
     for used in _uses(job):
         if not used.startswith(_OWN) and not _PINNED.fullmatch(used):
             says = f"job {name}: {used} can be moved to other code"
-            yield Check(Health.PROBLEM, path, says, "pin it to the full SHA of a commit")
+            yield Diagnosis(Health.PROBLEM, path, says, "pin it to the full SHA of a commit")
     called = _called(job)
     if called is None:
         return
     needs, granted = NEEDS[called], job.get("permissions") or {}
     if not isinstance(granted, Mapping):
-        yield Check(
+        yield Diagnosis(
             Health.PROBLEM, path, f"job {name}: is granted {granted}", f"permissions: {_listed(needs)}"
         )
         return
     lacks = {key: value for key, value in needs.items() if granted.get(key) not in {value, "write"}}
     if lacks:
         says = f"job {name}: lacks {_listed(lacks)}: GitHub does not start it, or refuses what it does"
-        yield Check(Health.PROBLEM, path, says, f"permissions: {_listed(needs)}")
+        yield Diagnosis(Health.PROBLEM, path, says, f"permissions: {_listed(needs)}")
     more = {key: value for key, value in granted.items() if value == "write" and needs.get(key) != "write"}
     if more:
         health = Health.PROBLEM if called == "profile" else Health.WARNING
         why = ", and code of pull requests runs in it" if called == "profile" else ""
-        yield Check(
+        yield Diagnosis(
             health,
             path,
             f"job {name}: may {_listed(more)} without need{why}",
@@ -171,13 +173,13 @@ def _job(path: str, name: str, job: Mapping[str, Any]) -> Iterator[Check]:
         )
 
 
-def _lacking(path: str, name: str, jobs: Mapping[str, Any]) -> Iterator[Check]:
+def _lacking(path: str, name: str, jobs: Mapping[str, Any]) -> Iterator[Diagnosis]:
     """Yield which of our workflows is not called at all."""
     called = {_called(job) for job in jobs.values()}
     for wanted in CALLED[name]:
         if wanted not in called:
             says = f"no job calls {wanted}.yml of perf-ratchet"
-            yield Check(Health.PROBLEM, path, says, "compare it with the one that ratchet init writes")
+            yield Diagnosis(Health.PROBLEM, path, says, "compare it with the one that ratchet init writes")
 
 
 def _called(job: Mapping[str, Any]) -> str | None:

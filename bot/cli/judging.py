@@ -139,7 +139,7 @@ def _tighten(options: argparse.Namespace) -> int:
     return tighten.run(
         options.records,
         options.baselines,
-        tighten.Terms(
+        tighten.TightenTerms(
             min_improvement=options.min_improvement,
             max_flake_rate=options.max_flake_rate,
             profile=options.profile,

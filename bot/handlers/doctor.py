@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot import render
 from bot.adoption import checkout, checkup, scaffold
-from bot.adoption.checkup import Check, Health
+from bot.adoption.checkup import Diagnosis, Health
 from bot.adoption.workflow_checks import pin_check, workflow_checks, workflow_name
 from bot.baselines import BaselineFile
 from bot.errors import BadInput
@@ -37,7 +37,7 @@ def run(folder: Path, form: str) -> int:
     return int(any(check.health is Health.PROBLEM for check in checks))
 
 
-def _configured(folder: Path) -> Iterator[Check]:
+def _configured(folder: Path) -> Iterator[Diagnosis]:
     """Yield what is to say of the configuration, and of all that it names."""
     try:
         settings = settings_from_file(folder / CONFIG)
@@ -66,7 +66,7 @@ def _configured(folder: Path) -> Iterator[Check]:
     yield checkup.history_check(settings.history_branch, checkout.places_of(folder, settings.history_branch))
 
 
-def _scenarios(folder: Path, settings: Settings, baselines: dict[str, BaselineFile]) -> Check:
+def _scenarios(folder: Path, settings: Settings, baselines: dict[str, BaselineFile]) -> Diagnosis:
     try:
         known = scenarios_from_file(folder / settings.scenarios if settings.scenarios else None)
     except BadInput as error:
@@ -79,21 +79,21 @@ def _scenarios(folder: Path, settings: Settings, baselines: dict[str, BaselineFi
     return checkup.scenarios_check(settings.scenarios, [one.id for one in known], baselines)
 
 
-def _unreadable(folder: Path, path: str, error: BadInput, mend: str) -> Check:
+def _unreadable(folder: Path, path: str, error: BadInput, mend: str) -> Diagnosis:
     """Return a problem with a file, its path said once."""
-    return Check(Health.PROBLEM, path, str(error).removeprefix(f"{folder / path}: "), mend)
+    return Diagnosis(Health.PROBLEM, path, str(error).removeprefix(f"{folder / path}: "), mend)
 
 
-def _schema(folder: Path) -> Check:
+def _schema(folder: Path) -> Diagnosis:
     return checkup.schema_check(scaffold.SCHEMA, _text(folder / scaffold.SCHEMA), scaffold.schema())
 
 
-def _setup(folder: Path, *, needs_pipelines: bool) -> Check:
+def _setup(folder: Path, *, needs_pipelines: bool) -> Diagnosis:
     text = _text(folder / scaffold.SETUP)
     return checkup.setup_check(scaffold.SETUP, text, needs_pipelines=needs_pipelines)
 
 
-def _workflows(folder: Path) -> Iterator[Check]:
+def _workflows(folder: Path) -> Iterator[Diagnosis]:
     paths = {name: f".github/workflows/{name}.yml" for name in scaffold.WORKFLOWS}
     texts = {name: _text(folder / path) for name, path in paths.items()}
     profile_name = workflow_name(texts["profile"])

@@ -26,7 +26,7 @@ NO_HISTORY: Final[Past] = {}
 
 
 @dataclass(frozen=True)
-class Terms:
+class TightenTerms:
     """What deserves a new baseline."""
 
     min_improvement: float
@@ -44,7 +44,7 @@ class Terms:
 def run(
     records: Sequence[Path],
     baselines: Path,
-    terms: Terms,
+    terms: TightenTerms,
     *,
     history: Path | None,
     config: Path | None,
@@ -97,7 +97,7 @@ def _new(path: Path, owner: Whose, records: Sequence[RunRecord]) -> BaselineFile
 
 
 def _proposals(
-    path: Path, file: BaselineFile, records: Sequence[RunRecord], terms: Terms, history: Path | None
+    path: Path, file: BaselineFile, records: Sequence[RunRecord], terms: TightenTerms, history: Path | None
 ) -> Proposals:
     hardware = records[0].environment.hardware
     lines = history_from_folder(history, hardware).lines if history else ()

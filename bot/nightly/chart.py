@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.baselines import END_TO_END
 from bot.history import HistoryLine
-from bot.nightly.trends import Change, Trend
+from bot.nightly.trends import LevelChange, Trend
 
 WIDTH: Final = 640.0
 HEIGHT: Final = 200.0
@@ -77,7 +77,7 @@ class Turn:
     """A change of level."""
 
     x: float
-    change: Change
+    change: LevelChange
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 
 from bot.baselines import BaselineFile
 from bot.changepoints import present_level
-from bot.history import Key, Place, Series
+from bot.history import FieldName, Key, Series
 from profiler.record import Frozen, Milliseconds, ScenarioId, Sha
 
 MAX_REGRESSIONS: Final = 512
@@ -31,7 +31,7 @@ EVERYWHERE_LEAST: Final = 3
 class StageGrowth(Frozen):
     """By how much a stage grew in a regression."""
 
-    name: Place
+    name: FieldName
     before_ms: Milliseconds
     after_ms: Milliseconds
     share_ratio: float
@@ -42,7 +42,7 @@ class Regression(Frozen):
     """A level of one scenario that rose and stayed."""
 
     scenario: ScenarioId
-    field: Place
+    field: FieldName
     """Where the metric stands in a baseline file; end to end wherever that has risen."""
     comparability: Key
     before_ms: Milliseconds

@@ -24,7 +24,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Change:
+class LevelChange:
     """A change of level, and the commits between which it is."""
 
     line: HistoryLine
@@ -55,7 +55,7 @@ class Trend:
     aside: tuple[HistoryLine, ...]
     """The nights that do not count, oldest first: invalid, excluded, or of another series."""
     levels: tuple[Level, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[LevelChange, ...]
     floor: Floor
     guard: Guard | None
     """None where there is no baseline."""
@@ -127,7 +127,8 @@ def _trend(series: Series, aside: Sequence[HistoryLine], guard: Guard | None) ->
         aside=tuple(aside),
         levels=_levels(values, points),
         changes=tuple(
-            Change(series[one.index], series[one.index - 1].head_sha, one.relative_change) for one in points
+            LevelChange(series[one.index], series[one.index - 1].head_sha, one.relative_change)
+            for one in points
         ),
         floor=floor(values),
         guard=guard,

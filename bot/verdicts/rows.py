@@ -18,7 +18,7 @@ BEYOND_NOISE: Final = 1.0
 
 
 @dataclass(frozen=True)
-class Terms:
+class ScenarioTerms:
     """By what a scenario is judged."""
 
     tolerances: Tolerances
@@ -30,7 +30,7 @@ class Terms:
     """Milliseconds of the nights before, oldest first, by place in a baseline file."""
 
 
-def rows(baseline: ScenarioBaseline, taken: Sequence[Snapshot], terms: Terms) -> tuple[Row, ...]:
+def rows(baseline: ScenarioBaseline, taken: Sequence[Snapshot], terms: ScenarioTerms) -> tuple[Row, ...]:
     """Return the metrics that both sides have: end to end, average, median, stages, sampled steps.
 
     Args:
@@ -71,7 +71,7 @@ def sampled_indices(fractions: Iterable[float], step_count: int) -> list[int]:
 
 
 def _expected(
-    baseline: ScenarioBaseline, terms: Terms, step_count: int, *, video: bool
+    baseline: ScenarioBaseline, terms: ScenarioTerms, step_count: int, *, video: bool
 ) -> Iterator[tuple[str, float]]:
     """Yield (field, expected milliseconds) of everything that is compared."""
     for field in AGGREGATES:
@@ -95,7 +95,7 @@ def _measured(taken: Snapshot, policy: Policy) -> Mapping[str, float]:
     return fields if per_frame is None else {**fields, f"stages_ms.{FRAME_TIME}": per_frame}
 
 
-def _with_noise(row: Row, values: Sequence[float], terms: Terms) -> Row:
+def _with_noise(row: Row, values: Sequence[float], terms: ScenarioTerms) -> Row:
     """Return the row with the limit of its noise, where it is within its own limit and beyond its noise.
 
     A small crossing that only one request shows may be noise as well.
