@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from bot.baselines import BaselineFile, baselines_from_text
+from bot.host import Run
 from profiler.record import (
     Accelerator,
     Clock,
@@ -28,6 +29,24 @@ STAGES = {"TextEncodingStage": 30.0, "DenoisingStage": 460.0, "DecodingStage": 6
 OLD_STAGES = STAGES | {"TextEncodingStage": 31.0}
 """Of a slower baseline: in the values of one request end to end never moves alone."""
 E2E_MS = 560.0
+
+
+def make_run(**fields: Any) -> Run:
+    """Return a run of the profile workflow, for the pull request of a fork, that has completed."""
+    usual = {
+        "run_id": 42,
+        "attempt": 1,
+        "workflow": ".github/workflows/profile.yml",
+        "event": "pull_request",
+        "status": "completed",
+        "conclusion": "success",
+        "head_sha": HEAD_SHA,
+        "head_branch": "faster",
+        "head_repository": "fork/demo",
+        "created_at": datetime(2026, 12, 1, tzinfo=UTC),
+        "url": f"https://github.com/octo/demo/actions/runs/{fields.get('run_id', 42)}",
+    }
+    return Run(**(usual | fields))
 
 
 def make_request(

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import graphql_contract
 import openapi_contract
 import pytest
-from github_fake import FakeGithub
+from github_fake import FakeGithub, a_check, quick_hub
+
+from bot.github_hub import GithubHub
+from bot.hub import Check
 
 
 @pytest.fixture
@@ -16,3 +19,15 @@ def github() -> Iterator[FakeGithub]:
     for contract in (openapi_contract, graphql_contract):
         if contract.is_available():
             assert [wrong for exchange in fake.log for wrong in contract.violations(exchange)] == []
+
+
+@pytest.fixture
+def hub(github: FakeGithub) -> GithubHub:
+    """Give the hub of that GitHub, which waits for nothing."""
+    return quick_hub(github)
+
+
+@pytest.fixture
+def check(github: FakeGithub) -> Check:
+    """Give a check of the head of its branch "main"."""
+    return a_check(github.branches["main"])

@@ -1,15 +1,14 @@
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from builders import make_record, make_scenario
+from builders import make_record, make_run, make_scenario
 from hypothesis import given
 from hypothesis import strategies as st
 from zips import make_member, make_overlapping, make_zip
 
-from bot.host import Artifact, Run
+from bot.host import Artifact
 from bot.pulls.artifact_names import hardware_of
 from bot.pulls.artifacts import (
     MAX_ARTIFACTS,
@@ -24,19 +23,7 @@ from bot.pulls.artifacts import (
 from profiler.record import MAX_RECORD_BYTES, RunRecord, record_from_json, record_to_json
 
 HEAD = "0123456789abcdef0123456789abcdef01234567"
-RUN = Run(
-    run_id=42,
-    attempt=2,
-    workflow=".github/workflows/profile.yml",
-    event="pull_request",
-    status="completed",
-    conclusion="success",
-    head_sha=HEAD,
-    head_branch="faster",
-    head_repository="fork/demo",
-    created_at=datetime(2026, 12, 1, tzinfo=UTC),
-    url="https://github.com/octo/demo/actions/runs/42",
-)
+RUN = make_run(attempt=2, head_sha=HEAD)
 RECORD = record_to_json(make_record(make_scenario("flux")))
 ZIP = make_zip((RECORD_NAME, RECORD))
 

@@ -1,24 +1,12 @@
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
+from builders import make_run
 
 from bot.host import Pull, Run
 from bot.pulls.binding import Unbound, bound, refusal
 
-RUN = Run(
-    run_id=42,
-    attempt=1,
-    workflow=".github/workflows/profile.yml",
-    event="pull_request",
-    status="completed",
-    conclusion="success",
-    head_sha="a" * 40,
-    head_branch="faster",
-    head_repository="fork/demo",
-    created_at=datetime(2026, 12, 1, tzinfo=UTC),
-    url="https://github.com/octo/demo/actions/runs/42",
-)
+RUN = make_run(head_sha="a" * 40)
 PULL = Pull(
     number=7,
     is_open=True,

@@ -1,12 +1,11 @@
 """`ratchet doctor`, from inside a repository."""
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from builders import make_baselines, make_values
+from git_folder import git
 
 from bot.__main__ import main
 
@@ -16,8 +15,7 @@ RELEASE = "octo/perf-ratchet@0123456789abcdef0123456789abcdef01234567"
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
     """Go to a repository that was empty, and has seen `ratchet init`."""
-    quiet = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], env=quiet, check=True)
+    git(tmp_path, "init", "--quiet")
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--release", RELEASE]) == 0
     capsys.readouterr()

@@ -1,5 +1,5 @@
 import pytest
-from github_fake import TOKEN, FakeGithub, Refused, a_check, quick_hub
+from github_fake import TOKEN, FakeGithub, Refused, a_check
 from github_fake.wire import Answer
 
 from bot.github_hub import GithubHub
@@ -8,16 +8,6 @@ from bot.hub import Annotation, Check, HubRefused
 MARKER = "<!-- perf-ratchet -->"
 ANSWER = "<!-- perf-ratchet answer 5 -->"
 COMMENTS = "/issues/7/comments$"
-
-
-@pytest.fixture
-def hub(github: FakeGithub) -> GithubHub:
-    return quick_hub(github)
-
-
-@pytest.fixture
-def check(github: FakeGithub) -> Check:
-    return a_check(github.branches["main"])
 
 
 def bodies(github: FakeGithub) -> list[str]:

@@ -1,5 +1,5 @@
 import pytest
-from github_fake import TOKEN, FakeGithub, Refused, quick_hub
+from github_fake import TOKEN, FakeGithub, Refused
 from github_fake.wire import Answer
 
 from bot.github_hub import GithubHub
@@ -10,11 +10,6 @@ ZIP = b"PK\x05\x06" + bytes(18)  # an empty archive
 MANY_BYTES = 10_000
 DOWNLOAD = r"/actions/artifacts/\d+/zip$"
 STORE = "/store/"
-
-
-@pytest.fixture
-def hub(github: FakeGithub) -> GithubHub:
-    return quick_hub(github)
 
 
 def an_artifact(github: FakeGithub, content: bytes = ZIP) -> int:

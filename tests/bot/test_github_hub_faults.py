@@ -1,5 +1,5 @@
 import pytest
-from github_fake import HASTE, TOKEN, FakeGithub, Refused, a_check, quick_hub
+from github_fake import HASTE, TOKEN, FakeGithub, Refused
 
 from bot.github_hub import GithubHub
 from bot.hub import Check, HubRefused
@@ -9,16 +9,6 @@ BODY = f"{MARKER}\nAll 67 scenarios are within their limits."
 COMMENTS = r"/issues/7/comments$"
 BASELINES = {".github/perf-baselines/h100.json": b'{"scenarios": {}}\n'}
 MESSAGE = "Tighten 2 baselines\n\nFrom run 123."
-
-
-@pytest.fixture
-def hub(github: FakeGithub) -> GithubHub:
-    return quick_hub(github)
-
-
-@pytest.fixture
-def check(github: FakeGithub) -> Check:
-    return a_check(github.branches["main"])
 
 
 def bodies(github: FakeGithub) -> list[str]:

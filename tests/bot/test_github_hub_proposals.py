@@ -1,5 +1,5 @@
 import pytest
-from github_fake import FakeGithub, answers, quick_hub
+from github_fake import FakeGithub, answers
 from github_fake.wire import Answer
 
 from bot.github_hub import GithubHub
@@ -10,11 +10,6 @@ PULL = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.
 MARKER = "<!-- perf-ratchet regression h100 flux -->"
 ISSUE = Issue(marker=MARKER, title="flux is slower", body=f"{MARKER}\nSince A.", labels=("perf",))
 LAST = "<!-- perf-ratchet closed -->"
-
-
-@pytest.fixture
-def hub(github: FakeGithub) -> GithubHub:
-    return quick_hub(github)
 
 
 @pytest.fixture

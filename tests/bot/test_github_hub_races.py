@@ -1,7 +1,7 @@
 """Somebody else is faster, between our look and our write."""
 
 import pytest
-from github_fake import FakeGithub, quick_hub
+from github_fake import FakeGithub
 
 from bot.github_hub import GithubHub
 from bot.hub import HubRefused, PullRequest
@@ -9,11 +9,6 @@ from bot.hub import HubRefused, PullRequest
 FILES = {"README.md": b"Nights\n"}
 PULL = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf",))
 REFS, GRAPHQL = "/git/refs$", "/graphql$"
-
-
-@pytest.fixture
-def hub(github: FakeGithub) -> GithubHub:
-    return quick_hub(github)
 
 
 def test_two_may_start_a_branch_at_once(github: FakeGithub, hub: GithubHub):

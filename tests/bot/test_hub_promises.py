@@ -1,11 +1,11 @@
 """What every hub promises of answers, branches, proposals and reads, asked of each."""
 
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from git_folder import git
 from github_fake import FakeGithub, a_check, quick_hub
 
 from bot.github_hub import GithubHub
@@ -52,12 +52,8 @@ def on_github(github: FakeGithub) -> Place:
 def on_disk(tmp_path: Path) -> Place:
     repository, folder = tmp_path / "repository", tmp_path / "hub"
     repository.mkdir()
-    who = ("-c", "user.name=a person", "-c", "user.email=person@example.com")
-    for command in (
-        ["init", "--quiet", "--initial-branch=main"],
-        [*who, "commit", "--quiet", "--allow-empty", "-m1"],
-    ):
-        subprocess.run(["git", *command], cwd=repository, check=True)
+    git(repository, "init", "--quiet", "--initial-branch=main")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m1")
 
     def comments(number: int) -> list[str]:
         found = [*folder.glob(f"pulls/{number}/*.md"), *folder.glob(f"issues/{number}/*.md")]

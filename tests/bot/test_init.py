@@ -1,14 +1,13 @@
 """`ratchet init`: from nothing to a repository that keeps its baselines."""
 
 import json
-import os
-import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import make_baselines, make_values
+from git_folder import git
 from jsonschema import Draft202012Validator
 
 from bot.__main__ import main
@@ -37,23 +36,6 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     git(tmp_path, "init", "--quiet", "--initial-branch", "main")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git without this machine's configuration; return what it prints."""
-    quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    who = {
-        f"GIT_{role}_{key}": "a@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")
-    }
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        env=os.environ | quiet | who,
-        text=True,
-        capture_output=True,
-        check=True,
-    )
-    return done.stdout
 
 
 def init(capsys: pytest.CaptureFixture[str], *, release: str = RELEASE) -> tuple[int, list[str], str]:

@@ -1,11 +1,11 @@
 """What `ratchet init` writes is clean to those who look for mistakes."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from git_folder import git
 
 from bot.__main__ import main
 
@@ -17,8 +17,7 @@ WORKFLOWS = [f".github/workflows/{name}.yml" for name in ("nightly", "profile", 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Go to a repository that has seen `ratchet init`."""
-    quiet = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], env=quiet, check=True)
+    git(tmp_path, "init", "--quiet")
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--release", RELEASE]) == 0
     return tmp_path

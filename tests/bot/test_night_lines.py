@@ -1,26 +1,11 @@
 """What a run adds to the history."""
 
-from datetime import UTC, datetime
+from builders import HEAD_SHA, make_record, make_request, make_run, make_scenario
 
-from builders import HEAD_SHA, make_record, make_request, make_scenario
-
-from bot.host import Run
 from bot.nightly.lines import lines_of, rejected_line
 from profiler.record import comparability_key
 
-RUN = Run(
-    run_id=4711,
-    attempt=2,
-    workflow=".github/workflows/nightly.yml",
-    event="schedule",
-    status="in_progress",
-    conclusion=None,
-    head_sha="c" * 40,
-    head_branch="main",
-    head_repository="octo/demo",
-    created_at=datetime(2026, 11, 22, 2, 17, tzinfo=UTC),
-    url="https://github.com/octo/demo/actions/runs/4711",
-)
+RUN = make_run(run_id=4711, attempt=2, head_sha="c" * 40)
 
 
 def test_a_line_has_the_lower_medians_of_the_valid_requests():

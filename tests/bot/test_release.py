@@ -2,11 +2,11 @@
 
 import importlib.metadata
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from git_folder import git
 
 from bot.adoption.release import Release, installed_release
 from bot.errors import BadInput
@@ -61,15 +61,14 @@ def test_installed_from_a_repository(pip: Any, url: str):
 def test_a_checkout_knows_its_remote(pip: Any, tmp_path: Path):
     """An installed checkout is where its origin is, at the commit that is checked out."""
     folder = tmp_path / "with space"
-    git = ["git", "-C", str(folder)]
-    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
-    subprocess.run([*git, *who, "commit", "--quiet", "--allow-empty", "-m", "x"], check=True)
-    subprocess.run([*git, "remote", "add", "origin", "git@github.com:octo/perf-ratchet.git"], check=True)
-    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, text=True, capture_output=True)
+    git(tmp_path, "init", "--quiet", str(folder))
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", "x")
+    git(folder, "remote", "add", "origin", "git@github.com:octo/perf-ratchet.git")
     pip({"url": folder.as_uri(), "dir_info": {"editable": True}})
 
-    assert installed_release() == Release("octo/perf-ratchet", head.stdout.strip(), "1.2.3")
+    assert installed_release() == Release(
+        "octo/perf-ratchet", git(folder, "rev-parse", "HEAD").strip(), "1.2.3"
+    )
 
 
 @pytest.mark.parametrize(

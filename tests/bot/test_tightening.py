@@ -2,18 +2,17 @@
 
 from builders import (
     E2E_MS,
-    HEAD_SHA,
     STAGES,
     STEPS,
     make_baselines,
     make_record,
     make_request,
+    make_run,
     make_scenario,
     make_values,
 )
 
 from bot.baselines import baselines_from_text
-from bot.host import Run
 from bot.nightly.known import known
 from bot.nightly.lines import lines_of
 from bot.nightly.tightening import Standing, Terms, tightening
@@ -32,19 +31,7 @@ def test_what_stands_is_warned_of_as_on_its_first_night():
     """The body says the same of a proposal every night: the warnings come from the files."""
     before = make_baselines({"flux": TEN_TIMES})
     record = make_record(make_scenario("flux", make_request(e2e_ms=800.0, scale=5)))
-    run = Run(
-        run_id=7,
-        attempt=1,
-        workflow=".github/workflows/nightly.yml",
-        event="schedule",
-        status="completed",
-        conclusion="success",
-        head_sha=HEAD_SHA,
-        head_branch="main",
-        head_repository="o/r",
-        created_at=record.source.created_at,
-        url="https://example.org",
-    )
+    run = make_run(created_at=record.source.created_at)
     night = known(lines_of(run, "h100", [record], "host"), [], "h100", run.run_id)
 
     first = tightening(before, None, [record], night, TERMS)

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from acting import Actions
 from acting.actions import RELEASE, ROOT
-from builders import E2E_MS, STAGES, STEPS, make_baselines, make_record, make_scenario, make_values
+from builders import E2E_MS, STAGES, STEPS, make_baselines, make_record, make_run, make_scenario, make_values
+from git_folder import git
 from github_fake import FakeGithub
 from github_fake.state import Comment, Run
 from zips import make_zip
 
-from bot import host
 from bot.__main__ import main
 from bot.audit import audit
 from bot.baselines import baselines_from_text
@@ -110,23 +110,6 @@ def baselines(times: float) -> str:
     return make_baselines({"flux": values}).text
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """Run git as nobody in particular; return what it prints."""
-    quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    who = {
-        f"GIT_{role}_{key}": "a@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")
-    }
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        env=os.environ | quiet | who,
-        text=True,
-        capture_output=True,
-        check=True,
-    )
-    return done.stdout
-
-
 def tracked(folder: Path) -> list[str]:
     """Return the files that are committed."""
     return git(folder, "ls-files", "-z").strip("\0").split("\0")
@@ -171,19 +154,7 @@ def quicker_nights(actions: Actions) -> None:
     place = os.pathsep.join([str(ROOT), str(actions.repository)])
     subprocess.run([*command, *out], cwd=actions.repository, env=away | {"PYTHONPATH": place}, check=True)
     begun = datetime(2026, 11, 1, tzinfo=UTC)
-    run = host.Run(
-        run_id=1,
-        attempt=1,
-        workflow="",
-        event="schedule",
-        status="completed",
-        url="",
-        conclusion="success",
-        head_sha="0" * 40,
-        head_branch="main",
-        head_repository="",
-        created_at=begun,
-    )
+    run = make_run(created_at=begun)
     (line,) = lines_of(run, "cpu", [record_from_json(path.read_bytes())], "host")
     fast = line.model_copy(update={"values": {field: ms / 100 for field, ms in line.values.items()}})
     nights = [
