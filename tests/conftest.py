@@ -4,6 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)  # no test is about wall time
+settings.load_profile("patient")
 
 GOLDEN = Path(__file__).parent / "golden"
 

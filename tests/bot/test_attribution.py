@@ -37,7 +37,7 @@ def inside(steps: list[float], *, stage_ms: float | None = None) -> StepChanges:
     return found
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=100)
 @given(
     st.tuples(MS, MS),
     st.dictionaries(st.sampled_from(STAGE_NAMES), MS),
@@ -68,7 +68,7 @@ def test_the_parts_add_up_to_the_whole(
     assert sum(one.ms for one in found.leading) + found.rest_ms == pytest.approx(change, abs=1e-9)
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=200)
 @given(st.lists(st.tuples(st.floats(0, 2000), st.floats(0, 2000)), min_size=1, max_size=60), MS)
 def test_the_parts_of_the_steps_add_up(pairs: list[tuple[float, float]], rest_ms: float):
     """Level, first steps, drift, spikes and what is outside of the steps are the denoising stages' change."""

@@ -42,7 +42,7 @@ SCENARIOS = st.dictionaries(
     max_size=4,
 )
 
-any_file = settings(derandomize=True, max_examples=100, deadline=None)
+any_file = settings(derandomize=True, max_examples=100)
 
 
 def text_of(scenarios: dict[str, Any]) -> str:

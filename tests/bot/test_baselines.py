@@ -59,7 +59,7 @@ hostile_files = st.fixed_dictionaries(
 )
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=200)
 @given(st.text(max_size=30) | hostile_json.map(json.dumps) | hostile_files.map(json.dumps))
 def test_any_text_is_read_or_refused_on_one_line(text: str):
     """No text makes anything but a file or a refusal; the refusal is one line that names a place."""
@@ -71,7 +71,7 @@ def test_any_text_is_read_or_refused_on_one_line(text: str):
     assert ":" in message
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(derandomize=True, max_examples=150)
 @given(st.dictionaries(st.text(max_size=4), hostile_scenarios, max_size=3))
 def test_whatever_is_read_can_be_audited(scenarios: dict[str, Any]):
     """The audit has an answer for every file that is read."""

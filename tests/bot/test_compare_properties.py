@@ -49,7 +49,7 @@ PAST = st.dictionaries(
 )
 
 
-@settings(derandomize=True, max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(derandomize=True, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(SCENARIO, st.lists(REQUEST, max_size=4), PAST)
 def test_nothing_is_too_odd_to_be_judged(scenario: Any, requests: Any, past: Any):
     """Each scenario of either side gets a verdict, and the report on it can be rendered in every form."""
@@ -79,14 +79,14 @@ def judged(order: list[str], policy: Policy) -> tuple[dict[str, ScenarioComparis
     return {one.scenario: one for one in found.scenarios}, moved, set(found.to_confirm)
 
 
-@settings(derandomize=True, max_examples=15, deadline=None)
+@settings(derandomize=True, max_examples=15)
 @given(st.permutations(NAMES), st.sampled_from(POLICIES))
 def test_the_order_of_scenarios_changes_nothing(order: list[str], policy: Policy):
     """Neither a verdict, nor who moved with the machine, nor who is to be measured again."""
     assert judged(order, policy) == judged(list(NAMES), policy)
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=40)
 @given(
     st.floats(0.5, 2.0),
     st.lists(st.floats(0.5, 2.0), min_size=5, max_size=5),
@@ -140,7 +140,7 @@ def exact_values(values: dict[str, Any]) -> dict[str, Any]:
     return taken.values()
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=100)
 @given(st.lists(st.floats(0, 2000), min_size=5, max_size=5), st.integers(-3, 12))
 def test_an_attribution_scales_with_its_times(steps: list[float], power: int):
     """Twice as slow a machine has twice as large parts, exactly."""

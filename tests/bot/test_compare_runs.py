@@ -103,7 +103,7 @@ def test_every_scenario_of_both_sides_has_a_verdict():
     assert (comparison.profile, comparison.clock) == ("pr_test", "host")
 
 
-@settings(derandomize=True, max_examples=20, deadline=None)
+@settings(derandomize=True, max_examples=20)
 @given(st.permutations(list(BASELINES)), st.permutations(list(RECORDED)))
 def test_the_order_of_scenarios_changes_no_verdict(baselines: list[str], recorded: list[str]):
     """Each scenario is judged alone."""
@@ -166,7 +166,7 @@ def times(value: Any, factor: float) -> Any:
     return value * factor
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=60)
 @given(
     st.floats(0.5, 2.0),
     st.floats(0.5, 2.0),

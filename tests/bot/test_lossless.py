@@ -16,7 +16,7 @@ documents = st.recursive(
     max_leaves=12,
 )
 spaces = st.text(" \t\r\n", max_size=3)
-any_layout = settings(derandomize=True, max_examples=50, deadline=None)
+any_layout = settings(derandomize=True, max_examples=50)
 
 
 @st.composite

@@ -233,7 +233,7 @@ def test_details_go_before_rows_that_crossed():
     assert "more rows left out" in comment
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=80))
 def test_no_string_of_a_baseline_or_a_record_does_anything(stage: str, message: str):
     """Stage names and error messages of a hostile run are words in the comment, whatever they hold."""

@@ -149,7 +149,7 @@ def test_there_is_no_minus_zero():
     assert str(rounded(-0.0)) == "0.0"
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=200)
 @given(
     st.lists(st.floats(0, 1e6), min_size=1, max_size=60),
     st.floats(0, 1e4),

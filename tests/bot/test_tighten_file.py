@@ -31,7 +31,7 @@ def errors(text: str) -> list[tuple[str, str]]:
     return [(one.scenario, one.rule) for one in audit(baselines_from_text(text)) if one.severity == "error"]
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=60)
 @given(
     data=st.data(),
     least=st.sampled_from([0.0, 0.05, 0.5]),

@@ -16,7 +16,7 @@ from bot.tighten import propose, tightened
 from profiler.record import RunRecord, ScenarioRecord
 
 NAMES = ("a", "b.1+x", "c")
-many = settings(derandomize=True, max_examples=30, deadline=None)
+many = settings(derandomize=True, max_examples=30)
 gaps = st.text(" \t\r\n", max_size=2)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -163,7 +163,7 @@ def patched(old: list[str], diff: tuple[str, ...]) -> list[str]:
     return new + old[taken:]
 
 
-@settings(derandomize=True, max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=80)
 @given(st.dictionaries(st.sampled_from(["flux", "b"]), json_values), json_values, json_values)
 def test_no_json_crashes_it(scenarios: dict[str, Any], metadata: Any, tolerances: Any):
     """Whatever a file holds: it is refused, or tightened into a file that says what was proposed."""
@@ -179,7 +179,7 @@ def test_no_json_crashes_it(scenarios: dict[str, Any], metadata: Any, tolerances
         assert after.scenarios[one.scenario].expected_e2e_ms == one.values["expected_e2e_ms"]
 
 
-@settings(derandomize=True, max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=80)
 @given(
     st.fixed_dictionaries(
         {},

@@ -29,7 +29,7 @@ def levels(count: int) -> bytes:
     return b'{"a": [1, ' * count + b"0" + b"]}" * count
 
 
-@settings(derandomize=True, max_examples=50, deadline=None)
+@settings(derandomize=True, max_examples=50)
 @given(document=st.dictionaries(texts, documents, max_size=4), indent=st.sampled_from([None, 1, "\t"]))
 def test_every_small_object_has_an_outline(document: dict, indent: int | str | None):
     """Whatever is in its strings and however it is laid out: braces, quotes and escapes are told apart."""
