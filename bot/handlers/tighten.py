@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from bot import words
 from bot.baselines import BaselineFile, BaselinesRejected
@@ -13,7 +12,6 @@ from bot.handlers.selection import require_match
 from bot.handlers.whose import Whose, require_named_hardware, whose
 from bot.intake.files import baselines_from_file, record_from_file
 from bot.intake.nights import history_from_folder
-from bot.noise import Past
 from bot.proposing.file_diff import FileDiff, file_diff
 from bot.proposing.proposals import run_chance
 from bot.proposing.rewriting import new_baselines
@@ -21,8 +19,6 @@ from bot.tighten import Proposals, propose, tightened
 from bot.verdicts.evidence import by_scenario
 from bot.verdicts.precedent import precedent
 from profiler.record import Clock, RunRecord
-
-NO_HISTORY: Final[Past] = {}
 
 
 @dataclass(frozen=True)

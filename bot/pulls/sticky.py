@@ -5,7 +5,6 @@ finds the comment looks at that first. Whatever does not read as such a line cou
 """
 
 import re
-from collections.abc import Callable
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,8 +15,6 @@ from profiler.record import MAX_INTEGER
 MARKER: Final = "<!-- perf-ratchet:report -->"
 """How the comment begins. Other tools post under the same login, so it names us."""
 _STATE = re.compile(r"<!-- perf-ratchet:state (\{[^<>\n]{1,400}\}) -->")
-
-Revise = Callable[[str | None], str | None]
 
 
 class State(BaseModel):

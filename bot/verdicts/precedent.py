@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from bot.history import MAX_KEY, HistoryLine, past
 from bot.noise import Past
@@ -19,10 +18,6 @@ class Precedent:
     """Values of the same comparability key."""
     last_night: dict[str, Setting]
     """What each scenario was measured on the last time, whether that compares or not."""
-
-
-NONE: Final = Precedent({}, {})
-"""That of a run before the first night."""
 
 
 def precedent(
