@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from bot.errors import Refused
+
 Conclusion = Literal["success", "failure", "action_required"]
 """`action_required` blocks a merge as `failure` does, and asks a person to look; "neutral" would pass."""
 Reaction = Literal["eyes", "rocket", "-1", "confused"]
 """Seen, done, not allowed, not understood."""
 
 
-class HubRefused(Exception):
+class HubRefused(Refused):
     """The host did not do what was asked. The message is one line that says what to do about it."""
 
 
