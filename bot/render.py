@@ -1,19 +1,15 @@
-"""Reports to Markdown, HTML, text and JSON, through `templates/`.
-
-In Markdown and HTML every value is escaped unless a filter of ours has made it safe.
-"""
+"""Reports to Markdown, HTML and text, through `templates/`, each as long as its reader takes."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.pulls import sticky
 from bot.pulls.run_report import RunReport
 from bot.report import HardwareReport, Report
-from bot.words import JSON_VERSION, TEMPLATES, markdown, text, to_json
+from bot.words import JSON_VERSION, TEMPLATES, html, markdown, text, to_json
 
 __all__ = [
     "JSON_VERSION",
@@ -74,9 +70,8 @@ def title(told: RunReport) -> str:
 
 def page(title: str, parts: Sequence[tuple[str, str]]) -> str:
     """Return an HTML page of (heading, HTML) parts; the HTML is what GitHub's Markdown parser made."""
-    html = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     bodies = [{"heading": heading, "body": Markup(body)} for heading, body in parts]  # noqa: S704 - see above
-    return html.get_template("page.html.j2").render(title=title, parts=bodies)
+    return html("page", title=title, parts=bodies)
 
 
 def _comment(report: Report, told: RunReport | None, size: int, most: int) -> str:

@@ -1,7 +1,8 @@
-"""Values to Markdown, text and JSON through `templates/`, whatever they are.
+"""Values to Markdown, HTML, text and JSON through `templates/`, whatever they are.
 
-In Markdown every value is escaped unless a filter of ours has made it safe. Reports, which are more than a
-template and its values, are in `bot.render`.
+Each kind of reader has its own way to escape: GitHub (`markdown`, where every value is inert unless a filter
+of ours has made it safe), a browser (`html`) and a terminal (`text`). Reports, which are more than a template
+and its values, are in `bot.render`; what init writes, with delimiters of its own, in `bot.adoption.scaffold`.
 """
 
 import dataclasses
@@ -51,6 +52,11 @@ def markdown(name: str, **values: object) -> str:
     return _markdown().get_template(f"{name}.md.j2").render(**values)
 
 
+def html(name: str, **values: object) -> str:
+    """Return `templates/NAME.html.j2` with these values: a page that needs no network but to be read."""
+    return _html().get_template(f"{name}.html.j2").render(**values)
+
+
 def text(name: str, **values: object) -> str:
     """Return `templates/NAME.txt.j2` with these values, for a terminal: control characters are taken out."""
     return _plain().get_template(f"{name}.txt.j2").render(**values)
@@ -77,6 +83,10 @@ def _escaped(value: object) -> Markup:
     return value if isinstance(value, Markup) else filters.text(value)
 
 
+def _short(sha: object) -> str:
+    return str(sha)[: filters.SHORT_SHA]
+
+
 def _listed(values: Sequence[object], limit: int) -> Listing:
     return Listing(values[:limit], max(len(values) - limit, 0))
 
@@ -88,12 +98,18 @@ def _markdown() -> Environment:
 
 
 @cache
+def _html() -> Environment:
+    """Return the environment in which everything is escaped for a browser."""
+    return _environment(autoescape=True, finalize=None)
+
+
+@cache
 def _plain() -> Environment:
     """Return the environment for a terminal: one line stays one line, and nothing moves the cursor."""
     return _environment(autoescape=False, finalize=filters.plain)
 
 
-def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Environment:
+def _environment(*, autoescape: bool, finalize: Callable[[object], str] | None) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=autoescape,  # noqa: S701 - off for a terminal only
@@ -123,9 +139,11 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str]) -> Envi
         ms=filters.ms,
         named=filters.code if autoescape else filters.plain,
         percent=filters.percent,
+        plain=filters.plain,
         plural=filters.plural,
         run_chance=run_chance,
         sha=filters.sha,
+        short=_short,
         share=filters.share,
         span=filters.span,
     )

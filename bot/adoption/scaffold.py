@@ -14,8 +14,8 @@ from bot.adoption.release import Release
 from bot.baselines import DEFAULT_TOLERANCES
 from bot.paths import CONFIG
 from bot.proposing.rewriting import new_baselines
-from bot.render import TEMPLATES
 from bot.settings import Hardware, Settings
+from bot.words import TEMPLATES
 
 SCHEMA: Final = ".github/perf-ratchet.schema.json"
 SETUP: Final = ".github/perf-setup.sh"

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from bot import render
+from bot import render, words
 from bot.baselines import BaselineFile, BaselinesRejected
 from bot.errors import BadInput
 from bot.files import replace_file
@@ -15,7 +15,7 @@ from bot.handlers.selection import require_match
 from bot.history import MAX_REASON, History, HistoryLine, flagged
 from bot.intake.files import baselines_from_file
 from bot.intake.nights import history_from_folder
-from bot.nightly import chart, pages
+from bot.nightly import chart
 from bot.nightly.trends import Trend, trends
 
 PAGE: Final = "index.html"
@@ -114,7 +114,7 @@ def plot(folder: Path, out: Path, hardware: str | None, baselines: Path | None, 
         "top": chart.TOP,
         "bottom": chart.BOTTOM,
     }
-    html = pages.page("history_page", parts=parts, size=size, repository=repository_url)
+    html = words.html("history_page", parts=parts, size=size, repository=repository_url)
     try:
         replace_file(out / PAGE, html.encode())
     except OSError as error:

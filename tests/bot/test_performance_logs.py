@@ -6,7 +6,6 @@ from engine_files import FLUX, FLUX_STAGES, STAMP, found, read, refused
 from bot.engine.performance_logs import MAX_LINES
 
 STEPS_LINE = "  denoise_steps: 0=50.00ms, 1=100.00ms, 2=110.00ms"
-NOT_ONE = "not of one request"
 LOG = f"""\
 --- Performance Log: flux_image_t2i ---
   e2e=560.50ms, avg_denoise=86.67ms, median_denoise=100.00ms
