@@ -31,3 +31,5 @@ def _strings_below(model: type) -> Iterator[tuple[str, str]]:
         match above, below:
             case ast.AnnAssign(target=ast.Name(id=field)), ast.Expr(value=ast.Constant(value=str(words))):
                 yield field, inspect.cleandoc(words)
+            case _:
+                pass
