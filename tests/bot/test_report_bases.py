@@ -25,7 +25,7 @@ def project(github: FakeGithub, tmp_path: Path) -> Project:
 
 def twin(project: Project, pull: Pull, base: str = "main") -> Pull:
     """Let a stranger open a pull request with the same head commit, from a fork of theirs."""
-    project.github.forks.setdefault(EVIL, {})["copy"] = pull.head_sha
+    project.github.heads(EVIL)["copy"] = pull.head_sha
     return project.github.pull("copy", repository=EVIL, author="evil", base=base)
 
 

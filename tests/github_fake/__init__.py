@@ -1,4 +1,4 @@
-"""A GitHub on this machine: real HTTP, real state, names as git gives them, and faults on demand.
+"""A GitHub on this machine: real HTTP, real state, a real git repository, and faults on demand.
 
     with FakeGithub() as github:
         hub = quick_hub(github)
@@ -12,6 +12,7 @@ It begins with a branch "main" and pull request 7 from a branch "work" of `octo/
     run = github.run("slow", repository="stranger/demo")
     github.artifact(run, "perf-records-h100", content_of_a_zip)
 
+Any git may look: `git clone {github.git.path}`. A fork's branches are refs/forks/{owner}/{name}/heads/*.
 Only "maintainer" and "writer" may write (`github.people`). A deleted fork is `pull.head_repository = None`.
 
 Faults: `fail_next(method, path, status)`, with after=True the effect is applied and only its answer is lost;

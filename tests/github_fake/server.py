@@ -78,10 +78,11 @@ class FakeGithub(State):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop, and say so if the fake itself was at fault."""
+        """Stop, remove the repository, and say so if the fake itself was at fault."""
         self._stopping.set()
         self._server.shutdown()
         self._server.server_close()
+        self.git.remove()
         if self.broken:
             raise ExceptionGroup(
                 "the fake GitHub broke", [it for it in self.broken if isinstance(it, Exception)]

@@ -4,7 +4,9 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from github_fake.git import Commit, Network
+import pygit2
+
+from github_fake.git import Branches, Commit, Network
 
 PROFILE = ".github/workflows/profile.yml"
 RIGHTS = ("actions: read", "checks: write", "contents: write", "issues: write", "pull-requests: write")
@@ -129,10 +131,6 @@ class State:
     runs: dict[int, Run] = field(default_factory=dict)
     artifacts: list[Artifact] = field(default_factory=list)
     git: Network = field(default_factory=Network)
-    branches: dict[str, str] = field(default_factory=dict)
-    """SHA of the head by name, in the repository itself."""
-    forks: dict[str, dict[str, str]] = field(default_factory=dict)
-    """The same of each fork, by "owner/name"."""
     url: str = ""
     """Where the API answers, once it does."""
     store_url: str = ""
@@ -150,11 +148,14 @@ class State:
         """All commits by SHA, those of forks too."""
         return self.git.commits
 
-    def heads(self, repository: str | None) -> dict[str, str]:
-        """Return the branches of the repository or of a fork, which is made when it is not there."""
-        if repository in {None, self.repository}:
-            return self.branches
-        return self.forks.setdefault(str(repository), {})
+    @property
+    def branches(self) -> Branches:
+        """SHA of the head by name, in the repository itself."""
+        return self.git.branches()
+
+    def heads(self, repository: str | None) -> Branches:
+        """Return the branches of the repository, or of a fork by "owner/name"."""
+        return self.git.branches(None if repository == self.repository else repository)
 
     def commit(
         self,
@@ -175,10 +176,10 @@ class State:
             repository: A fork, or None for the repository itself.
         """
         heads = self.heads(repository)
-        parent = heads.get(branch) or self.branches.get("main", "")
-        before = self.commits[parent].files if parent else {}
-        files = {path: it for path, it in {**before, **changed}.items() if it is not None}
-        heads[branch] = self.git.new_commit(files, message, author or self.login, parent).sha
+        parent = self.found(heads.get(branch, "main"))
+        blobs = {path: None if it is None else self.git.blob(it) for path, it in changed.items()}
+        tree, parents = self.git.tree(blobs, parent), [parent.sha] if parent else []
+        heads[branch] = self.git.commit(tree, parents, message, author or self.login)
         self.follow(repository, branch)
         return heads[branch]
 
@@ -246,9 +247,9 @@ class State:
         return self.commits[self.branches[branch]]
 
     def found(self, ref: str) -> Commit | None:
-        """Return the commit that a SHA, a branch's name, heads/name, refs/heads/name or HEAD names."""
-        name = "main" if ref == "HEAD" else ref.removeprefix("refs/").removeprefix("heads/")
-        return self.commits.get(self.branches.get(name, ref))
+        """Return the commit that a SHA, a branch's name, heads/name, refs/heads/name or HEAD names to git."""
+        found = self.git.found(ref)
+        return Commit(found) if isinstance(found, pygit2.Commit) else None
 
     def may(self, permission: str) -> bool:
         """Whether the token has this permission, such as "checks: write"."""

@@ -34,8 +34,8 @@ def user(state: State, login: str) -> dict[str, Any]:
 
 
 def account(state: State, login: str | None) -> dict[str, Any] | None:
-    """Return an account, or nothing when it is gone."""
-    return user(state, login) if login else None
+    """Return an account, or nothing when it is gone or never was."""
+    return user(state, login) if login and login not in state.strangers else None
 
 
 def repository(state: State, full_name: str | None, like: str = "repository") -> dict[str, Any] | None:

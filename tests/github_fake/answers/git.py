@@ -1,22 +1,25 @@
 """Commits, comparisons and git's own objects, as GitHub tells of them."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from github_fake.answers.accounts import WEB, WHEN, user
-from github_fake.git import EMAIL, Commit, changed, named
+import pygit2
+
+from github_fake.answers.accounts import WEB, WHEN, account
+from github_fake.git import EMAIL, Commit
 from github_fake.skeletons import skeleton
 from github_fake.state import State
 
 COMPARED_FILES = 300
+STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed"}
+"""GitHub's words for git's letters."""
 
 
 def commit(state: State, it: Commit) -> dict[str, Any]:
     """Return a commit with the files that it changes."""
-    before = state.commits[it.parent].files if it.parent else {}
     who = {"name": it.author, "email": EMAIL.format(it.author), "date": WHEN}
-    account = user(state, it.author) if it.has_account else None
+    whose = account(state, it.author)
     return {
         **_commit_link(state, it.sha),
         "node_id": f"C_{it.sha[:8]}",
@@ -29,10 +32,10 @@ def commit(state: State, it: Commit) -> dict[str, Any]:
             "comment_count": 0,
             "tree": {"sha": it.tree, "url": f"{_api(state)}/git/trees/{it.tree}"},
         },
-        "author": account,
-        "committer": account,
+        "author": whose,
+        "committer": whose,
         "parents": [_commit_link(state, it.parent)] if it.parent else [],
-        "files": _changed_files(state, it, before),
+        "files": _changed_files(state, it, state.found(it.parent)),
     }
 
 
@@ -40,7 +43,7 @@ def comparison(
     state: State, base: Commit, parted: Commit, head: Commit, shown: Sequence[Commit], ahead: int
 ) -> dict[str, Any]:
     """Return what a head has that a base has not: some of the commits, and their number."""
-    behind = len(state.git.past(base.sha)) - len(state.git.past(parted.sha))
+    behind = len(state.git.past(base.sha, without=head.sha))
     words = {(False, False): "identical", (True, False): "ahead", (False, True): "behind"}
     return skeleton("commit-comparison") | {
         "base_commit": commit(state, base),
@@ -50,7 +53,7 @@ def comparison(
         "behind_by": behind,
         "total_commits": ahead,
         "commits": [commit(state, it) for it in shown],
-        "files": _changed_files(state, head, parted.files)[:COMPARED_FILES],
+        "files": _changed_files(state, head, parted)[:COMPARED_FILES],
     }
 
 
@@ -64,24 +67,25 @@ def ref(state: State, branch: str) -> dict[str, Any]:
     }
 
 
-def blob(state: State, sha: str, content: bytes) -> dict[str, Any]:
+def blob(state: State, it: pygit2.Blob) -> dict[str, Any]:
     """Return a file's content, in the lines in which GitHub gives base64."""
     return skeleton("blob") | {
-        "sha": sha,
-        "url": f"{_api(state)}/git/blobs/{sha}",
-        "size": len(content),
-        "content": base64.encodebytes(content).decode(),
+        "sha": str(it.id),
+        "url": f"{_api(state)}/git/blobs/{it.id}",
+        "size": it.size,
+        "content": base64.encodebytes(it.data).decode(),
         "encoding": "base64",
     }
 
 
-def tree(state: State, sha: str, files: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return a folder."""
+def tree(state: State, it: pygit2.Tree) -> dict[str, Any]:
+    """Return a folder, without what is in the folders in it."""
+    url = f"{_api(state)}/git/trees/{it.id}"
     entries = [
-        {"path": path, "mode": "100644", "type": "blob", "size": len(content), "sha": named("blob", content)}
-        for path, content in files.items()
+        {"path": part.name, "mode": f"{part.filemode:06o}", "type": part.type_str, "sha": str(part.id)}
+        for part in it
     ]
-    return skeleton("git-tree") | {"sha": sha, "url": f"{_api(state)}/git/trees/{sha}", "tree": entries}
+    return skeleton("git-tree") | {"sha": str(it.id), "url": url, "tree": entries}
 
 
 def git_commit(state: State, it: Commit) -> dict[str, Any]:
@@ -106,20 +110,23 @@ def _commit_link(state: State, sha: str) -> dict[str, str]:
     return {"sha": sha, "url": url, "html_url": f"{WEB}/{state.repository}/commit/{sha}"}
 
 
-def _changed_files(state: State, it: Commit, before: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    return [_changed_file(state, it, path, status, before) for path, status in changed(it, before)]
+def _changed_files(state: State, it: Commit, before: Commit | None) -> list[dict[str, Any]]:
+    return [_changed_file(state, it, patch) for patch in it.changes(before)]
 
 
-def _changed_file(
-    state: State, it: Commit, path: str, status: str, before: Mapping[str, bytes]
-) -> dict[str, Any]:
+def _changed_file(state: State, it: Commit, patch: pygit2.Patch) -> dict[str, Any]:
+    old, new = patch.delta.old_file, patch.delta.new_file
+    status = STATUSES[patch.delta.status_char()]
+    path = new.path
+    _, additions, deletions = patch.line_stats
     return {
-        "sha": named("blob", it.files.get(path, before.get(path, b""))),
+        "sha": str(old.id if status == "removed" else new.id),
         "filename": path,
         "status": status,
-        "additions": 1,
-        "deletions": 0,
-        "changes": 1,
+        **({"previous_filename": old.path} if status == "renamed" else {}),
+        "additions": additions,
+        "deletions": deletions,
+        "changes": additions + deletions,
         "blob_url": f"{WEB}/{state.repository}/blob/{it.sha}/{path}",
         "raw_url": f"{WEB}/{state.repository}/raw/{it.sha}/{path}",
         "contents_url": f"{_api(state)}/contents/{path}?ref={it.sha}",

@@ -2,13 +2,14 @@
 
 import base64
 
+import pygit2
+
 from github_fake import answers
 from github_fake.endpoints.routes import REPOSITORY, invalid, require, route
 from github_fake.state import State
 from github_fake.wire import Answer, Refused, Request
 
 COMPARED_COMMITS = 250
-COMPARED_FILES = 300
 
 
 @route("GET", REPOSITORY)
@@ -35,8 +36,7 @@ def compare(state: State, request: Request) -> Answer:
     parted = state.git.merge_base(base.sha, head.sha)
     if parted is None:
         raise Refused(404, f"No common ancestor between {base.sha} and {head.sha}.")
-    before = {it.sha for it in state.git.past(base.sha)}
-    ahead = [it for it in reversed(state.git.past(head.sha)) if it.sha not in before]
+    ahead = state.git.past(head.sha, without=base.sha)[::-1]
     is_paged = "per_page" in request.query
     shown = ahead[: int(request.query["per_page"])] if is_paged else ahead[-COMPARED_COMMITS:]
     return Answer(200, answers.comparison(state, base, parted, head, shown, len(ahead)))
@@ -73,10 +73,10 @@ def create_ref(state: State, request: Request) -> Answer:
 @route("GET", REPOSITORY + "/git/blobs/{sha}")
 def get_blob(state: State, request: Request) -> Answer:
     """Tell a file's content, as base64 in lines."""
-    content = state.git.blobs.get(request.values["sha"])
-    if content is None:
+    found = state.git.found(request.values["sha"])
+    if not isinstance(found, pygit2.Blob):
         raise Refused(404, "Not Found")
-    return Answer(200, answers.blob(state, request.values["sha"], content))
+    return Answer(200, answers.blob(state, found))
 
 
 @route("POST", REPOSITORY + "/git/blobs")
@@ -93,21 +93,24 @@ def create_blob(state: State, request: Request) -> Answer:
 def create_tree(state: State, request: Request) -> Answer:
     """Keep a folder of files, from their text or from what was sent before."""
     require(state, "contents: write")
-    files = {}
-    for it in request.body["tree"]:
-        if "sha" in it and it["sha"] not in state.git.blobs:
-            raise invalid("Tree", field="tree.sha", code="invalid")
-        files[it["path"]] = state.git.blobs[it["sha"]] if "sha" in it else it["content"].encode()
-    return Answer(201, answers.tree(state, state.git.tree(files), files))
+    blobs = {
+        it["path"]: it["sha"] if "sha" in it else state.git.blob(it["content"].encode())
+        for it in request.body["tree"]
+    }
+    try:
+        made = state.git.found(state.git.tree(blobs))
+    except pygit2.GitError as error:
+        raise invalid("Tree", field="tree", code="invalid") from error
+    return Answer(201, answers.tree(state, made))
 
 
 @route("POST", REPOSITORY + "/git/commits")
 def create_commit(state: State, request: Request) -> Answer:
     """Make a commit, on no branch yet."""
     require(state, "contents: write")
-    tree, parents = request.body["tree"], request.body.get("parents", [])
-    if tree not in state.git.trees or any(it not in state.commits for it in parents):
-        raise Refused(422, "Tree SHA does not exist")
-    files = state.git.trees[tree]
-    made = state.git.new_commit(files, request.body["message"], state.login, next(iter(parents), ""))
-    return Answer(201, answers.git_commit(state, made))
+    asked = request.body
+    try:
+        made = state.git.commit(asked["tree"], asked.get("parents", []), asked["message"], state.login)
+    except pygit2.GitError as error:
+        raise Refused(422, "Tree SHA does not exist") from error
+    return Answer(201, answers.git_commit(state, state.commits[made]))

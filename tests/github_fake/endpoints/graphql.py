@@ -4,6 +4,8 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pygit2
+
 from github_fake.endpoints.routes import route
 from github_fake.endpoints.selection import Refusal, selected
 from github_fake.state import State
@@ -43,26 +45,19 @@ def _ref(state: State, name: str) -> dict[str, Any] | None:
 
 def _object(state: State, expression: str) -> dict[str, Any] | None:
     """Return what `ref:path` names. A file too long is cut; what is not UTF-8 has no text."""
-    ref, _, path = expression.partition(":")
-    commit = state.found(ref)
-    if commit is None:
+    found = state.git.found(expression)
+    if found is None:
         return None
-    if path not in commit.files:
-        is_folder = any(it.startswith(f"{path}/") for it in commit.files)
-        return {"__typename": "Tree", "oid": commit.tree} if is_folder else None
-    content = commit.files[path]
+    told = {"__typename": type(found).__name__, "oid": str(found.id)}
+    if not isinstance(found, pygit2.Blob):
+        return told
     try:
-        text = content[: state.graphql_text_limit].decode()
+        text = found.data[: state.graphql_text_limit].decode()
     except UnicodeDecodeError:
         text = None
-    return {
-        "__typename": "Blob",
-        "oid": state.git.blob(content),
-        "byteSize": len(content),
-        "isBinary": text is None,
-        "isTruncated": len(content) > state.graphql_text_limit,
-        "text": text,
-    }
+    is_truncated = found.size > state.graphql_text_limit
+    about = {"byteSize": found.size, "isBinary": text is None, "isTruncated": is_truncated, "text": text}
+    return told | about
 
 
 def _commit(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +93,7 @@ def _update_refs(state: State, asked: Mapping[str, Any]) -> dict[str, Any]:
             raise Refusal("UNPROCESSABLE", f"Reference cannot be updated: {it['name']} is not there.")
         if it["afterOid"] not in state.commits:
             raise Refusal("UNPROCESSABLE", f"{it['afterOid']} is no commit.")
-        is_forward = now == NO_COMMIT or now in {past.sha for past in state.git.past(it["afterOid"])}
+        is_forward = now == NO_COMMIT or not state.git.past(now, without=it["afterOid"])
         if not is_forward and not it.get("force"):
             raise Refusal("UNPROCESSABLE", "Update is not a fast forward.")
     for it in asked["refUpdates"]:

@@ -40,7 +40,7 @@ def create_pull(state: State, request: Request) -> Answer:
         if it.is_open and same:
             said = f"A pull request already exists for {owner}:{head}."
             raise invalid("PullRequest", code="custom", message=said)
-    if state.branches[head] in {it.sha for it in state.git.past(state.branches[base])}:
+    if not state.git.past(state.branches[head], without=state.branches[base]):
         raise invalid("PullRequest", code="custom", message=f"No commits between {base} and {head}")
     it = state.pull(head, author=state.login, base=base)
     it.title, it.body = request.body["title"], request.body.get("body")
