@@ -16,6 +16,7 @@ from bot.history import MAX_REASON, History, HistoryLine, flagged
 from bot.intake.files import baselines_from_file
 from bot.intake.nights import history_from_folder
 from bot.nightly import chart
+from bot.nightly.nights import STALE_RATIO
 from bot.nightly.trends import Trend, trends
 
 PAGE: Final = "index.html"
@@ -42,7 +43,7 @@ def show(folder: Path, scenarios: str, hardware: str | None, baselines: Path | N
     if form == "json":
         print(render.to_json(trends=[_told(one) for one in shown]))
     elif form == "markdown":
-        print(render.markdown("history", trends=shown), end="")
+        print(render.markdown("history", trends=shown, stale_ratio=STALE_RATIO), end="")
     else:
         print(render.text("history", trends=shown), end="")
     return 0
