@@ -25,10 +25,9 @@ from bot.verdicts.comparison import (
 from bot.verdicts.evidence import (
     Evidence,
     Obstacle,
-    Recorded,
-    by_scenario,
-    evidence,
+    RunEvidence,
     lower_median,
+    run_evidence,
     workload_change,
 )
 from bot.verdicts.rows import ScenarioTerms, rows, sampled_indices, verdict
@@ -56,7 +55,8 @@ class _Case:
 
     name: str
     file: BaselineFile
-    recorded: Sequence[Recorded]
+    found: Evidence | Obstacle
+    """What the run says of it."""
     terms: ScenarioTerms
     last_night: Setting | None
 
@@ -68,7 +68,7 @@ class _Case:
 
 def compare(  # noqa: PLR0913 - each is a term of the judgement that a caller may set
     file: BaselineFile,
-    records: Sequence[RunRecord],
+    records: Sequence[RunRecord] | RunEvidence,
     *,
     profile: str = DEFAULT_PROFILE,
     policy: Policy = "ratchet",
@@ -82,7 +82,7 @@ def compare(  # noqa: PLR0913 - each is a term of the judgement that a caller ma
     Args:
         file: The baselines.
         records: The run, in one record or in several (shards, repeated runs): the requests of a scenario are
-            pooled. They are taken to be of the file's hardware.
+            pooled. They are taken to be of the file's hardware. Or the evidence in them, on its clock.
         profile: Which tolerances of the file to use.
         policy: "ratchet" audits requests, asks whether they compare at all, knows noise, and lets only end
             to end, average, median, denoising stages and decoding decide. "sglang" is that engine's own test:
@@ -97,31 +97,28 @@ def compare(  # noqa: PLR0913 - each is a term of the judgement that a caller ma
     Raises:
         BaselinesRejected: the file has no such profile.
     """
-    recorded, tolerances = by_scenario(records), file.profile(profile)
-    known = past if policy == "ratchet" else {}
-    names = [name for name in {**file.scenarios, **recorded} if fnmatchcase(name, scenarios)]
-    found, shift = settled(
-        [
-            _compared(
-                _Case(
-                    name,
-                    file,
-                    recorded.get(name, ()),
-                    ScenarioTerms(tolerances, file.sampling, policy, min_improvement, known.get(name, {})),
-                    last_night.get(name),
-                )
-            )
-            for name in names
-        ]
+    if not isinstance(records, RunEvidence):
+        records = run_evidence(records, file.metadata.clock, scenarios, audited=policy == "ratchet")
+    tolerances, known = file.profile(profile), past if policy == "ratchet" else {}
+    names = [name for name in {**file.scenarios, **records.found} if fnmatchcase(name, scenarios)]
+    cases = (
+        _Case(
+            name,
+            file,
+            records.of(name),
+            ScenarioTerms(tolerances, file.sampling, policy, min_improvement, known.get(name, {})),
+            last_night.get(name),
+        )
+        for name in names
     )
+    compared, shift = settled([_compared(case) for case in cases])
     nights = max((len(known.get(name, {}).get(AGGREGATES[0], ())) for name in names), default=0)
-    return Comparison(profile, file.metadata.clock, found, policy, shift, nights)
+    return Comparison(profile, file.metadata.clock, compared, policy, shift, nights)
 
 
 def _compared(case: _Case) -> Compared:
-    baseline, policy = case.baseline, case.terms.policy
-    found = evidence(case.recorded, case.file.metadata.clock, audited=policy == "ratchet")
-    if isinstance(found, Obstacle) and (case.recorded or _guards(baseline)):
+    baseline, found = case.baseline, case.found
+    if isinstance(found, Obstacle) and (found.kind != "missing" or _guards(baseline)):
         return _unjudged(case, Verdict(found.kind), found.reason)
     if isinstance(found, Obstacle) or baseline is None or not _guards(baseline):
         why = "it has no baseline" if baseline is None else "its baseline is a placeholder"
@@ -129,7 +126,7 @@ def _compared(case: _Case) -> Compared:
     spoilt_field = next((field for field, _ in baseline.bad_values() if gates(field)), "")
     if spoilt_field:
         return _unjudged(case, Verdict.INVALID, f"its baseline has no usable {spoilt_field}")
-    if policy == "sglang":
+    if case.terms.policy == "sglang":
         return Compared(_by_sglang(case, baseline, found))
     change = next(filter(None, (workload_change(baseline, taken) for taken in found.snapshots)), "")
     if change:

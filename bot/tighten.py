@@ -28,11 +28,10 @@ from bot.verdicts.comparability import differences
 from bot.verdicts.evidence import (
     Evidence,
     Obstacle,
-    Recorded,
+    RunEvidence,
     Witness,
-    by_scenario,
-    evidence,
     lower_median,
+    run_evidence,
     workload_change,
 )
 from profiler.record import Clock, RunRecord
@@ -67,7 +66,7 @@ class _Candidate:
 
 def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may set
     file: BaselineFile,
-    records: Sequence[RunRecord],
+    records: Sequence[RunRecord] | RunEvidence,
     *,
     min_improvement: float = MIN_IMPROVEMENT,
     max_flake_rate: float = MAX_FLAKE_RATE,
@@ -87,7 +86,7 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
     Args:
         file: The baselines.
         records: The run, in one record or in several, at least one, all of one hardware: the requests of a
-            scenario are pooled.
+            scenario are pooled. Or the evidence in them, on the file's clock.
         min_improvement: Fraction, 0.05 is 5 %.
         max_flake_rate: Largest predicted chance for one scenario, as a fraction.
         scenarios: Glob; only these scenarios are looked at.
@@ -98,9 +97,11 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
     Raises:
         BaselinesRejected: a chance is to be predicted, and the file has no such profile.
     """
+    if not isinstance(records, RunEvidence):
+        records = run_evidence(records, file.metadata.clock, scenarios)
     considered = {
-        name: _considered(file, name, runs, min_improvement, add=add)
-        for name, runs in by_scenario(records).items()
+        name: _considered(file, name, found, min_improvement, add=add)
+        for name, found in records.found.items()
         if fnmatchcase(name, scenarios)
     }
     candidates = {name: one for name, one in considered.items() if isinstance(one, _Candidate)}
@@ -110,7 +111,7 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
     return Proposals(
         tuple(one for one in told if isinstance(one, Proposal)),
         tuple(one for one in told if isinstance(one, Declined)),
-        max((record.source for record in records), key=lambda source: source.created_at),
+        max((record.source for record in records.records), key=lambda source: source.created_at),
     )
 
 
@@ -129,10 +130,9 @@ def tightened(file: BaselineFile, proposals: Proposals) -> BaselineFile:
 
 
 def _considered(
-    file: BaselineFile, name: str, runs: Sequence[Recorded], min_improvement: float, *, add: bool
+    file: BaselineFile, name: str, found: Evidence | Obstacle, min_improvement: float, *, add: bool
 ) -> _Candidate | Declined:
     clock = file.metadata.clock
-    found = evidence(runs, clock)
     if isinstance(found, Obstacle):
         return Declined(name, found.reason)
     baseline = file.scenarios.get(name, ScenarioBaseline())

@@ -13,6 +13,7 @@ from bot.limits import MAX_FLAKE_RATE, MIN_IMPROVEMENT, Policy
 from bot.report import HardwareReport, hardware_report
 from bot.rules.waivers import Waiver
 from bot.tighten import propose
+from bot.verdicts.evidence import run_evidence
 from bot.verdicts.precedent import Precedent
 from profiler.record import RunRecord
 
@@ -62,10 +63,11 @@ def section(
     Raises:
         BadInput: the file has no such profile.
     """
+    found = run_evidence(records, file.metadata.clock, terms.scenarios)
     try:
         comparison = compare(
             file,
-            records,
+            records if terms.policy == "sglang" else found,  # which audits no request
             profile=terms.profile,
             policy=terms.policy,
             scenarios=terms.scenarios,
@@ -77,7 +79,7 @@ def section(
         raise BadInput(f"{path}: {error}") from error
     proposals = propose(
         file,
-        records,
+        found,
         scenarios=terms.scenarios,
         min_improvement=terms.min_improvement,
         max_flake_rate=terms.max_flake_rate,

@@ -1,8 +1,9 @@
 """What a run may testify about a scenario: the requests that hold together, of the same workload."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final, Literal, NamedTuple
 
 from bot.audit import audit_scenario, first_error
@@ -57,6 +58,19 @@ class Obstacle:
     """A clause to follow the scenario's name."""
 
 
+@dataclass(frozen=True)
+class RunEvidence:
+    """What a run says of its scenarios: what comparing and proposing both begin with."""
+
+    records: Sequence[RunRecord]
+    found: Mapping[str, Evidence | Obstacle]
+    """By scenario, of those that the run has."""
+
+    def of(self, scenario: str) -> Evidence | Obstacle:
+        """Return what it says of one scenario."""
+        return self.found.get(scenario, Obstacle("missing", "it is not in this run"))
+
+
 class Recorded(NamedTuple):
     """What one run recorded of a scenario."""
 
@@ -81,6 +95,18 @@ def by_scenario(records: Iterable[RunRecord]) -> dict[str, list[Recorded]]:
     return dict(found)
 
 
+def run_evidence(
+    records: Sequence[RunRecord], clock: Clock, scenarios: str = "*", *, audited: bool = True
+) -> RunEvidence:
+    """Return what a run says of each of its scenarios that this glob takes, see `evidence`."""
+    found = {
+        name: evidence(runs, clock, audited=audited)
+        for name, runs in by_scenario(records).items()
+        if fnmatchcase(name, scenarios)
+    }
+    return RunEvidence(records, found)
+
+
 def evidence(runs: Sequence[Recorded], clock: Clock, *, audited: bool = True) -> Evidence | Obstacle:
     """Return the valid requests of a scenario, pooled over the runs that have it, or why there are none.
 
@@ -88,13 +114,11 @@ def evidence(runs: Sequence[Recorded], clock: Clock, *, audited: bool = True) ->
     has the clock everywhere, no stage of it failed, and it passes the audit of baselines without an error.
 
     Args:
-        runs: What was recorded of the scenario, all on one hardware; none when no run has it.
+        runs: What was recorded of the scenario, at least once, all on one hardware.
         clock: The clock that the baseline file names.
         audited: Without it, a request is also valid that contradicts itself or is of a machine in disorder,
             and requests of machines that do not compare are pooled.
     """
-    if not runs:
-        return Obstacle("missing", "it is not in this run")
     requests = [one for run in runs for one in _measured(run)]
     if not requests:
         errors = (run.scenario.error for run in runs)

@@ -5,7 +5,7 @@ from builders import STAGES, make_record, make_request, make_scenario, make_valu
 
 from bot.baselines import ScenarioBaseline
 from bot.snapshot import Snapshot, snapshot
-from bot.verdicts.evidence import Evidence, Obstacle, Recorded, evidence, workload_change
+from bot.verdicts.evidence import Evidence, Obstacle, Recorded, evidence, run_evidence, workload_change
 from profiler.record import RequestRecord, ScenarioRecord
 
 
@@ -82,7 +82,7 @@ def test_why_a_scenario_cannot_be_judged(scenario: ScenarioRecord, kind: str, re
 
 def test_a_scenario_that_no_run_has_is_missing():
     """There is nothing to pool."""
-    assert evidence([], "host") == Obstacle("missing", "it is not in this run")
+    assert run_evidence([], "host").of("flux") == Obstacle("missing", "it is not in this run")
 
 
 def test_the_requests_of_several_runs_are_pooled_and_know_their_run():
