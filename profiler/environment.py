@@ -28,6 +28,7 @@ NOT_ASKED: Final = MappingProxyType(
         "cann": "the device is not Ascend's",
         "torch": "torch is not installed here",
         "image": "PERF_RATCHET_IMAGE is not set; a container does not know its image",
+        "runner": "RUNNER_NAME is not set; GitHub Actions sets it",
     }
 )
 """Why a value is absent that no tool was asked for, by its name in `Environment`."""
@@ -101,6 +102,7 @@ class Watch:
             torch=_torch_version(),
             python=platform.python_version(),
             image=_line(self._variables.get("PERF_RATCHET_IMAGE", "")) or None,
+            runner=_line(self._variables.get("RUNNER_NAME", "")) or None,
             state=worst([*(report.state for report in self._reports), self._heat()]),
         )
         return found.model_copy(update={"absent": self._absent(found)})

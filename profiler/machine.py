@@ -82,6 +82,9 @@ class Environment(Frozen):
     """Version of Python."""
     image: Text | None = None
     """Container image; null outside of one."""
+    runner: Text | None = None
+    """The runner, as GitHub calls it; null outside of Actions. No part of the comparability key: an ephemeral
+    runner has a new name every time."""
     state: MachineState = MachineState()
     """Clocks, temperature, company."""
     absent: Annotated[Mapping[Text, Text], Field(max_length=32)] = {}

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from bot.history import HistoryLine, Series, latest_keys, series_of, values_by_field
 from bot.nightly.nights import alarms, overlap
+from bot.nightly.runners import RunnerChange, runner_change
 from bot.noise import Past
 
 
@@ -30,6 +31,17 @@ class Known:
     def alarms(self) -> Sequence[str]:
         """The scenarios that are slower this night than their noise explains."""
         return alarms(self.past, [line for line in self.lines if line.counts])
+
+    @property
+    def runner_change(self) -> RunnerChange | None:
+        """On which machine all that is slow this night was measured, where that is not the usual one."""
+        lines = sorted(
+            (line for name in self.alarms for line in self.series[name]), key=lambda line: line.captured_at
+        )
+        return runner_change(
+            [line for line in lines if line.run_id != self.run_id],
+            [line for line in lines if line.run_id == self.run_id],
+        )
 
     @property
     def overlap_ratio(self) -> float | None:

@@ -17,7 +17,6 @@ def lines_of(
     records: Sequence[RunRecord],
     clock: Clock,
     *,
-    runner: str | None = None,
     artifact_id: int | None = None,
 ) -> list[HistoryLine]:
     """Return a line for every scenario of these records: its values, or why it has none.
@@ -27,7 +26,6 @@ def lines_of(
         hardware: What its records were measured on.
         records: Of that hardware: the requests of a scenario are pooled.
         clock: The clock that the baseline file names.
-        runner: The machine, where the host names it.
         artifact_id: Where the records are from, when they are from one artifact.
     """
     empty = HistoryLine(
@@ -36,7 +34,6 @@ def lines_of(
         run_attempt=run.attempt,
         head_sha=run.head_sha,
         captured_at=run.created_at,
-        runner=runner,
         artifact_id=artifact_id,
         valid=False,
     )
@@ -69,7 +66,18 @@ def _said(recorded: Sequence[Recorded], clock: Clock) -> dict[str, object]:
     else:
         where = found.witnesses[0].setting(clock)
         said = {"valid": True, "requests": len(found.witnesses), "values": _values(found)}
-    return {"comparability": where.comparability[:MAX_KEY], "environment": where.versions[:MAX_KEY], **said}
+    return {
+        "comparability": where.comparability[:MAX_KEY],
+        "environment": where.versions[:MAX_KEY],
+        "runner": _runner(recorded),
+        **said,
+    }
+
+
+def _runner(recorded: Sequence[Recorded]) -> str | None:
+    """Return the machine that measured it; None where there were several, or none is named."""
+    names = {one.record.environment.runner for one in recorded}
+    return names.pop() if len(names) == 1 else None
 
 
 def _values(found: Evidence) -> dict[str, float]:

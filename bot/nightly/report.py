@@ -9,6 +9,7 @@ from bot.host import Run
 from bot.nightly.known import Known
 from bot.nightly.nights import Stale
 from bot.nightly.regressions import Episode, is_most
+from bot.nightly.runners import RunnerChange
 from bot.nightly.sparkline import sparkline
 from bot.nightly.tightening import Tightening
 from bot.noise import floor
@@ -72,6 +73,8 @@ class NightReport:
     """Lines of the history that could not be read."""
     shift: Shift | None = None
     """Many scenarios moved together with the machine."""
+    runner_change: RunnerChange | None = None
+    """All that is slow this night was measured on another machine than the nights before."""
     issue: int | None = None
     """Number of the issue about the regressions that hold; None where there is none."""
     pull: int | None = None

@@ -7,10 +7,11 @@ from typing import Final
 
 from bot.baselines import END_TO_END
 from bot.changepoints import ChangePoint, changes
-from bot.history import HistoryLine, Series
+from bot.history import Series
 from bot.level import LEAST_WIDTH_RATIO, WINDOW_NIGHTS
 from bot.limits import gates
 from bot.nightly.regressions import MAX_PARTS, MAX_STAGES, RECOVERED_RATIO, Regression, StageGrowth
+from bot.nightly.runners import runner_change
 from bot.verdicts.comparability import Setting, machine_changes
 
 LEAST_STAGE_SHARE: Final = 0.1
@@ -107,7 +108,7 @@ def _regression(lines: Series, field: str, rise: _Rise, moved: Sequence[ChangePo
         bad_run_id=bad.run_id,
         since=bad.captured_at,
         stages=_growth(lines[start : rise.start], lines[rise.end : end]),
-        environment=_changed(good, bad),
+        environment=_changed(lines[: rise.start], lines[rise.end :]),
     )
 
 
@@ -137,13 +138,12 @@ def _middles(lines: Series) -> dict[str, float]:
     return {field: median_low(found) for field, found in values.items() if found}
 
 
-def _changed(good: HistoryLine, bad: HistoryLine) -> tuple[str, ...]:
+def _changed(before: Series, since: Series) -> tuple[str, ...]:
     """Return what is another on the machine, such as "driver 570.1 -> driver 570.2"."""
-    was, now = (Setting(line.comparability, line.environment) for line in (good, bad))
-    parts = [*machine_changes(was, now)]
-    if good.runner and bad.runner and good.runner != bad.runner:
-        parts.append(f"runner {good.runner} -> {bad.runner}")
-    return tuple(part[:LONGEST_PART] for part in parts[:MAX_PARTS])
+    was, now = (Setting(line.comparability, line.environment) for line in (before[-1], since[0]))
+    runner = runner_change(before, since)
+    told = [f"measured on {runner.since} since then, on {runner.before} before"] if runner else []
+    return tuple(part[:LONGEST_PART] for part in [*told, *machine_changes(was, now)][:MAX_PARTS])
 
 
 def _nights_since(lines: Series, one: Regression) -> int:

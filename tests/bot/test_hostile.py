@@ -35,7 +35,7 @@ def record_saying(words: str) -> RunRecord:
     record = odd_record()
     environment = record.environment.model_copy(
         update={
-            **dict.fromkeys(("driver", "cuda", "torch", "python", "image"), words),
+            **dict.fromkeys(("driver", "cuda", "torch", "python", "image", "runner"), words),
             "accelerator": record.environment.accelerator.model_copy(update={"name": words}),
             "absent": {words: words},
         }

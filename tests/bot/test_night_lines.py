@@ -1,5 +1,6 @@
 """What a run adds to the history."""
 
+import pytest
 from builders import HEAD_SHA, make_record, make_request, make_run, make_scenario
 
 from bot.nightly.lines import lines_of, rejected_line
@@ -43,6 +44,21 @@ def test_a_line_says_what_the_host_says():
     assert line.captured_at == RUN.created_at
     assert line.comparability == comparability_key(record.environment, "host")
     assert line.environment == "driver 570.86.15, cuda 12.8, torch 2.13.0, python 3.11.7"
+
+
+@pytest.mark.parametrize(
+    ("runners", "told"), [(["gpu-07"], "gpu-07"), (["gpu-07", "gpu-03"], None), ([None], None)]
+)
+def test_a_line_names_the_one_runner(runners: list[str | None], told: str | None):
+    """Where the records of a scenario are of several runners, none of them is its own."""
+    records = [
+        one.model_copy(update={"environment": one.environment.model_copy(update={"runner": name})})
+        for name in runners
+        for one in [make_record(make_scenario("flux"))]
+    ]
+    [line] = lines_of(RUN, "h100", records, "host")
+
+    assert (line.valid, line.runner) == (True, told)
 
 
 def test_what_failed_leaves_a_line_that_says_so():

@@ -90,13 +90,17 @@ def test_a_stage_can_regress_alone():
 
 
 def test_what_changed_on_the_machine_is_named():
-    """Versions and runner that differ between the two commits stand beside the regression."""
+    """Versions that differ between the two commits, and a runner that took over, stand beside it."""
     old = {"environment": "driver 570.1, python 3.11.7", "runner": "a"}
     new = {"environment": "driver 570.2, python 3.11.7, image x", "runner": "b"}
     changed = {night: old if night <= 10 else new for night in range(1, 14)}
     [found] = held_regressions({"flux": make_series([*STEADY, *[120.0] * 3], changed=changed)}, nights=3)
 
-    assert found.environment == ("driver 570.1 -> 570.2", "image unknown -> x", "runner a -> b")
+    assert found.environment == (
+        "measured on b since then, on a before",
+        "driver 570.1 -> 570.2",
+        "image unknown -> x",
+    )
 
 
 @settings(max_examples=50)

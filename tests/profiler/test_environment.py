@@ -9,7 +9,7 @@ import pytest
 
 from profiler.devices import family
 from profiler.environment import Watch, present_module, source
-from profiler.record import MachineState, RunRecord, record_from_json, record_to_json
+from profiler.record import MAX_TEXT, MachineState, RunRecord, record_from_json, record_to_json
 
 ACTIONS = {
     "GITHUB_REPOSITORY": "sgl-project/sglang",
@@ -102,7 +102,17 @@ def test_a_machine_without_a_device_says_its_versions():
         "cuda": "torch has no CUDA device here",
         "cann": "the device is not Ascend's",
         "image": "PERF_RATCHET_IMAGE is not set; a container does not know its image",
+        "runner": "RUNNER_NAME is not set; GitHub Actions sets it",
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [("gpu-07", "gpu-07"), (" gpu\n07 ", "gpu 07"), ("x" * 999, "x" * MAX_TEXT), ("", None)]
+)
+def test_the_runner_is_named_as_actions_names_it(told: str, kept: str | None):
+    """On one line, at the length that a record takes; unknown where it is empty."""
+    found = Watch("cpu", "cpu", {"RUNNER_NAME": told}).environment()
+    assert (found.runner, "runner" in found.absent) == (kept, kept is None)
 
 
 def test_a_kind_of_device_without_a_tool_says_so():

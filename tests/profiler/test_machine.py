@@ -67,12 +67,13 @@ def test_the_key_of_a_run_has_no_configuration():
         {"torch": "2.13.1+cu128"},
         {"python": "3.12.1"},
         {"image": "other"},
+        {"runner": "gpu-07"},
         {"state": MachineState(temperature_celsius=80.0)},
         {"accelerator": Accelerator(name="NVIDIA H100 80GB HBM3", count=2, memory_bytes=84_900_000_000)},
     ],
 )
 def test_what_does_not_change_times_leaves_the_key(change: dict):
-    """Patch versions, Python, the image's name, the moment's state, a driver that keeps more memory."""
+    """Patch versions, Python, the names of image and runner, the moment's state, a driver that keeps more."""
     assert comparability_key(H100.model_copy(update=change), "host") == comparability_key(H100, "host")
 
 
