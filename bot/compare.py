@@ -4,7 +4,7 @@ Pure, and usable without the rest: `docs/library.md` shows it from an engine's o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from bot.attribution import attribution
@@ -99,16 +99,11 @@ def compare(  # noqa: PLR0913 - each is a term of the judgement that a caller ma
     """
     if not isinstance(records, RunEvidence):
         records = run_evidence(records, file.metadata.clock, scenarios, audited=policy == "ratchet")
-    tolerances, known = file.profile(profile), past if policy == "ratchet" else {}
+    terms = ScenarioTerms(file.profile(profile), file.sampling, policy, min_improvement, {})
+    known = past if policy == "ratchet" else {}
     names = [name for name in {**file.scenarios, **records.found} if fnmatchcase(name, scenarios)]
     cases = (
-        _Case(
-            name,
-            file,
-            records.of(name),
-            ScenarioTerms(tolerances, file.sampling, policy, min_improvement, known.get(name, {})),
-            last_night.get(name),
-        )
+        _Case(name, file, records.of(name), replace(terms, past=known.get(name, {})), last_night.get(name))
         for name in names
     )
     compared, shift = settled([_compared(case) for case in cases])

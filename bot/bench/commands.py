@@ -17,13 +17,15 @@ from typing import Final, NamedTuple
 
 from bot import render
 from bot.audit import audit
-from bot.baselines import baselines_from_text
+from bot.baselines import DEFAULT_PROFILE, baselines_from_text
 from bot.bench.workload import MEASURED, SCENARIOS, WARMUPS, Workload, shifted, workload
 from bot.compare import compare
+from bot.handlers.judged import Terms, section
 from bot.noise import Past
 from bot.proposing.file_diff import file_diff
-from bot.report import HardwareReport, hardware_report, report_on
+from bot.report import HardwareReport, report_on
 from bot.tighten import propose, tightened
+from bot.verdicts.precedent import Precedent
 from profiler.record import record_from_json, record_to_json
 
 REAL_FILE: Final = Path("../shared/data/baselines/h100_2026-05-17_after_25510.json")
@@ -150,14 +152,7 @@ def main() -> None:
 
 
 def _section(on: Workload, past: Past) -> HardwareReport:
-    return hardware_report(
-        "h100.json",
-        on.file,
-        [on.record],
-        compare(on.file, [on.record], past=past),
-        proposals=propose(on.file, [on.record], past=past),
-        findings=audit(on.file),
-    )
+    return section("h100.json", on.file, [on.record], Terms(DEFAULT_PROFILE), Precedent(past, {}))
 
 
 def _least_ms(work: Callable[[], object], spent_s: Callable[[], float], rounds: int) -> float:

@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 FORMATS: Final = ("text", "json", "markdown")
@@ -20,12 +19,6 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
     """Imports its handler, calls it, returns the exit code."""
-
-
-def add_baselines_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the baseline file and the scenarios to look at."""
-    parser.add_argument("--baselines", type=Path, required=True, metavar="FILE", help="the baseline file")
-    parser.add_argument("--scenario", default="*", metavar="GLOB", help="only these (default: all)")
 
 
 def add_format_argument(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import arguments
-from bot.cli.command import Command, add_baselines_arguments, add_format_argument
+from bot.cli.command import Command, add_format_argument
 from bot.paths import CONFIG
 
 
@@ -23,12 +23,7 @@ def _audit_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RECORD",
         help="prove that a changed scenario is one request; without BASELINES: audit the requests themselves",
     )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help=f"has the waivers (default: {CONFIG}, if there)",
-    )
+    _add_config(parser, "has the waivers")
     parser.add_argument("--rules", action="store_true", help="tell the rules instead")
     add_format_argument(parser)
 
@@ -48,23 +43,12 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "records",
-        type=Path,
-        nargs="+",
-        metavar="RECORD",
-        help="run records of one hardware, from ratchet-profiler run: the requests of a scenario are pooled",
-    )
-    add_baselines_arguments(parser)
-    parser.add_argument("--profile", default="pr_test", help="tolerances to use (default: %(default)s)")
+    _add_run(parser)
     parser.add_argument(
         "--policy",
         choices=("ratchet", "sglang"),
         default="ratchet",
         help="ratchet: audited requests, noise, few metrics decide; sglang: that engine's own test",
-    )
-    parser.add_argument(
-        "--history", type=Path, metavar="FOLDER", help="a checkout of the history branch: what is noise"
     )
     parser.add_argument(
         "--suspects",
@@ -90,14 +74,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "records",
-        type=Path,
-        nargs="+",
-        metavar="RECORD",
-        help="a run record, from ratchet-profiler run; several are pooled",
-    )
-    add_baselines_arguments(parser)
+    _add_run(parser)
     parser.add_argument(
         "--min-improvement",
         type=arguments.fraction,
@@ -106,24 +83,13 @@ def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
         help="by how much end to end must fall (default: %(default)s)",
     )
     parser.add_argument(
-        "--history", type=Path, metavar="FOLDER", help="a checkout of the history branch: predicts chances"
-    )
-    parser.add_argument(
         "--max-flake-rate",
         type=arguments.fraction,
         default=0.05,
         metavar="FRACTION",
         help="largest chance that an unchanged engine breaks the new limits (default: %(default)s)",
     )
-    parser.add_argument(
-        "--profile", default="pr_test", help="tolerances of those limits (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help=f"says whose file it is (default: {CONFIG}, if there)",
-    )
+    _add_config(parser, "says whose file it is")
     parser.add_argument(
         "--add",
         action="store_true",
@@ -151,6 +117,30 @@ def _tighten(options: argparse.Namespace) -> int:
         write=options.write,
         form=options.format,
     )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """Add a run and what is known beside it: baselines, tolerances, nights."""
+    parser.add_argument(
+        "records",
+        type=Path,
+        nargs="+",
+        metavar="RECORD",
+        help="run records of one hardware, from ratchet-profiler run: the requests of a scenario are pooled",
+    )
+    parser.add_argument("--baselines", type=Path, required=True, metavar="FILE", help="the baseline file")
+    parser.add_argument("--scenario", default="*", metavar="GLOB", help="only these (default: all)")
+    parser.add_argument(
+        "--profile", default="pr_test", help="tolerances of the limits (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--history", type=Path, metavar="FOLDER", help="a checkout of the history branch: what is noise"
+    )
+
+
+def _add_config(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the configuration file, and what it is read for."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help=f"{what} (default: {CONFIG}, if there)")
 
 
 COMMANDS: Final = (
