@@ -3,7 +3,6 @@
 The format is that of sglang's `perf_baselines.json`. Keys that we do not know are kept.
 """
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ END_TO_END: Final = "expected_e2e_ms"
 AGGREGATES: Final = (END_TO_END, "expected_avg_denoise_ms", "expected_median_denoise_ms")
 BIGGEST_KEPT_INT: Final = 2**53
 """Integers above this do not survive a float, so they are no measurement."""
+_NUMBERS: Final = (int, float)
 _INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
 
 
@@ -245,9 +245,9 @@ class BaselineFile:
 
 def is_measurement(value: object) -> bool:
     """Return whether this JSON value can be a duration in milliseconds: a finite number, not negative."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         return False
-    return 0 <= value <= BIGGEST_KEPT_INT and math.isfinite(value)
+    return 0 <= value <= BIGGEST_KEPT_INT  # which no NaN is, and no infinity
 
 
 def baselines_from_text(text: str) -> BaselineFile:
