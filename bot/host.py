@@ -69,6 +69,8 @@ class OpenIssue:
     """An open issue of the bot."""
 
     number: int
+    key: str = ""
+    """The host's own name of it; "" where it was not told."""
     title: str
     body: str
     labels: tuple[str, ...] = ()
@@ -82,6 +84,102 @@ class Commit:
     author: str
     """Login, or the name that git has where the host knows none."""
     message: str
+    is_as_made: bool = True
+    """Whether nobody seems to have amended or rebased it since."""
+    parents: tuple[str, ...] = ()
+    """Full SHAs of the commits that it is on top of, the first one first."""
+    blob: str | None = None
+    """Git's name of the content of the one file that was asked about; None where that was not told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnBranch:
+    """A branch of the bot's own."""
+
+    head: str
+    """Full SHA."""
+    commits: tuple[Commit, ...]
+    """Of its history, the newest first, at most 100."""
+    pull: Pull | None
+    """Its open pull request, else the newest closed one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a pull request stands: all that a command has to know of it, as it is at one moment."""
+
+    pull: Pull
+    commits: tuple[Commit, ...]
+    """Of the pull request, the newest first, at most 100."""
+    base_head: str | None
+    """Full SHA at which its base branch is now; None when that is gone."""
+    config: bytes | None
+    """The file that was asked for, as it is on the default branch."""
+    own: OwnBranch | None
+    """The bot's branch that was asked for, when it is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnCheck:
+    """What the bot has said last of a commit, as a check."""
+
+    conclusion: str | None
+    """"success", "failure", "action_required"; None while it is in progress."""
+    is_carried: bool
+    """Whether it was carried over: we said so of a commit that we had made, which changes only baselines."""
+    title: str
+    summary: str
+    """Markdown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenPull:
+    """A pull request from a branch of the bot, as it was seen."""
+
+    key: str
+    """The host's own name of it."""
+    number: int
+    is_open: bool
+    head_sha: str
+    base_branch: str
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+    commits: tuple[Commit, ...] | None = None
+    """What its head has and its base has not, oldest first; None where not all of it was told."""
+    paths: tuple[str, ...] = ()
+    """Files in which its head differs from where it left the base; two of them stand for any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenBranch:
+    """A branch as it was seen."""
+
+    name: str
+    head: str | None
+    """Full SHA; None: there is no such branch."""
+    files: Mapping[str, bytes | None]
+    """By path, the files at its head that were asked for; None where there is none."""
+    pull: SeenPull | None = None
+    """The pull request that is open, else the newest closed one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Branches and issues of the bot, seen together."""
+
+    branches: Mapping[str, SeenBranch]
+    issues: Sequence[OpenIssue]
+    """The bot's own open ones."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What decides where to look for anything else."""
+
+    default_branch: str
+    content: bytes | None
+    """The file that was asked for, as that branch has it; None where there is none."""
 
 
 class Host(Protocol):
@@ -89,6 +187,20 @@ class Host(Protocol):
 
     def default_branch(self) -> str:
         """Return the name of the default branch."""
+
+    def beginning(self, path: str) -> Beginning:
+        """Return the name of the default branch and a file of it, in one request."""
+
+    def seen(self, files: Mapping[str, Sequence[str]], proposals: Mapping[str, str], label: str) -> Seen:
+        """Return branches and issues of the bot, in one request whatever their number.
+
+        A file is as it is at the very commit that is told as the head of its branch.
+
+        Args:
+            files: By branch the paths that are wanted; of a branch without any, its head is told.
+            proposals: Branches from which the bot proposes, each with the one file that it changes there.
+            label: Of the issues.
+        """
 
     def head(self, branch: str) -> str | None:
         """Return the full SHA at which a branch is, or None when there is no such branch."""
@@ -109,7 +221,7 @@ class Host(Protocol):
         """
 
     def merge_base(self, base: str, head: str) -> str:
-        """Return the full SHA of the commit at which two histories parted."""
+        """Return the full SHA of the commit at which two histories, of branches or full SHAs, parted."""
 
     def commits(self, base: str, head: str) -> Sequence[Commit]:
         """Return the commits of `head` that `base` does not have, oldest first, at most 250."""
@@ -137,6 +249,18 @@ class Host(Protocol):
 
     def pull(self, number: int) -> Pull:
         """Return a pull request."""
+
+    def standing(self, number: int, config: str, branch: str) -> Standing:
+        """Return how a pull request stands, all in one request.
+
+        Args:
+            number: Of the pull request.
+            config: Path of a file of the default branch.
+            branch: Of the bot's own, which may not be there.
+        """
+
+    def own_check(self, sha: str, name: str) -> OwnCheck | None:
+        """Return the latest check of this name that the bot has made on a commit, or None."""
 
     def open_pull(self, branch: str) -> Pull | None:
         """Return the open pull request of a branch of this repository, or None."""

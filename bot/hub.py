@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from bot.errors import Refused
+from bot.host import OpenIssue, SeenPull
 
 Conclusion = Literal["success", "failure", "action_required"]
 """`action_required` blocks a merge as `failure` does, and asks a person to look; "neutral" would pass."""
 Reaction = Literal["eyes", "rocket", "-1", "confused"]
 """Seen, done, not allowed, not understood."""
+CARRIED: Final = "carried-over"
+"""External id of a check that repeats what was said of another commit: of no run, so a run's word stands."""
 
 
 class HubRefused(Refused):
@@ -91,6 +94,21 @@ class Check:
     """Lines of the commit's files that are wrong, the gravest first. GitHub takes 50 at once."""
     yields: bool = False
     """Whether it says nothing of the commit itself: what is said for another run then stands."""
+    elsewhere: str = ""
+    """What one in progress of the same external id and another name is told, as Markdown: its run is judged
+    here, so it concludes as action_required. "" leaves such a one alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A comment of a person that is replied to."""
+
+    pull: int
+    """Number of the pull request."""
+    comment: int
+    pull_node: str = ""
+    """What GitHub's GraphQL calls the pull request; "" where that is not told."""
+    comment_node: str = ""
 
 
 class Hub(Protocol):
@@ -133,11 +151,15 @@ class Hub(Protocol):
             ValueError: the new body does not begin with the marker.
         """
 
-    def upsert_check(self, check: Check) -> str:
+    def upsert_check(self, check: Check, *, is_first: bool = False) -> str:
         """Make the commit's check of this name and external id say this.
 
         One that is in progress never takes the place of a concluded one: it was late. One that yields is not
         made where there is one of another run; the one that is there concludes as the other run's has.
+
+        Args:
+            check: What it says.
+            is_first: None can be there: the first try need not look, which saves a request.
 
         Returns:
             Where a person can read it.
@@ -180,6 +202,18 @@ class Hub(Protocol):
             HubRefused: the host would not, or did not answer.
         """
 
+    def reply(
+        self, question: Question, marker: str, body: str, reaction: Reaction, *, is_first: bool = False
+    ) -> str:
+        """Answer a comment, as `answer` does, then react to it, as `react` does: at once where that can be.
+
+        Returns:
+            Where a person can read the answer.
+
+        Raises:
+            HubRefused: the host would not, or did not answer.
+        """
+
     def react(self, comment: int, reaction: Reaction) -> bool:
         """React to a comment. Doing it again changes nothing.
 
@@ -203,6 +237,24 @@ class Hub(Protocol):
             HubRefused: the host would not, or did not answer.
         """
 
+    def rebuild_branch(
+        self, branch: str, expected_head: str | None, base: str, files: Mapping[str, bytes], message: str
+    ) -> str:
+        """Make a branch one commit on top of another, only if it still is where we think; return its head.
+
+        Args:
+            branch: A branch of the bot's own.
+            expected_head: Full SHA that the branch must have; None: it must not exist, and is made. A branch
+                at `base` is fine.
+            base: Full SHA of the commit on top of which the files are put.
+            files: Whole content by path from the top of the repository.
+            message: Commit message; the first line is its headline.
+
+        Raises:
+            BranchMoved: the branch is elsewhere.
+            HubRefused: the host would not, or did not answer.
+        """
+
     def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
         """Make a branch without any past, with one commit that holds these files; return its head.
 
@@ -212,37 +264,45 @@ class Hub(Protocol):
             HubRefused: the host would not, or did not answer.
         """
 
-    def upsert_pull(self, pull: PullRequest, *, is_first: bool = False) -> int:
+    def upsert_pull(self, pull: PullRequest, *, is_first: bool = False, seen: SeenPull | None = None) -> int:
         """Open a pull request, or make the open one of this branch say this; return its number.
 
         Args:
             pull: What it says.
             is_first: None can be open: the first try need not look, which saves a request.
+            seen: The open one, as it was seen just now: then too.
 
         Raises:
             HubRefused: the host would not, or did not answer.
         """
 
-    def close_pull(self, number: int, marker: str, reason: str) -> None:
+    def close_pull(self, number: int, marker: str, reason: str, *, key: str = "") -> None:
         """Close a pull request of the bot with a last comment. One that is closed already stays so.
 
+        Args:
+            number: Of the pull request.
+            marker: HTML comment with which the last comment begins, so that it is said once.
+            reason: The rest of it, as Markdown.
+            key: The host's own name of it, where it was seen open just now: the first try need not look.
+
         Raises:
             HubRefused: the host would not, or did not answer.
         """
 
-    def upsert_issue(self, issue: Issue, *, is_first: bool = False) -> int:
+    def upsert_issue(self, issue: Issue, *, is_first: bool = False, seen: OpenIssue | None = None) -> int:
         """Open an issue, or make the open one with this marker say this; return its number.
 
         Args:
             issue: What it says.
             is_first: None can be open: the first try need not look, which saves a request.
+            seen: The open one, as it was seen just now: then too.
 
         Raises:
             HubRefused: the host would not, or did not answer.
         """
 
-    def close_issue(self, number: int, marker: str, reason: str) -> None:
-        """Close an issue of the bot with a last comment. One that is closed already stays so.
+    def close_issue(self, number: int, marker: str, reason: str, *, key: str = "") -> None:
+        """Close an issue of the bot with a last comment, as `close_pull` closes a pull request.
 
         Raises:
             HubRefused: the host would not, or did not answer.

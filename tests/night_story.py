@@ -17,15 +17,18 @@ from bot.handlers import refresh
 from bot.handlers.night import Here
 from bot.history import HistoryLine, appended, history_from_text, path_of
 from bot.nightly.lines import lines_of
+from bot.paths import CONFIG
 from bot.pulls.binding import NIGHTLY_WORKFLOW
-from profiler.record import ScenarioRecord, record_to_json
+from profiler.record import RunRecord, ScenarioRecord, record_to_json
 
 BEGIN = datetime(2026, 10, 1, 3, 17, tzinfo=UTC)
-CONFIG = ".github/perf-ratchet.yml"
 BASELINES = ".github/perf-baselines/h100.json"
+ASCEND_BASELINES = ".github/perf-baselines/ascend.json"
 SETTINGS = f"hardware:\n  h100: {{baselines: {BASELINES}}}\n"
 AT_ONCE = SETTINGS + "tighten: {nights: 1}\n"
 """The same, with no patience: what one night shows is proposed."""
+TWO_KINDS = f"{SETTINGS}  ascend: {{baselines: {ASCEND_BASELINES}}}\ntighten: {{nights: 1}}\n"
+"""The same on two kinds of hardware."""
 NOISE = (0.0, 0.003, -0.002, 0.001, -0.003, 0.002, -0.001)
 """What a night adds to everything, as a fraction, over and over."""
 SPREAD = (0.0, 0.002, -0.002)
@@ -64,18 +67,18 @@ class Story:
     settings: str = SETTINGS
     summary: Path | None = None
     driver: str = "570.86.15"
+    hardware: Sequence[str] = ("h100",)
+    """What is measured; all of it is as fast."""
+    runner: str | None = None
+    """The machine that measures."""
     runs: dict[int, Run] = field(default_factory=dict)
     """By night."""
 
     def __post_init__(self) -> None:
         """Commit the configuration, and baselines of every scenario."""
         file = make_baselines({name: make_values() for name in self.names})
-        self.github.commit(
-            "main",
-            {CONFIG: self.settings.encode(), BASELINES: file.text.encode()},
-            "Begin",
-            author="maintainer",
-        )
+        files = {f".github/perf-baselines/{name}.json": file.text.encode() for name in self.hardware}
+        self.github.commit("main", {CONFIG: self.settings.encode(), **files}, "Begin", author="maintainer")
 
     def on(self, github: FakeGithub) -> "Story":
         """Return the same story on another GitHub."""
@@ -88,11 +91,13 @@ class Story:
         texts: dict[str, str] = {}
         for night in range(begin, begin + nights):
             run = quick_hub(self.github).run(self.ran(night).id)
-            path = path_of("h100", run.created_at)
-            record = make_record(
-                *(measured(name, night, (scales or {}).get(name, 1.0)) for name in self.names)
-            )
-            texts[path] = appended(texts.get(path, ""), lines_of(run, "h100", [record], "host"))
+            for hardware in self.hardware:
+                path = path_of(hardware, run.created_at)
+                record = make_record(
+                    *(measured(name, night, (scales or {}).get(name, 1.0)) for name in self.names)
+                )
+                lines = lines_of(run, hardware, [self._on_machine(record)], "host")
+                texts[path] = appended(texts.get(path, ""), lines)
         files = {path: text.encode() for path, text in texts.items()}
         self.github.commit("perf-history", files, "Nights")
 
@@ -117,12 +122,17 @@ class Story:
             )
             for name in self.names
         ]
-        record = make_record(*scenarios, head_sha=run.head_sha, run_id=run.id)
-        machine = record.environment.model_copy(update={"driver": self.driver})
-        record = record.model_copy(update={"environment": machine})
-        self.github.artifact(run, "perf-records-h100", make_zip(("run-record.json", record_to_json(record))))
+        for hardware in self.hardware:
+            record = make_record(*scenarios, hardware=hardware, head_sha=run.head_sha, run_id=run.id)
+            content = make_zip(("run-record.json", record_to_json(self._on_machine(record))))
+            self.github.artifact(run, f"perf-records-{hardware}", content)
         self.runs[night] = run
         return run
+
+    def _on_machine(self, record: RunRecord) -> RunRecord:
+        """Return a record as the machine of this story tells it."""
+        told = {"driver": self.driver, "runner": self.runner}
+        return record.model_copy(update={"environment": record.environment.model_copy(update=told)})
 
     def refreshed(self, run: Run) -> int:
         """Run `ratchet refresh` for a run; return its exit code."""

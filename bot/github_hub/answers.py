@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from bot import host
+from bot.hub import CARRIED
 
 
 class Told(BaseModel):
@@ -82,6 +83,7 @@ class CheckRun(Told):
     """A check run."""
 
     id: int
+    name: str
     external_id: str | None
     status: str
     conclusion: str | None
@@ -100,7 +102,12 @@ class CheckRun(Told):
 
     def is_of_another(self, login: str, external_id: str) -> bool:
         """Whether the app behind this account made it, of another run: its attempts are one run."""
-        return self.is_by(login) and _run_of(self.external_id or "") != _run_of(external_id)
+        return self.is_by(login) and self.run not in {_run_of(external_id), CARRIED}
+
+    @property
+    def run(self) -> str:
+        """Which run it is of; `CARRIED` where it is of none."""
+        return _run_of(self.external_id or "")
 
 
 def _run_of(external_id: str) -> str:
@@ -173,6 +180,11 @@ class Issue(Told):
     user: Account | None
     labels: tuple[Label, ...]
     pull_request: object = None
+
+    def seen(self) -> host.OpenIssue:
+        """Return it as the bot sees it."""
+        labels = tuple(it.name for it in self.labels)
+        return host.OpenIssue(number=self.number, title=self.title, body=self.body or "", labels=labels)
 
 
 class Run(Told):

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from bot.github_hub.failures import Unanswered
-from bot.github_hub.git_answers import Branch, Commit, Committed, Heads, Named, Reference
+from bot.github_hub.git_answers import Commit, Committed, Heads, Named, Node, Reference
 from bot.github_hub.repository import Repository, quoted
 from bot.hub import BranchMoved
 
@@ -17,9 +17,14 @@ NO_COMMIT: Final = "0" * 40
 CREATE_COMMIT: Final = """mutation Commit($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
 }"""
-BRANCH: Final = """query Branch($owner: String!, $name: String!, $branch: String!) {
-  repository(owner: $owner, name: $name) { id ref(qualifiedName: $branch) { target { oid } } }
+NODE: Final = """query Node($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { id }
 }"""
+REBUILD: Final = """mutation Rebuild($refs: UpdateRefsInput!, $commit: CreateCommitOnBranchInput!) {
+  updateRefs(input: $refs) { clientMutationId }
+  createCommitOnBranch(input: $commit) { commit { oid } }
+}"""
+"""One after the other, in this order; the second looks whether the branch is where the first puts it."""
 UPDATE_REFS: Final = """mutation Move($input: UpdateRefsInput!) {
   updateRefs(input: $input) { clientMutationId }
 }"""
@@ -37,6 +42,33 @@ class Branches(Repository):
         """Make a branch point to a commit, only if it still is where we think. See `bot.hub.Hub`."""
         errand = self._errand(f"move {branch}", "contents: write")
         self._settle(errand, lambda: self._move(branch, expected_head, to))
+
+    def rebuild_branch(
+        self, branch: str, expected_head: str | None, base: str, files: Mapping[str, bytes], message: str
+    ) -> str:
+        """Make a branch one commit on top of another, if it still is where we think. See `bot.hub.Hub`."""
+        errand = self._errand(f"commit to {branch}", "contents: write")
+
+        def step_by_step() -> str:
+            now = self._head_of(branch)
+            if now not in {expected_head, base}:  # it is done, or somebody else was faster
+                return self._head_if_ours(branch, base, files, message)
+            self._move(branch, now, base)
+            return self._commit(branch, base, files, message)
+
+        def at_once() -> str:
+            asked = {
+                "refs": self._moving(branch, expected_head, base),
+                "commit": self._committing(branch, base, files, message),
+            }
+            try:
+                return Committed.model_validate(self._client.graphql(REBUILD, asked)).made.commit.oid
+            except Unanswered as unanswered:
+                if unanswered.failure.is_outage or unanswered.failure.is_rate_limit:
+                    raise
+                return step_by_step()
+
+        return self._settle(errand, at_once, again=step_by_step)
 
     def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
         """Make a branch without any past, with one commit; return its head. See `bot.hub.Hub`."""
@@ -72,14 +104,7 @@ class Branches(Repository):
 
     def _commit(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
         """Commit. GitHub itself looks before it writes: the head must be the expected one."""
-        headline, _, rest = message.partition("\n")
-        additions = [{"path": path, "contents": b64encode(files[path]).decode()} for path in files]
-        asked = {
-            "branch": {"repositoryNameWithOwner": self._repository, "branchName": branch},
-            "expectedHeadOid": expected_head,
-            "message": {"headline": headline, "body": rest.strip("\n")},
-            "fileChanges": {"additions": additions},
-        }
+        asked = self._committing(branch, expected_head, files, message)
         try:
             made = self._client.graphql(CREATE_COMMIT, {"input": asked})
         except Unanswered as unanswered:
@@ -87,6 +112,23 @@ class Branches(Repository):
                 raise
             return self._head_if_ours(branch, expected_head, files, message)
         return Committed.model_validate(made).made.commit.oid
+
+    def _committing(
+        self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str
+    ) -> dict[str, Any]:
+        headline, _, rest = message.partition("\n")
+        additions = [{"path": path, "contents": b64encode(files[path]).decode()} for path in files]
+        return {
+            "branch": {"repositoryNameWithOwner": self._repository, "branchName": branch},
+            "expectedHeadOid": expected_head,
+            "message": {"headline": headline, "body": rest.strip("\n")},
+            "fileChanges": {"additions": additions},
+        }
+
+    def _moving(self, branch: str, expected_head: str | None, to: str) -> dict[str, Any]:
+        before = expected_head or NO_COMMIT
+        update = {"name": f"refs/heads/{branch}", "beforeOid": before, "afterOid": to, "force": True}
+        return {"repositoryId": self._node_id(), "refUpdates": [update]}
 
     def _head_if_ours(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
         """Return the head of the branch if it is the very commit that was asked for: its answer was lost."""
@@ -98,30 +140,23 @@ class Branches(Repository):
         raise BranchMoved(branch, expected_head, head.sha)
 
     def _move(self, branch: str, expected_head: str | None, to: str) -> None:
-        repository_id, now = self._place(branch)
-        if now == to:
-            return
-        if now != expected_head:
-            raise BranchMoved(branch, expected_head, now)
-        before = expected_head or NO_COMMIT
-        update = {"name": f"refs/heads/{branch}", "beforeOid": before, "afterOid": to, "force": True}
-        asked = {"repositoryId": repository_id, "refUpdates": [update]}
+        """Move. GitHub itself looks before it writes: the branch must be at the expected head."""
         try:
-            self._client.graphql(UPDATE_REFS, {"input": asked})
+            self._client.graphql(UPDATE_REFS, {"input": self._moving(branch, expected_head, to)})
         except Unanswered:
-            # Whatever GitHub calls it: somebody else may have been faster, to the same place or to another.
-            _, now = self._place(branch)
-            if now == expected_head:
+            # Whatever GitHub calls it: it may be done already, by us or by somebody else.
+            now = self._head_of(branch)
+            if now == expected_head != to:
                 raise
             if now != to:
                 raise BranchMoved(branch, expected_head, now) from None
 
-    def _place(self, branch: str) -> tuple[str, str | None]:
-        """Return GitHub's id of the repository, and where the branch is."""
-        owner, name = self._repository.split("/")
-        asked = {"owner": owner, "name": name, "branch": f"refs/heads/{branch}"}
-        found = Branch.model_validate(self._client.graphql(BRANCH, asked)).repository
-        return found.id, found.ref.target.oid if found.ref else None
+    def _node_id(self) -> str:
+        """Return what GraphQL calls the repository."""
+        if self._node is None:
+            owner, name = self._repository.split("/")
+            self._node = Node.model_validate(self._client.graphql(NODE, {"owner": owner, "name": name})).id
+        return self._node
 
     def _start(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
         entries = [self._entry(path, content) for path, content in files.items()]

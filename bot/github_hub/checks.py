@@ -1,12 +1,13 @@
 """Verdicts on commits, as check runs of GitHub."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast, get_args
 
+from bot import host
 from bot.github_hub.answers import CheckRun
 from bot.github_hub.repository import Repository
-from bot.hub import Annotation, Check, Conclusion, HubRefused
+from bot.hub import CARRIED, Annotation, Check, Conclusion, HubRefused
 
 SUMMARY_LIMIT: Final = 65_535  # characters; maxLength in GitHub's OpenAPI description of a check run
 ANNOTATIONS_AT_ONCE: Final = 50  # maxItems in the same place; more are added by further requests
@@ -15,21 +16,38 @@ ANNOTATIONS_AT_ONCE: Final = 50  # maxItems in the same place; more are added by
 class Checks(Repository):
     """Check runs. See `bot.hub.Hub`."""
 
-    def upsert_check(self, check: Check) -> str:
+    def upsert_check(self, check: Check, *, is_first: bool = False) -> str:
         """Make the commit's check of this name and external id say this. See `bot.hub.Hub`."""
         if len(check.summary) > SUMMARY_LIMIT:
             said = f"{len(check.summary):,} characters and GitHub takes {SUMMARY_LIMIT:,}"
             raise HubRefused(f"the summary of the check has {said}: shorten it")
         errand = self._errand(f"check {check.head_sha[:7]}", "checks: write")
-        return self._settle(errand, lambda: self._check(check))
 
-    def _check(self, check: Check) -> str:
-        path = self._at(f"commits/{check.head_sha}/check-runs")
+        def look_first() -> str:
+            return self._check(check, self._known(check.head_sha, check_name=check.name))
+
+        def at_once() -> str:
+            return self._check(check, [])
+
+        return self._settle(errand, at_once if is_first else look_first, again=look_first)
+
+    def own_check(self, sha: str, name: str) -> host.OwnCheck | None:
+        """Return the latest check of this name that the bot has made on a commit. See `bot.host.Host`."""
+        errand = self._errand(f"show the checks of {sha[:7]}", "checks: read")
+        known = self._settle(errand, lambda: self._known(sha, check_name=name))
+        return _latest(it for it in known if it.is_by(self._login))
+
+    def _known(self, sha: str, **narrowed: str) -> list[CheckRun]:
         # "all", since by default GitHub shows only the latest run of a name and ours may be older.
-        listed = self._client.pages(path, "check_runs", check_name=check.name, filter="all")
-        known = list(map(CheckRun.model_validate, listed))
+        path = self._at(f"commits/{sha}/check-runs")
+        listed = self._client.pages(path, "check_runs", **narrowed, filter="all")
+        return list(map(CheckRun.model_validate, listed))
+
+    def _check(self, check: Check, known: Sequence[CheckRun]) -> str:
         ours = next((it for it in known if it.is_of(self._login, check.external_id)), None)
         others = [it for it in known if it.is_of_another(self._login, check.external_id)]
+        if ours is None and check.elsewhere:
+            self._conclude_elsewhere(check)
         if check.yields and others:
             if ours is None or ours.status == "completed":
                 return others[0].html_url or ""
@@ -49,6 +67,13 @@ class Checks(Repository):
             annotated = self._edit(ours, check, annotated)
         return ours.html_url or ""
 
+    def _conclude_elsewhere(self, check: Check) -> None:
+        """Conclude what is in progress of the same run under another name."""
+        for it in self._known(check.head_sha, status="in_progress"):
+            if it.name != check.name and it.is_of(self._login, check.external_id):
+                told = replace(check, conclusion="action_required", summary=check.elsewhere, annotations=())
+                self._edit(it, told, 0)
+
     def _edit(self, run: CheckRun, check: Check, annotated: int) -> int:
         """Let the run say what the check says; return how many annotations it has then."""
         self._client.send("PATCH", self._at(f"check-runs/{run.id}"), _said(check, annotated))
@@ -64,6 +89,19 @@ def _said(check: Check, annotated: int) -> dict[str, Any]:
     if check.conclusion is None:
         return {"status": "in_progress", "output": output}
     return {"status": "completed", "conclusion": check.conclusion, "output": output}
+
+
+def _latest(own: Iterable[CheckRun]) -> host.OwnCheck | None:
+    latest = max(own, key=lambda it: it.id, default=None)
+    if latest is None:
+        return None
+    output = latest.output
+    return host.OwnCheck(
+        conclusion=latest.conclusion,
+        is_carried=latest.run == CARRIED,
+        title=output.title or "",
+        summary=output.summary or "",
+    )
 
 
 def _as_said(check: Check, others: Iterable[CheckRun]) -> Check:

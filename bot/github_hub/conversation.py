@@ -1,15 +1,28 @@
 """What the bot says in conversations on GitHub: comments, answers, reactions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
 from bot.github_hub.answers import Comment
 from bot.github_hub.failures import Errand
+from bot.github_hub.git_answers import Replied
 from bot.github_hub.repository import Repository
-from bot.hub import HubRefused, Reaction
+from bot.hub import HubRefused, Question, Reaction
 
 COMMENT_LIMIT: Final = 65_536  # characters; GitHub answers 422 "Body is too long" beyond
+REPLY: Final = """mutation Reply($answer: AddCommentInput!, $reaction: AddReactionInput!) {
+  addComment(input: $answer) { commentEdge { node { url } } }
+  addReaction(input: $reaction) { clientMutationId }
+}"""
+"""One after the other, in this order."""
+REACTIONS: Final[Mapping[Reaction, str]] = {
+    "eyes": "EYES",
+    "rocket": "ROCKET",
+    "-1": "THUMBS_DOWN",
+    "confused": "CONFUSED",
+}
+"""What GraphQL calls them."""
 
 
 class Conversation(Repository):
@@ -43,13 +56,37 @@ class Conversation(Repository):
 
         return self._settle(self._commenting(pull), at_once if is_first else look_first, again=look_first)
 
+    def reply(
+        self, question: Question, marker: str, body: str, reaction: Reaction, *, is_first: bool = False
+    ) -> str:
+        """Answer a comment, then react to it: at once where no answer can be there. See `bot.hub.Hub`."""
+        _require_sayable(marker, body)
+
+        def look_first() -> str:
+            place = self._say(question.pull, marker, lambda _: body)
+            self._react(question.comment, reaction)
+            return place
+
+        def at_once() -> str:
+            asked = {
+                "answer": {"subjectId": question.pull_node, "body": body},
+                "reaction": {"subjectId": question.comment_node, "content": REACTIONS[reaction]},
+            }
+            return Replied.model_validate(self._client.graphql(REPLY, asked)).url
+
+        can_be_one = is_first and question.pull_node and question.comment_node
+        effect = at_once if can_be_one else look_first
+        return self._settle(self._commenting(question.pull), effect, again=look_first)
+
     def react(self, comment: int, reaction: Reaction) -> bool:
         """React to a comment; return whether that is new. See `bot.hub.Hub`."""
-        path = self._at(f"issues/comments/{comment}/reactions")
         errand = self._errand(f"react to comment {comment}", "pull-requests: write")
+        return self._settle(errand, lambda: self._react(comment, reaction))
+
+    def _react(self, comment: int, reaction: Reaction) -> bool:
         # Nothing is doubled when it is sent twice: GitHub answers 200 then.
-        made = self._settle(errand, lambda: self._client.send("POST", path, {"content": reaction}))
-        return made.status == HTTPStatus.CREATED
+        path = self._at(f"issues/comments/{comment}/reactions")
+        return self._client.send("POST", path, {"content": reaction}).status == HTTPStatus.CREATED
 
     def _commenting(self, pull: int) -> Errand:
         return Errand(f"comment on {self._repository}#{pull}", "pull-requests: write")

@@ -1,6 +1,6 @@
 """What GitHub tells of commits, branches and files, by REST and by GraphQL: the few fields that are read."""
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
 from bot import host
 from bot.github_hub.answers import Account, Told
@@ -103,17 +103,10 @@ class Heads(Told):
     repository: dict[str, Target | None]
 
 
-class Place(Told):
-    """The repository's id, and where a branch of it is."""
+class Node(Told):
+    """The answer to a query for the repository's name in GraphQL."""
 
-    id: str
-    ref: Target | None
-
-
-class Branch(Told):
-    """The answer to a query for a branch."""
-
-    repository: Place
+    id: str = Field(validation_alias=AliasPath("repository", "id"))
 
 
 class MadeCommit(Told):
@@ -126,3 +119,9 @@ class Committed(Told):
     """The data around it."""
 
     made: MadeCommit = Field(alias="createCommitOnBranch")
+
+
+class Replied(Told):
+    """The answer to addComment."""
+
+    url: str = Field(validation_alias=AliasPath("addComment", "commentEdge", "node", "url"))

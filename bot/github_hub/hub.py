@@ -7,7 +7,8 @@ from bot.github_hub.checks import Checks
 from bot.github_hub.client import Client, Pace
 from bot.github_hub.proposals import Proposals
 from bot.github_hub.runs import Runs
-from bot.github_hub.source import Source
+from bot.github_hub.seen import Sight
+from bot.github_hub.standing import Standings
 from bot.hub import HubRefused
 
 WORKFLOW_LOGIN: Final = "github-actions[bot]"
@@ -16,7 +17,7 @@ GITHUB_API: Final = "https://api.github.com"
 """Where GitHub's API is, unless GITHUB_API_URL says otherwise."""
 
 
-class GithubHub(Proposals, Checks, Branches, Runs, Source):
+class GithubHub(Proposals, Checks, Branches, Runs, Standings, Sight):
     """One repository on GitHub. Implements `bot.hub.Hub` and `bot.host.Host`."""
 
     def __init__(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from itertools import islice
-from typing import Literal
+from typing import Final, Literal
 
 from bot import host, hub
 from bot.github_hub.answers import Issue, Pull
@@ -12,11 +12,22 @@ from bot.github_hub.conversation import Conversation
 from bot.github_hub.failures import Unanswered
 from bot.hub import HubRefused
 
+CLOSE_PULL: Final = """mutation Close($said: AddCommentInput!, $closed: ClosePullRequestInput!) {
+  addComment(input: $said) { clientMutationId }
+  closePullRequest(input: $closed) { clientMutationId }
+}"""
+CLOSE_ISSUE: Final = """mutation Close($said: AddCommentInput!, $closed: CloseIssueInput!) {
+  addComment(input: $said) { clientMutationId }
+  closeIssue(input: $closed) { clientMutationId }
+}"""
+
 
 class Proposals(Conversation):
     """Pull requests and issues of the bot. See `bot.hub.Hub`."""
 
-    def upsert_pull(self, pull: hub.PullRequest, *, is_first: bool = False) -> int:
+    def upsert_pull(
+        self, pull: hub.PullRequest, *, is_first: bool = False, seen: host.SeenPull | None = None
+    ) -> int:
         """Open a pull request, or make the open one of this branch say this. See `bot.hub.Hub`."""
         errand = self._errand(f"propose {pull.branch}", "pull-requests: write")
 
@@ -24,9 +35,9 @@ class Proposals(Conversation):
             return self._propose(pull, self._own_pulls(pull.branch))
 
         def at_once() -> int:
-            return self._propose(pull, [])
+            return self._revise(pull, seen) if seen else self._propose(pull, [])
 
-        return self._settle(errand, at_once if is_first else look_first, again=look_first)
+        return self._settle(errand, at_once if is_first or seen else look_first, again=look_first)
 
     def open_pull(self, branch: str) -> host.Pull | None:
         """Return the open pull request of a branch of this repository. See `bot.host.Host`."""
@@ -41,39 +52,53 @@ class Proposals(Conversation):
         newest = sorted(found, key=lambda it: (it.state == "open", it.number))
         return newest[-1].seen() if newest else None
 
-    def close_pull(self, number: int, marker: str, reason: str) -> None:
+    def close_pull(self, number: int, marker: str, reason: str, *, key: str = "") -> None:
         """Close a pull request of the bot with a last comment. See `bot.hub.Hub`."""
         errand = self._errand(f"close #{number}", "pull-requests: write")
-        self._settle(errand, lambda: self._close(f"pulls/{number}", number, marker, reason))
 
-    def upsert_issue(self, issue: hub.Issue, *, is_first: bool = False) -> int:
+        def look_first() -> None:
+            self._close(f"pulls/{number}", number, marker, reason)
+
+        def at_once() -> None:
+            asked = {"said": _said(key, marker, reason), "closed": {"pullRequestId": key}}
+            self._client.graphql(CLOSE_PULL, asked)
+
+        self._settle(errand, at_once if key else look_first, again=look_first)
+
+    def upsert_issue(
+        self, issue: hub.Issue, *, is_first: bool = False, seen: host.OpenIssue | None = None
+    ) -> int:
         """Open an issue, or make the open one with this marker say this. See `bot.hub.Hub`."""
         if not issue.marker or not issue.body.startswith(issue.marker):
             raise ValueError("the body of an issue begins with its marker, or it is not found again")
         errand = self._errand("open an issue", "issues: write")
 
         def look_first() -> int:
-            known = self._own_issues()
-            return self._report(issue, [it for it in known if (it.body or "").startswith(issue.marker)])
+            known = [it for it in self._own_issues() if it.body.startswith(issue.marker)]
+            return self._report(issue, known[0] if known else None)
 
         def at_once() -> int:
-            return self._report(issue, [])
+            return self._report(issue, seen)
 
-        return self._settle(errand, at_once if is_first else look_first, again=look_first)
+        return self._settle(errand, at_once if is_first or seen else look_first, again=look_first)
 
-    def close_issue(self, number: int, marker: str, reason: str) -> None:
+    def close_issue(self, number: int, marker: str, reason: str, *, key: str = "") -> None:
         """Close an issue of the bot with a last comment. See `bot.hub.Hub`."""
         errand = self._errand(f"close #{number}", "issues: write")
-        self._settle(errand, lambda: self._close(f"issues/{number}", number, marker, reason))
+
+        def look_first() -> None:
+            self._close(f"issues/{number}", number, marker, reason)
+
+        def at_once() -> None:
+            asked = {"said": _said(key, marker, reason), "closed": {"issueId": key}}
+            self._client.graphql(CLOSE_ISSUE, asked)
+
+        self._settle(errand, at_once if key else look_first, again=look_first)
 
     def open_issues(self, label: str) -> Sequence[host.OpenIssue]:
         """Return the bot's own open issues with a label. See `bot.host.Host`."""
         found = self._settle(self._errand("list issues", "issues: read"), self._own_issues)
-        return [
-            host.OpenIssue(number=it.number, title=it.title, body=it.body or "", labels=labels)
-            for it, labels in ((one, tuple(two.name for two in one.labels)) for one in found)
-            if label in labels
-        ]
+        return [it for it in found if label in it.labels]
 
     def _propose(self, asked: hub.PullRequest, known: list[Pull]) -> int:
         said = {"title": asked.title, "body": asked.body, "base": asked.base}
@@ -82,6 +107,13 @@ class Proposals(Conversation):
         if (ours.title, ours.body, ours.base.ref) != (asked.title, asked.body, asked.base):
             self._client.send("PATCH", self._at(f"pulls/{ours.number}"), said)
         self._label(ours.number, asked.labels, {it.name for it in ours.labels})
+        return ours.number
+
+    def _revise(self, asked: hub.PullRequest, ours: host.SeenPull) -> int:
+        if (ours.title, ours.body, ours.base_branch) != (asked.title, asked.body, asked.base):
+            said = {"title": asked.title, "body": asked.body, "base": asked.base}
+            self._client.send("PATCH", self._at(f"pulls/{ours.number}"), said)
+        self._label(ours.number, asked.labels, set(ours.labels))
         return ours.number
 
     def _open(self, said: dict[str, str], branch: str) -> Pull:
@@ -101,22 +133,21 @@ class Proposals(Conversation):
         listed = islice(self._client.pages(self._at("pulls"), state=state, head=head), PER_PAGE)
         return [it for it in map(Pull.model_validate, listed) if it.is_from(self._repository)]
 
-    def _report(self, asked: hub.Issue, known: list[Issue]) -> int:
+    def _report(self, asked: hub.Issue, ours: host.OpenIssue | None) -> int:
         said = {"title": asked.title, "body": asked.body}
-        if not known:
+        if ours is None:
             made = self._client.send("POST", self._at("issues"), said | {"labels": list(asked.labels)})
             return Issue.model_validate(made.data).number
-        ours = known[0]
         if (ours.title, ours.body) != (asked.title, asked.body):
             self._client.send("PATCH", self._at(f"issues/{ours.number}"), said)
-        self._label(ours.number, asked.labels, {it.name for it in ours.labels})
+        self._label(ours.number, asked.labels, set(ours.labels))
         return ours.number
 
-    def _own_issues(self) -> list[Issue]:
+    def _own_issues(self) -> list[host.OpenIssue]:
         """Return the open issues that the bot wrote. GitHub lists pull requests among them."""
         listed = self._client.pages(self._at("issues"), state="open", creator=self._login)
         issues = [it for it in map(Issue.model_validate, listed) if it.pull_request is None]
-        return [it for it in issues if it.user is not None and it.user.login == self._login]
+        return [it.seen() for it in issues if it.user is not None and it.user.login == self._login]
 
     def _label(self, number: int, wanted: Iterable[str], there: set[str]) -> None:
         missing = [it for it in wanted if it not in there]
@@ -131,3 +162,7 @@ class Proposals(Conversation):
             raise HubRefused(f"#{number} was not opened by {self._login}; a person has to close it")
         self._say(number, marker, lambda _: f"{marker}\n{reason}")
         self._client.send("PATCH", self._at(path), {"state": "closed"})
+
+
+def _said(key: str, marker: str, reason: str) -> dict[str, str]:
+    return {"subjectId": key, "body": f"{marker}\n{reason}"}

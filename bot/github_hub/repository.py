@@ -30,6 +30,8 @@ class Repository:
         self._client = client
         self._repository = repository
         self._login = login
+        self._node: str | None = None
+        """What GraphQL calls the repository, which never changes; None until GitHub has told it."""
 
     @property
     def login(self) -> str:

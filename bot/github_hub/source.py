@@ -14,6 +14,9 @@ from bot.github_hub.repository import Repository, quoted
 MOST_FILES: Final = 300
 """That a comparison lists. Source: GitHub's OpenAPI description of "compare two commits"."""
 
+CONTENT: Final = "fragment content on GitObject { __typename oid ... on Blob { text } }"
+"""What a query asks of a file, for `Source._content`."""
+
 _SHA = re.compile(r"[0-9a-f]{40}")
 Place = tuple[str, str]
 """A commit or branch, and a path."""
@@ -56,8 +59,9 @@ class Source(Repository):
         return sorted(names)
 
     def _comparison(self, base: str, head: str, **query: int) -> Comparison:
+        """Compare two histories. A branch's name by itself may be a tag's too, or the beginning of a SHA."""
         errand = self._errand(f"compare {base[:7]} and {head[:7]}", "contents: read")
-        path = self._at(f"compare/{quoted(base)}...{quoted(head)}")
+        path = self._at(f"compare/{quoted(_unmistakable(base))}...{quoted(_unmistakable(head))}")
         return self._settle(errand, lambda: Comparison.model_validate(self._client.get(path, **query)))
 
     def _contents(self, places: Sequence[Place]) -> dict[Place, bytes | None]:
@@ -97,4 +101,4 @@ def files_query(count: int) -> str:
 {files}
   }}
 }}
-fragment content on GitObject {{ __typename oid ... on Blob {{ text }} }}"""
+{CONTENT}"""

@@ -7,7 +7,7 @@ from typing import Final
 from bot.adoption.scaffold import history_files
 from bot.handlers.fetched import HubAndHost
 from bot.history import History, HistoryLine, appended, history_from_text, path_of
-from bot.host import Host
+from bot.host import Host, SeenBranch
 from bot.hub import BranchMoved, Hub
 
 APPEND_TRIES: Final = 6
@@ -30,12 +30,10 @@ class Kept:
         return sum((history_from_text(text) for text in self.texts.values()), History())
 
 
-def kept_from_files(
-    branch: str, head: str | None, paths: Iterable[str], files: Mapping[tuple[str, str], bytes | None]
-) -> Kept:
-    """Return files of the branch out of what was read, by (commit, path)."""
-    texts = {path: (files.get((head or "", path)) or b"").decode(errors="replace") for path in paths}
-    return Kept(branch, head, texts)
+def kept_as_seen(seen: SeenBranch) -> Kept:
+    """Return files of the branch out of what was seen of it."""
+    texts = {path: (content or b"").decode(errors="replace") for path, content in seen.files.items()}
+    return Kept(seen.name, seen.head, texts)
 
 
 def append(host: HubAndHost, kept: Kept, lines: Sequence[HistoryLine], message: str) -> None:
@@ -76,9 +74,10 @@ def _append(hub: Hub, kept: Kept, lines: Sequence[HistoryLine], message: str) ->
 
 
 def _read(host: Host, branch: str, head: str | None, lines: Sequence[HistoryLine]) -> Kept:
-    paths = list(_by_path(lines))
-    places = [(head, path) for path in paths] if head else []
-    return kept_from_files(branch, head, paths, host.files_at(places) if places else {})
+    places = [(head or "", path) for path in _by_path(lines)]
+    found = host.files_at(places) if head else {}
+    files = {path: found.get((ref, path)) for ref, path in places}
+    return kept_as_seen(SeenBranch(name=branch, head=head, files=files))
 
 
 def _by_path(lines: Iterable[HistoryLine]) -> dict[str, list[HistoryLine]]:

@@ -1,17 +1,20 @@
 """One run of the default branch, and everything that is read before anything is decided about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import cached_property
 from typing import Final
 
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
-from bot.handlers.fetched import HubAndHost, Place, baselines_in, delivered, settings_on
-from bot.handlers.history_branch import Kept, kept_from_files
-from bot.handlers.own_branch import OwnBranch, Target, seen
+from bot.errors import BadInput
+from bot.handlers.fetched import HubAndHost, baselines_in, delivered, settings_in
+from bot.handlers.history_branch import Kept, kept_as_seen
+from bot.handlers.own_branch import OwnBranch, Target
 from bot.history import MONTHS_READ, paths_until
-from bot.host import Run
+from bot.host import Run, Seen
+from bot.nightly.issue_memory import REGRESSION_LABEL
+from bot.paths import CONFIG
 from bot.pulls.artifact_names import RefusedArtifact, hardware_of
 from bot.pulls.artifacts import Delivery
 from bot.settings import Settings
@@ -44,9 +47,8 @@ class Night:
     """The default branch."""
     settings: Settings
     found: Delivery
-    heads: Mapping[str, str | None]
-    """Where branches are."""
-    files: Mapping[Place, bytes | None]
+    seen: Seen
+    """Branches and issues, before anything was done."""
     kept: Kept
     """The history, as it was read."""
 
@@ -75,17 +77,16 @@ class Night:
             BadInput: it is no baseline file.
         """
         path = self.settings.hardware[hardware].baselines
-        content = self.files[(str(self.heads[self.branch]), path)]
+        content = self.seen.branches[self.branch].files[path]
         return baselines_in(path, content, hardware, self.records(hardware))
 
     def own_branch(self, target: Target) -> OwnBranch:
-        """Return a branch of the bot, as it is. Asks the host where there is such a branch."""
-        contents = [self._content(name, target.path) for name in (target.name, self.branch)]
-        return seen(self.here.host, self.here.login, target, self.heads, (contents[0], contents[1]))
-
-    def _content(self, branch: str, path: str) -> bytes | None:
-        head = self.heads[branch]
-        return self.files[(head, path)] if head else None
+        """Return a branch of the bot, as it was seen."""
+        branches = self.seen.branches
+        draft_head = branches[target.draft].head
+        return OwnBranch(
+            target, self.here.host, self.here.login, branches[target.name], draft_head, branches[self.branch]
+        )
 
 
 def targets(settings: Settings, base: str, hardware: str) -> tuple[Target, Target]:
@@ -118,28 +119,32 @@ def refusal(run: Run, default_branch: str, repository: str) -> str:
     return ""
 
 
-def read(here: Here, run: Run, default_branch: str) -> Night:
+def read(here: Here, run: Run) -> Night:
     """Read everything that decides about a run.
 
     Raises:
-        BadInput: the configuration cannot be used.
+        BadInput: the run is no night of the default branch, or the configuration cannot be used.
         HubRefused: the host would not, or did not answer.
     """
-    host, settings = here.host, settings_on(here.host)
-    found = delivered(host, run, settings.hardware)
-    own = [one for name in settings.hardware for one in targets(settings, default_branch, name)]
-    names = [name for one in own for name in (one.name, one.draft)]
-    heads = host.heads([default_branch, settings.history_branch, *names])
-    places = [
-        *((heads[branch], one.path) for one in own for branch in (default_branch, one.name)),
-        *((heads[settings.history_branch], path) for path in _paths(settings, run)),
-    ]
-    files = host.files_at([(head, path) for head, path in places if head])
-    kept = kept_from_files(
-        settings.history_branch, heads[settings.history_branch], _paths(settings, run), files
-    )
-    return Night(here, run, default_branch, settings, found, heads, files, kept)
+    beginning = here.host.beginning(CONFIG)
+    branch = beginning.default_branch
+    why = refusal(run, branch, here.repository)
+    if why:
+        raise BadInput(f"{why}; nothing was read of it")
+    settings = settings_in(beginning.content)
+    found = delivered(here.host, run, settings.hardware)
+    seen = _seen(here.host, run, branch, settings)
+    history = seen.branches[settings.history_branch]
+    return Night(here, run, branch, settings, found, seen, kept_as_seen(history))
 
 
-def _paths(settings: Settings, run: Run) -> list[str]:
-    return [path for name in settings.hardware for path in paths_until(name, run.created_at, MONTHS_READ)]
+def _seen(host: HubAndHost, run: Run, branch: str, settings: Settings) -> Seen:
+    """Look at everything that the nights are about, at once."""
+    own = [one for name in settings.hardware for one in targets(settings, branch, name)]
+    months = [path for name in settings.hardware for path in paths_until(name, run.created_at, MONTHS_READ)]
+    files = {
+        branch: [one.baselines for one in settings.hardware.values()],
+        settings.history_branch: months,
+        **{one.draft: () for one in own},
+    }
+    return host.seen(files, {one.name: one.path for one in own}, REGRESSION_LABEL)

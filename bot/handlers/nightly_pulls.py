@@ -27,7 +27,7 @@ class TighteningPull:
 
     @cached_property
     def branch(self) -> OwnBranch:
-        """The branch as it is. Asks the host where there is such a branch."""
+        """The branch as it was seen."""
         return self.night.own_branch(targets(self.night.settings, self.night.branch, self.hardware)[0])
 
     @cached_property
@@ -62,7 +62,7 @@ class TighteningPull:
 def loosen(night: Night, hardware: str, held: Held, found: Known) -> int | None:
     """Propose looser baselines where a person has asked for them; return the pull request's number."""
     target = targets(night.settings, night.branch, hardware)[1]
-    if not held.accepted and night.heads[target.name] is None:
+    if not held.accepted and night.seen.branches[target.name].head is None:
         return None
     branch, before = night.own_branch(target), night.baselines(hardware)
     if not held.accepted:

@@ -4,15 +4,17 @@ A branch is never moved away from a person's work, and while its pull request is
 commit without a change, since GitHub would close it: the next commit is made on a draft branch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import Markup
 
 from bot import render
 from bot.handlers.fetched import HubAndHost
-from bot.host import Pull
+from bot.host import Commit, SeenBranch, SeenPull
 from bot.hub import PullRequest
+from bot.nightly.others import has_others
 
 DRAFT_SUFFIX = "-draft"
 """Of the branch on which the next commit of an open pull request is made."""
@@ -47,71 +49,64 @@ class OwnBranch:
     host: HubAndHost
     login: str
     """In whose name the bot commits."""
-    heads: Mapping[str, str | None]
-    """Of the branch, its draft and its base."""
-    content: bytes | None
-    """The file on the branch; None where it is not."""
-    base_content: bytes | None
-    """The file on the base."""
-    pull: Pull | None
-    """The pull request that is open, or was the latest."""
-    is_ahead: bool
-    """Whether the file differs from the base's because of what was committed to the branch."""
+    seen: SeenBranch
+    """The branch with its file and its pull request."""
+    draft_head: str | None
+    """Where the draft is; None: there is none."""
+    base: SeenBranch
+    """The base with the same file."""
 
     @property
     def head(self) -> str | None:
         """Where the branch is; None: there is none."""
-        return self.heads[self.target.name]
+        return self.seen.head
 
     @property
     def base_head(self) -> str:
         """Where the base is."""
-        return str(self.heads[self.target.base])
+        return str(self.base.head)
 
     @property
-    def open_pull(self) -> Pull | None:
+    def pull(self) -> SeenPull | None:
+        """The pull request that is open, or was the latest."""
+        return self.seen.pull
+
+    @property
+    def open_pull(self) -> SeenPull | None:
         """The pull request, if it is open."""
         return self.pull if self.pull and self.pull.is_open else None
 
     @property
     def proposed(self) -> bytes | None:
-        """The file as the branch proposes it; None where it proposes nothing."""
-        return self.content if self.is_ahead else None
+        """The file as the branch proposes it; None where it proposes nothing. May ask the host, once."""
+        content = self.seen.files[self.target.path]
+        differs = content is not None and content != self.base.files[self.target.path]
+        return content if differs and (self.open_pull or self._commits) else None
 
     @property
     def is_declined(self) -> bool:
         """Whether a person has closed the pull request just as the branch stands."""
         return bool(self.pull and not self.pull.is_open and self.pull.head_sha == self.head)
 
+    @cached_property
     def has_others(self) -> bool:
-        """Whether somebody else has committed to it. Asks the host."""
+        """Whether somebody else has worked on it. May ask the host, once."""
+        paths = self.pull.paths if self.pull and self.pull.head_sha == self.head else ()
+        return has_others(self._commits, self.login, paths, self.target.path)
+
+    @cached_property
+    def _commits(self) -> Sequence[Commit]:
+        """What the branch has and the base has not."""
         if self.head is None or self.head == self.base_head:
-            return False
-        return any(it.author != self.login for it in self.host.commits(self.base_head, self.head))
-
-
-def seen(
-    host: HubAndHost,
-    login: str,
-    target: Target,
-    heads: Mapping[str, str | None],
-    contents: tuple[bytes | None, bytes | None],
-) -> OwnBranch:
-    """Return the branch as it is: no request where there is none, otherwise one, at most two.
-
-    Args:
-        host: Where it is.
-        login: In whose name the bot commits.
-        target: What it is for.
-        heads: Where the branch, its draft and its base are.
-        contents: The file on the branch, and on the base.
-    """
-    head, base_head = heads[target.name], heads[target.base]
-    pull = host.latest_pull(target.name) if head else None
-    differs = head is not None and contents[0] is not None and contents[0] != contents[1]
-    is_open = pull is not None and pull.is_open
-    is_ahead = differs and (is_open or bool(host.commits(str(base_head), str(head))))
-    return OwnBranch(target, host, login, heads, *contents, pull, is_ahead)
+            return ()
+        pull = self.open_pull
+        if (
+            pull
+            and pull.commits is not None
+            and (pull.head_sha, pull.base_branch) == (self.head, self.target.base)
+        ):
+            return pull.commits
+        return self.host.commits(self.base_head, self.head)
 
 
 def publish(branch: OwnBranch, content: bytes, message: str, pull: PullRequest) -> int | None:
@@ -122,32 +117,32 @@ def publish(branch: OwnBranch, content: bytes, message: str, pull: PullRequest) 
     if content == branch.proposed and branch.is_declined:
         return None
     if content != branch.proposed:
-        if branch.has_others():
+        if branch.has_others:
             return _leave(branch)
         _commit(branch, content, message)
-    return branch.host.upsert_pull(pull, is_first=branch.pull is None)
+    return branch.host.upsert_pull(pull, is_first=branch.pull is None, seen=branch.open_pull)
 
 
 def withdraw(branch: OwnBranch, reason: str) -> int | None:
     """Close the pull request, if one is open, and let the branch propose nothing; return its number."""
     if branch.open_pull is None:
         return None
-    if branch.has_others():
+    if branch.has_others:
         return _leave(branch)
     if branch.head != branch.base_head:
         branch.host.reset_branch(branch.target.name, branch.head, branch.base_head)
-    branch.host.close_pull(branch.open_pull.number, NOTHING_LEFT, reason)
+    branch.host.close_pull(branch.open_pull.number, NOTHING_LEFT, reason, key=branch.open_pull.key)
     return branch.open_pull.number
 
 
 def _commit(branch: OwnBranch, content: bytes, message: str) -> None:
     """Put the file on the branch, in one commit on top of the base."""
-    host, target, base_head = branch.host, branch.target, branch.base_head
-    made_on = target.draft if branch.open_pull else target.name
-    host.reset_branch(made_on, branch.heads[made_on], base_head)
-    made = host.commit_files(made_on, base_head, {target.path: content}, message)
-    if branch.open_pull:
-        host.reset_branch(target.name, branch.head, made)
+    host, target, files = branch.host, branch.target, {branch.target.path: content}
+    if branch.open_pull is None:
+        host.rebuild_branch(target.name, branch.head, branch.base_head, files, message)
+        return
+    made = host.rebuild_branch(target.draft, branch.draft_head, branch.base_head, files, message)
+    host.reset_branch(target.name, branch.head, made)
 
 
 def _leave(branch: OwnBranch) -> int | None:

@@ -15,12 +15,10 @@ from bot.compare import compare
 from bot.errors import BadInput
 from bot.handlers import regression_issue
 from bot.handlers.history_branch import append
-from bot.handlers.night import Here, Night, read, refusal
+from bot.handlers.night import Here, Night, read
 from bot.handlers.nightly_pulls import TighteningPull, introduced, loosen
 from bot.handlers.regression_issue import Held
 from bot.history import HistoryLine
-from bot.host import OpenIssue
-from bot.nightly.issue_memory import REGRESSION_LABEL
 from bot.nightly.known import Known, known
 from bot.nightly.lines import lines_of, rejected_line
 from bot.nightly.nights import stale
@@ -44,18 +42,13 @@ def run(here: Here, run_id: int, summary: Path | None) -> int:
         BadInput: the run is no night of the default branch, or a file there cannot be used.
         HubRefused: the host would not, or did not answer.
     """
-    measured, default_branch = here.host.run(run_id), here.host.default_branch()
-    why = refusal(measured, default_branch, here.repository)
-    if why:
-        raise BadInput(f"{why}; nothing was read of it")
-    night = read(here, measured, default_branch)
+    night = read(here, here.host.run(run_id))
     failed: list[BadInput] = []
     lines = _each(night.settings.hardware, lambda name: _lines(night, name), failed)
     added = [line for found in lines.values() for line in found]
     if added:
         append(here.host, night.kept, added, f"Night of {night.today}: run {run_id}")
-    issues = here.host.open_issues(REGRESSION_LABEL)
-    reports = list(_each(lines, lambda name: _told(night, name, lines[name], issues), failed).values())
+    reports = list(_each(lines, lambda name: _told(night, name, lines[name]), failed).values())
     _show(reports, night, summary)
     if failed:
         raise failed[0]
@@ -81,16 +74,14 @@ def _lines(night: Night, hardware: str) -> list[HistoryLine]:
     return [*lines, *([rejected_line(night.run, hardware, refused)] if refused else [])]
 
 
-def _told(
-    night: Night, hardware: str, lines: Sequence[HistoryLine], issues: Sequence[OpenIssue]
-) -> NightReport:
+def _told(night: Night, hardware: str, lines: Sequence[HistoryLine]) -> NightReport:
     """Decide what a night says of one hardware, do it, and return what is to be told.
 
     Where nothing was measured, and where a later night has been judged, nothing is decided.
     """
     found = known(lines, night.kept.history.lines, hardware, night.run.run_id)
     is_decided = any(line.counts for line in lines) and not night.is_superseded
-    held = regression_issue.held(night, hardware, found.series, issues)
+    held = regression_issue.held(night, hardware, found.series)
     if not is_decided:
         return _report(night, hardware, found, held, None)
     issue = regression_issue.tell(night, hardware, held)
@@ -120,6 +111,7 @@ def _report(
         refused=tuple(night.refused(hardware)),
         broken=night.kept.history.broken,
         shift=comparison.shift,
+        runner_change=found.runner_change,
     )
 
 

@@ -41,17 +41,16 @@ class Held:
         return tuple(dict.fromkeys(one.scenario for one in self.regressions)) if wanted else ()
 
 
-def held(night: Night, hardware: str, series: Mapping[str, Series], issues: Sequence[OpenIssue]) -> Held:
+def held(night: Night, hardware: str, series: Mapping[str, Series]) -> Held:
     """Return the regressions that hold on a hardware.
 
     Args:
         night: The night.
         hardware: The hardware's name.
         series: By scenario, this night's line among them.
-        issues: The bot's open issues about regressions.
     """
     file, nights = night.baselines(hardware), night.settings.tighten.nights
-    issue = next((one for one in issues if one.body.startswith(marker_of(hardware))), None)
+    issue = next((one for one in night.seen.issues if one.body.startswith(marker_of(hardware))), None)
     remembered = regressions_in(issue.body) if issue else ()
     found = known_and_found(remembered, held_regressions(series, nights), series)
     reasons = {one.identity: why_over(one, series.get(one.scenario, ()), file) for one in found}
@@ -71,10 +70,12 @@ def tell(night: Night, hardware: str, found: Held) -> int | None:
     """Open the issue, make it say what holds, or close it; return the number of the open one."""
     host = night.here.host
     if found.episodes:
-        return host.upsert_issue(_issue(night, hardware, found), is_first=found.issue is None)
+        return host.upsert_issue(
+            _issue(night, hardware, found), is_first=found.issue is None, seen=found.issue
+        )
     if found.issue:
         reason = render.markdown("regressions_over", night=night, over=found.over)
-        host.close_issue(found.issue.number, OVER, reason)
+        host.close_issue(found.issue.number, OVER, reason, key=found.issue.key)
     return None
 
 

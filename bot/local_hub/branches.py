@@ -50,6 +50,16 @@ class Branches:
             raise BranchMoved(branch, expected_head, now)
         self._git.text("update-ref", f"refs/heads/{branch}", to, expected_head or NO_COMMIT)
 
+    def rebuild_branch(
+        self, branch: str, expected_head: str | None, base: str, files: Mapping[str, bytes], message: str
+    ) -> str:
+        """Make a branch one commit on top of another, if it still is where we think. See `bot.hub.Hub`."""
+        now = self.head(branch)
+        if now and now not in {expected_head, base} and self._is_asked(now, base, files, message):
+            return now
+        self.reset_branch(branch, now if now == base else expected_head, base)
+        return self.commit_files(branch, base, files, message)
+
     def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
         """Make a branch without any past, with one commit; return its head. See `bot.hub.Hub`."""
         head = self.head(branch)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.files import replace_file
-from bot.hub import Check, Issue, PullRequest, Reaction
+from bot.host import OpenIssue, SeenPull
+from bot.hub import Check, Issue, PullRequest, Question, Reaction
 from bot.local_hub.branches import require_full_sha
 
 NAME_LIMIT: Final = 80  # characters of a file name. Chosen: far below the 255 bytes that a file system takes
@@ -44,7 +45,15 @@ class Papers:
         replace_file(place, "".join(f"{it}\n" for it in [*there, reaction]).encode())
         return True
 
-    def upsert_check(self, check: Check) -> str:
+    def reply(
+        self, question: Question, marker: str, body: str, reaction: Reaction, *, is_first: bool = False
+    ) -> str:
+        """Answer a comment, then react to it. See `bot.hub.Hub`."""
+        place = self.answer(question.pull, marker, body, is_first=is_first)
+        self.react(question.comment, reaction)
+        return place
+
+    def upsert_check(self, check: Check, *, is_first: bool = False) -> str:  # noqa: ARG002 - a look costs nothing here
         """Make the commit's check of this name and external id say this. See `bot.hub.Hub`."""
         require_full_sha(check.head_sha)
         place = self._folder / "checks" / check.head_sha / f"{_slug(check)}.json"
@@ -53,19 +62,31 @@ class Papers:
             _write(place, asdict(check))
         return str(place)
 
-    def upsert_pull(self, pull: PullRequest, *, is_first: bool = False) -> int:  # noqa: ARG002 - a look costs nothing here
+    def upsert_pull(
+        self,
+        pull: PullRequest,
+        *,
+        is_first: bool = False,  # noqa: ARG002 - a look costs nothing here
+        seen: SeenPull | None = None,  # noqa: ARG002 - the same
+    ) -> int:
         """Open a pull request, or make the open one of this branch say this. See `bot.hub.Hub`."""
         return self._upsert("pulls", asdict(pull), lambda known: bool(known["branch"] == pull.branch))
 
-    def upsert_issue(self, issue: Issue, *, is_first: bool = False) -> int:  # noqa: ARG002 - a look costs nothing here
+    def upsert_issue(
+        self,
+        issue: Issue,
+        *,
+        is_first: bool = False,  # noqa: ARG002 - a look costs nothing here
+        seen: OpenIssue | None = None,  # noqa: ARG002 - the same
+    ) -> int:
         """Open an issue, or make the open one with this marker say this. See `bot.hub.Hub`."""
         return self._upsert("issues", asdict(issue), lambda known: bool(known["marker"] == issue.marker))
 
-    def close_pull(self, number: int, marker: str, reason: str) -> None:
+    def close_pull(self, number: int, marker: str, reason: str, *, key: str = "") -> None:  # noqa: ARG002 - no need here
         """Close a pull request of the bot with a last comment. See `bot.hub.Hub`."""
         self._close("pulls", number, marker, reason)
 
-    def close_issue(self, number: int, marker: str, reason: str) -> None:
+    def close_issue(self, number: int, marker: str, reason: str, *, key: str = "") -> None:  # noqa: ARG002 - no need here
         """Close an issue of the bot with a last comment. See `bot.hub.Hub`."""
         self._close("issues", number, marker, reason)
 

@@ -59,6 +59,11 @@ def move(github: FakeGithub, hub: GithubHub) -> None:
     hub.reset_branch("bot", proposed, github.branches["work"])
 
 
+def rebuild(github: FakeGithub, hub: GithubHub) -> None:
+    proposed = next(it.sha for it in github.commits.values() if it.message == "Propose")
+    hub.rebuild_branch("bot", proposed, begin(github), FILES, "Tighten\n\nMore.")
+
+
 EFFECTS: Mapping[str, tuple[Callable[[FakeGithub], None], Do]] = {
     "first comment": (nothing, lambda _, hub: hub.upsert_comment(7, MARKER, f"{MARKER}\nnew")),
     "edited comment": (with_comment, lambda _, hub: hub.upsert_comment(7, MARKER, f"{MARKER}\nnew")),
@@ -83,6 +88,11 @@ EFFECTS: Mapping[str, tuple[Callable[[FakeGithub], None], Do]] = {
     ),
     "new branch": (nothing, lambda github, hub: hub.reset_branch("bot", None, github.branches["work"])),
     "moved branch": (with_branch, move),
+    "rebuilt branch": (with_branch, rebuild),
+    "made branch": (
+        nothing,
+        lambda github, hub: hub.rebuild_branch("bot", None, github.branches["work"], FILES, "Tighten"),
+    ),
     "branch without a past": (
         nothing,
         lambda _, hub: hub.start_branch("perf-history", FILES | TEXT, "Begin"),
@@ -91,6 +101,14 @@ EFFECTS: Mapping[str, tuple[Callable[[FakeGithub], None], Do]] = {
     "first proposal": (with_branch, lambda _, hub: hub.upsert_pull(PULL, is_first=True)),
     "changed proposal": (with_pull, lambda _, hub: hub.upsert_pull(PULL)),
     "closed proposal": (with_pull, lambda _, hub: hub.close_pull(8, OTHER, "Nothing is left.")),
+    "closed proposal, seen": (
+        with_pull,
+        lambda _, hub: hub.close_pull(8, OTHER, "Nothing is left.", key="PR_8"),
+    ),
+    "closed issue, seen": (
+        with_issue,
+        lambda _, hub: hub.close_issue(8, OTHER, "It is fast again.", key="I_8"),
+    ),
     "issue": (nothing, lambda _, hub: hub.upsert_issue(ISSUE)),
     "first issue": (nothing, lambda _, hub: hub.upsert_issue(ISSUE, is_first=True)),
     "changed issue": (with_issue, lambda _, hub: hub.upsert_issue(ISSUE)),
@@ -155,7 +173,9 @@ def test_a_cut_at_any_request_leaves_the_same(effect: str, cut: str):
         assert found == expected, f"cut at {request}"
 
 
-@pytest.mark.parametrize("effect", [it for it in EFFECTS if it not in {"first answer", "first issue"}])
+@pytest.mark.parametrize(
+    "effect", [it for it in EFFECTS if not it.endswith("seen") and it not in {"first answer", "first issue"}]
+)
 def test_an_effect_asked_for_twice_leaves_the_same(effect: str):
     """What is there already is not written again, by another hub either."""
     prepare, do = EFFECTS[effect]
@@ -182,11 +202,15 @@ def test_an_effect_asked_for_twice_leaves_the_same(effect: str):
         "commit": 1,
         "new branch": 2,
         "moved branch": 2,
+        "rebuilt branch": 2,
+        "made branch": 2,
         "branch without a past": 5,
         "proposal": 3,
         "first proposal": 2,
         "changed proposal": 3,
         "closed proposal": 4,
+        "closed proposal, seen": 1,
+        "closed issue, seen": 1,
         "issue": 2,
         "first issue": 1,
         "changed issue": 3,

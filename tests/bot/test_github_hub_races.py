@@ -89,12 +89,12 @@ def test_a_branch_moved_meanwhile_is_left_alone(github: FakeGithub, hub: GithubH
 
 
 def test_a_branch_moved_before_is_left_alone(github: FakeGithub, hub: GithubHub):
-    """One request that looks, none that writes."""
+    """GitHub refuses to move it, since it is not where we think."""
     before = github.commit("bot", FILES, "Ours")
-    github.commit("bot", {"a": b"1"}, "A person's", author="writer")
+    now = github.commit("bot", {"a": b"1"}, "A person's", author="writer")
     with pytest.raises(HubRefused, match=f"^bot has moved on since {before[:7]}: it is at "):
         hub.reset_branch("bot", before, github.branches["main"])
-    assert len(github.log) == 1
+    assert github.branches["bot"] == now
 
 
 def test_a_branch_that_is_gone_is_told(github: FakeGithub, hub: GithubHub):

@@ -7,8 +7,9 @@ from github_fake import FakeGithub, quick_hub
 from history_lines import make_line
 
 from bot.github_hub import GithubHub
-from bot.handlers.history_branch import Kept, append, kept_from_files
+from bot.handlers.history_branch import Kept, append, kept_as_seen
 from bot.history import HistoryLine, history_from_text, paths_until
+from bot.host import SeenBranch
 from bot.hub import HubRefused
 
 BRANCH = "perf-history"
@@ -24,9 +25,8 @@ def add(hub: GithubHub, *lines: HistoryLine) -> None:
 def read(hub: GithubHub) -> Kept:
     """Read two months of the branch."""
     head, paths = hub.head(BRANCH), paths_until("h100", make_line(1).captured_at, 2)
-    return kept_from_files(
-        BRANCH, head, paths, hub.files_at([(head, path) for path in paths]) if head else {}
-    )
+    found = hub.files(head, paths) if head else dict.fromkeys(paths)
+    return kept_as_seen(SeenBranch(name=BRANCH, head=head, files=found))
 
 
 def runs(github: FakeGithub) -> list[int]:

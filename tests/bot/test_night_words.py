@@ -57,6 +57,23 @@ def test_a_slow_machine(story: Story, golden: Golden):
     golden("night_slow_machine.md", summary(story))
 
 
+def test_a_slow_node_is_named(github: FakeGithub, tmp_path: Path, golden: Golden):
+    """All slow since another runner measures: the night says which, and the issue too, as mere text."""
+    story = Story(github, ("flux", "wan", "qwen"), AT_ONCE, tmp_path / "summary.md", runner="gpu-03")
+    story.remember(10)
+    story.runner = "gpu-07 <b> @here"
+    for night in (11, 12):
+        story.night(night, dict.fromkeys(story.names, 1.3))
+        if night == 11:
+            golden("night_slow_node.md", summary(story))
+    [issue] = github.issues.values()
+
+    assert "everything moved at once, with the machine" in issue.body
+    html = cmarkgfm.github_flavored_markdown_to_html(issue.body)
+    assert "measured on gpu-07 &lt;b&gt; " in html
+    assert "since then, on gpu-03 before. Look at the machine first." in html
+
+
 def test_what_holds_and_what_is_new_are_told_apart(story: Story):
     """Two that hold and one that is new are no slow machine, though all three scenarios are slow."""
     story.night(11, {"wan": 1.2, "flux": 1.2})

@@ -1,5 +1,6 @@
 """What a night does over HTTP, and what it leaves alone."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,56 @@ def test_what_a_person_commits_is_left_alone(github: FakeGithub):
         it.body for it in github.comments
     ]
     assert len(github.comments) == 1
+
+
+def clicked(github: FakeGithub, edits: Mapping[str, bytes] | None = None) -> str:
+    """Let a person click "Update branch", and edit files in the merge where told; return its SHA."""
+    github.commit("main", {"engine.py": b"faster\n"}, "More work", author="maintainer")
+    ours, base = github.branches[TIGHTEN], github.branches["main"]
+    changed = {"engine.py": b"faster\n", **(edits or {})}
+    blobs = {path: github.git.blob(content) for path, content in changed.items()}
+    tree = github.git.tree(blobs, github.commits[ours])
+    merge = github.git.commit(tree, [ours, base], f"Merge branch 'main' into {TIGHTEN}", "writer")
+    github.branches[TIGHTEN] = merge
+    github.follow(github.repository, TIGHTEN)
+    return merge
+
+
+@pytest.mark.parametrize("clicks", [1, 2])
+def test_a_click_on_update_branch_is_no_work(github: FakeGithub, clicks: int):
+    """A merge of the base that brings nothing of its own is replaced as if nothing had happened."""
+    story = Story(github, NAMES, AT_ONCE)
+    story.night(1, {"flux": 0.8})
+    for _ in range(clicks):
+        clicked(github)
+    story.night(2, {"flux": 0.8, "wan": 0.7})
+
+    [pull] = story.pulls
+    assert (pull.is_open, pull.title) == (True, "Tighten 2 baselines on h100")
+    assert github.head(TIGHTEN).parent == github.branches["main"]
+    assert github.comments == []
+
+
+def test_a_pull_request_is_closed_after_a_click(github: FakeGithub):
+    """Nothing is left to propose: the merge keeps nothing open."""
+    story = Story(github, NAMES, AT_ONCE)
+    story.night(1, {"flux": 0.8})
+    clicked(github)
+    story.night(2)
+
+    assert [it.is_open for it in story.pulls] == [False]
+
+
+@pytest.mark.parametrize("path", [BASELINES, "engine.py", "notes.md"])
+def test_a_merge_with_an_edit_is_a_persons_work(github: FakeGithub, path: str):
+    """An edit that hides in the merge, of our file, of the base's or of a new one, stays the last word."""
+    story = Story(github, NAMES, AT_ONCE)
+    story.night(1, {"flux": 0.8})
+    mine = clicked(github, {path: make_baselines().text.encode()})
+    story.night(2, {"flux": 0.8, "wan": 0.7})
+
+    assert github.branches[TIGHTEN] == mine
+    assert ["Somebody has committed" in it.body for it in github.comments] == [True]
 
 
 def test_a_person_may_say_no(github: FakeGithub, tmp_path: Path):

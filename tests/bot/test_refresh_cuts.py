@@ -12,7 +12,7 @@ import pytest
 from builders import make_baselines, make_values
 from github_fake import FakeGithub
 from github_fake.state import Run, State
-from night_story import AT_ONCE, BASELINES, Story
+from night_story import AT_ONCE, BASELINES, TWO_KINDS, Story
 
 from bot.hub import HubRefused
 
@@ -70,6 +70,17 @@ def closing(story: Story) -> Run:
     return story.ran(18)
 
 
+def both(make: Callable[[Story], Run]) -> Callable[[Story], Run]:
+    """The same on two kinds of hardware."""
+
+    def made(story: Story) -> Run:
+        other = Story(story.github, NAMES, TWO_KINDS, hardware=("h100", "ascend"))
+        vars(story).update(vars(other))
+        return make(story)
+
+    return made
+
+
 NIGHTS: Mapping[str, tuple[Callable[[Story], Run], Mapping[str, float]]] = {
     "the first": (first, {}),
     "opens a pull request": (opening, {"flux": 0.8}),
@@ -78,6 +89,10 @@ NIGHTS: Mapping[str, tuple[Callable[[Story], Run], Mapping[str, float]]] = {
     "opens an issue": (reporting, SLOW),
     "proposes what was accepted": (accepting, SLOW),
     "closes an issue": (closing, {}),
+    "opens two pull requests": (both(opening), {"flux": 0.8}),
+    "revises two pull requests": (both(revising), {"flux": 0.8, "wan": 0.7}),
+    "closes two pull requests": (both(withdrawing), {}),
+    "closes two issues": (both(closing), {}),
 }
 """How each begins, and how fast the scenarios are in the night after it."""
 LATER = 20

@@ -13,7 +13,9 @@ def list_checks(state: State, request: Request) -> Answer:
     found = [
         it
         for it in state.checks
-        if it.said["head_sha"] == request.values["ref"] and wanted in {None, it.said["name"]}
+        if it.said["head_sha"] == request.values["ref"]
+        and wanted in {None, it.said["name"]}
+        and request.query.get("status") in {None, it.said.get("status", "queued")}
     ]
     if request.query.get("filter", "latest") == "latest":
         found = list({it.said["name"]: it for it in found}.values())

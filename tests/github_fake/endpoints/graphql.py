@@ -6,6 +6,15 @@ from typing import Any
 
 import pygit2
 
+from github_fake.endpoints.pull_graph import (
+    add_comment,
+    add_reaction,
+    close,
+    history,
+    open_issues,
+    own_pulls,
+    pull_request,
+)
 from github_fake.endpoints.routes import route
 from github_fake.endpoints.selection import Refusal, selected
 from github_fake.state import State
@@ -22,6 +31,10 @@ def graphql(state: State, request: Request) -> Answer:
         "repository": lambda owner, name: _repository(state, f"{owner}/{name}"),
         "createCommitOnBranch": lambda input: _commit(state, input),  # noqa: A006 - GitHub's name
         "updateRefs": lambda input: _update_refs(state, input),  # noqa: A006 - GitHub's name
+        "addComment": lambda input: add_comment(state, input),  # noqa: A006 - GitHub's name
+        "addReaction": lambda input: add_reaction(state, input),  # noqa: A006 - GitHub's name
+        "closePullRequest": lambda input: close(state, input["pullRequestId"]),  # noqa: A006 - GitHub's name
+        "closeIssue": lambda input: close(state, input["issueId"]),  # noqa: A006 - GitHub's name
     }
     data, errors = selected(request.body["query"], request.body.get("variables") or {}, roots)
     return Answer(200, {"data": data} | ({"errors": errors} if errors else {}))
@@ -35,12 +48,36 @@ def _repository(state: State, name: str) -> dict[str, Any]:
         "id": f"R_{state.repository}",
         "object": lambda expression: _object(state, expression),
         "ref": lambda qualifiedName: _ref(state, qualifiedName),  # noqa: N803 - GitHub's name
+        "defaultBranchRef": _ref(state, "refs/heads/main"),
+        "issues": lambda first, states, labels: open_issues(state, labels, first),  # noqa: ARG005 - always OPEN
+        "pullRequest": lambda number: pull_request(state, number),
     }
 
 
 def _ref(state: State, name: str) -> dict[str, Any] | None:
-    sha = state.branches.get(name.removeprefix("refs/heads/"))
-    return {"name": name, "target": {"__typename": "Commit", "oid": sha}} if sha else None
+    branch = name.removeprefix("refs/heads/")
+    sha = state.branches.get(branch)
+    if sha is None:
+        return None
+    target = {
+        "__typename": "Commit",
+        "oid": sha,
+        "history": lambda first: history(state, sha, first),
+        "file": lambda path: _entry(state, f"{sha}:{path}"),
+    }
+    return {
+        "name": branch,
+        "target": target,
+        "associatedPullRequests": lambda first, orderBy, states=("OPEN", "CLOSED"): own_pulls(  # noqa: ARG005, N803 - GitHub's name
+            state, branch, first, states
+        ),
+    }
+
+
+def _entry(state: State, expression: str) -> dict[str, Any] | None:
+    """Return a file of a commit."""
+    found = _object(state, expression)
+    return {"oid": found["oid"], "object": found} if found else None
 
 
 def _object(state: State, expression: str) -> dict[str, Any] | None:

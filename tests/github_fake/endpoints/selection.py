@@ -60,6 +60,8 @@ def _value(
             it.name.value: value_from_ast_untyped(it.value, dict(variables)) for it in field.arguments
         }
         source = source(**arguments)
+    if isinstance(source, list):
+        return [_value(field, it, variables, fragments) for it in source]
     if not isinstance(source, dict) or field.selection_set is None:
         return source
     inner = _fields(field.selection_set, fragments, source.get("__typename", ""))
