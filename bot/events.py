@@ -14,6 +14,8 @@ MAX_EVENT_BYTES: Final = 25 * 1024 * 1024
 """Largest payload that is read. Source: GitHub caps payloads at 25 MB."""
 
 Id = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+NodeId = Annotated[str, Field(max_length=200)]
+"""What GraphQL calls something. Limit chosen: GitHub's have some twenty characters."""
 
 
 class EventRejected(ValueError):
@@ -42,6 +44,7 @@ class Repository(_Part):
 
 class _Comment(_Part):
     id: Id
+    node_id: NodeId = ""
     body: str
     user: Account | None
     """Null when the account is gone."""
@@ -49,6 +52,7 @@ class _Comment(_Part):
 
 class _Issue(_Part):
     number: Id
+    node_id: NodeId = ""
     state: str = "open"
     pull_request: dict[str, object] | None = None
     """Absent on an issue that is no pull request."""
@@ -93,6 +97,9 @@ class Said:
     """Login."""
     body: str
     """As it was posted: whoever edits it later changes nothing."""
+    pull_node: str = ""
+    """What GraphQL calls the pull request; "" where that is not told."""
+    comment_node: str = ""
 
 
 def said_in(payload: bytes) -> Said | None:
@@ -115,6 +122,8 @@ def said_in(payload: bytes) -> Said | None:
         comment=event.comment.id,
         author=author.login,
         body=event.comment.body,
+        pull_node=event.issue.node_id,
+        comment_node=event.comment.node_id,
     )
 
 

@@ -140,8 +140,18 @@ class Project:
         person = {"login": comment.author, "type": "User"}
         event = {
             "action": "created",
-            "comment": {"id": comment.id, "body": comment.body, "user": person},
-            "issue": {"number": comment.pull, "state": "open", "pull_request": {}},
+            "comment": {
+                "id": comment.id,
+                "node_id": f"IC_{comment.id}",
+                "body": comment.body,
+                "user": person,
+            },
+            "issue": {
+                "number": comment.pull,
+                "node_id": f"PR_{comment.pull}",
+                "state": "open",
+                "pull_request": {},
+            },
             "repository": {"full_name": self.github.repository},
             "sender": person,
         }

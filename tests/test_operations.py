@@ -10,7 +10,7 @@ import yaml
 from bot.adoption.scaffold import SCHEMA, WORKFLOWS, schema
 from bot.adoption.workflow_checks import NEEDS
 from bot.arguments import MAX_SHARDS
-from bot.pulls.artifacts import MAX_ARTIFACTS, MAX_ZIP_BYTES
+from bot.pulls.artifacts import MAX_ARTIFACTS, MAX_RUN_BYTES, MAX_ZIP_BYTES
 from bot.render import MAX_COMMENT_BYTES
 from profiler.record import MAX_RECORD_BYTES
 
@@ -87,6 +87,7 @@ def test_the_limits_are_those_of_the_code():
     assert limits["a record"].startswith(
         f"{MAX_ZIP_BYTES // MIB} MiB as a zip, {MAX_RECORD_BYTES // MIB} MiB"
     )
+    assert limits["all records of a run"].startswith(f"{MAX_RUN_BYTES // MIB} MiB inflated")
     assert limits["jobs of a matrix"].startswith(f"{MAX_SHARDS}; ")
     assert limits["the comment"].startswith(f"{MAX_COMMENT_BYTES:,} bytes")
 

@@ -11,7 +11,7 @@ from bot.adoption.checkup import Diagnosis, Health
 NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
     "profile": {"contents": "read"},
     "report": {"actions": "read", "checks": "write", "contents": "read", "pull-requests": "write"},
-    "slash": {"actions": "read", "contents": "write", "pull-requests": "write"},
+    "slash": {"actions": "read", "checks": "write", "contents": "write", "pull-requests": "write"},
     "refresh": {"actions": "read", "contents": "write", "issues": "write", "pull-requests": "write"},
 }
 """What a job of each of our workflows needs to be granted, by the called workflow's name."""

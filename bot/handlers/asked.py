@@ -2,17 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Final
 
 from bot import render
 from bot.commands import TightenBaselines
 from bot.events import Said
 from bot.handlers.replies import Reply
-from bot.host import Commit, Pull, Run
+from bot.host import Commit, OwnCheck, Pull, Run, Standing
 from bot.proposing.file_diff import file_diff
+from bot.pulls.edits import edit_of
 from bot.pulls.file_change import FileChange
+from bot.pulls.run_report import check_name
 from bot.settings import Hardware, Settings
 
+TRAILER: Final = "perf-ratchet-command: "
+"""How the last line of a commit's message begins that a command has made; the comment's id follows."""
 MOST_DIFF: Final = 25_000
 """Characters of a change that are shown. Chosen: less than half of what a comment takes."""
 
@@ -23,12 +28,19 @@ class Ask:
 
     said: Said
     command: TightenBaselines
-    pull: Pull
+    standing: Standing
     settings: Settings
     hardware: Mapping[str, Hardware]
     """The hardware that is meant."""
+    check: OwnCheck | None = None
+    """What we have said last of the head, where we may put a commit on it."""
     is_last: bool = False
     """Whether this is the last attempt."""
+
+    @property
+    def pull(self) -> Pull:
+        """The pull request."""
+        return self.standing.pull
 
     @property
     def is_fork(self) -> bool:
@@ -38,7 +50,7 @@ class Ask:
     @property
     def trailer(self) -> str:
         """The line of a commit's message by which a command that comes again finds what it has done."""
-        return f"perf-ratchet-command: {self.said.comment}"
+        return f"{TRAILER}{self.said.comment}"
 
     def made_in(self, commits: Iterable[Commit]) -> str:
         """Return the SHA of the commit that did what is asked, or "" when there is none among these."""
@@ -55,6 +67,8 @@ class Change:
     by_file: tuple[FileChange, ...]
     missing: Mapping[str, str]
     """Why hardware that was meant has no values, by its name."""
+    base: Mapping[str, bytes | None]
+    """The same files as they are on the base branch, by path; None where there is none."""
 
     @property
     def made(self) -> list[FileChange]:
@@ -65,6 +79,17 @@ class Change:
     def files(self) -> Mapping[str, bytes]:
         """The files as they will be, by path: baseline files of the configuration, and nothing else."""
         return {one.path: one.content for one in self.made}
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a report would have something against the new files, beside those of the base branch."""
+        today = self.run.created_at.astimezone(UTC).date()
+        waivers = self.ask.settings.waivers
+        edits = [
+            edit_of(path, self.base[path], content, waivers=waivers, today=today)
+            for path, content in self.files.items()
+        ]
+        return any(edit.is_wrong or edit.unguarding for edit in edits if edit)
 
     @property
     def count(self) -> int:
@@ -82,7 +107,12 @@ class Change:
 
 
 def reply_of(
-    change: Change, *, sha: str = "", number: int | None = None, refusal: str | None = None
+    change: Change,
+    *,
+    sha: str = "",
+    number: int | None = None,
+    refusal: str | None = None,
+    unchecked: str = "",
 ) -> Reply:
     """Return what is said about a change.
 
@@ -91,6 +121,7 @@ def reply_of(
         sha: The commit that holds it; "" when there is none.
         number: Our own pull request with that commit, for a fork.
         refusal: Why the host would not have it: then the change itself is shown.
+        unchecked: Why the check of the head was not carried over to the commit; "" when it was.
     """
     body = render.answer(
         "answer_tighten",
@@ -99,6 +130,8 @@ def reply_of(
         sha=sha,
         number=number,
         refusal=refusal,
+        unchecked=unchecked,
+        check=check_name(change.ask.pull),
     )
     return Reply("confused", body, 1) if refusal is not None else Reply("rocket", body, 0)
 

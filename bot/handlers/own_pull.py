@@ -1,6 +1,6 @@
 """For a fork, to which we cannot push: the change as a pull request of our own into the base branch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot import render
@@ -23,28 +23,21 @@ class _Place:
     """Whether the branch is at `head`."""
     number: int | None = None
     """Our open pull request of that branch."""
-    base: str = ""
-    """Into which branch our open pull request goes; "" when there is none."""
 
 
-def reply(host: HubAndHost, ask: Ask, change_at: Callable[[str], Change], *, is_first: bool) -> Reply:
+def reply(host: HubAndHost, ask: Ask, change_at: Callable[[str], Change]) -> Reply:
     """Do it; where that is refused, show the change instead.
 
     Args:
         host: The repository.
         ask: What is asked.
         change_at: From a commit to what would be changed there.
-        is_first: Whether nobody can have done it yet.
 
     Raises:
-        CannotBeDone: there is nothing to take values from.
+        CannotBeDone: there is no branch into which it would go.
         HubRefused: the host would not, or did not answer, and this is not the last attempt.
     """
-    place = _place(host, ask)
-    made = "" if is_first else _made_before(host, ask, place)
-    if made:
-        number = place.number or _proposed(host, ask, place)
-        return Reply("rocket", render.markdown("answer_again", sha=made, number=number), 0)
+    place = _place(ask)
     change = change_at(place.head)
     if ask.command.dry_run:
         return reply_of(change)
@@ -54,17 +47,24 @@ def reply(host: HubAndHost, ask: Ask, change_at: Callable[[str], Change], *, is_
     return _change_proposed(host, ask, place, change)
 
 
-def _made_before(host: HubAndHost, ask: Ask, place: _Place) -> str:
-    """Return the SHA of our commit that did this before, or ""."""
-    return ask.made_in(host.commits(place.base or ask.pull.base_branch, place.head)) if place.is_ready else ""
+def done_before(host: HubAndHost, ask: Ask) -> Reply | None:
+    """Return the answer where this very command has made its commit already, and propose that.
+
+    Raises:
+        HubRefused: the host would not, or did not answer.
+    """
+    place, own = _place(ask), ask.standing.own
+    made = ask.made_in(own.commits) if own and place.is_ready else ""
+    if not made:
+        return None
+    number = _proposed(host, ask, place)
+    return Reply("rocket", render.markdown("answer_again", sha=made, number=number), 0)
 
 
 def _change_proposed(host: HubAndHost, ask: Ask, place: _Place, change: Change) -> Reply:
     """Commit and propose; where that is refused for good, show the change."""
     try:
-        if not place.is_ready:
-            host.reset_branch(place.branch, place.before, place.head)
-        sha = host.commit_files(place.branch, place.head, change.files, message_of(ask, change))
+        sha = _committed(host, place, change.files, message_of(ask, change))
     except HubRefused as refused:
         if not ask.is_last:
             raise
@@ -75,31 +75,40 @@ def _change_proposed(host: HubAndHost, ask: Ask, place: _Place, change: Change) 
         return reply_of(change, refusal=str(refused))
 
 
-def _place(host: HubAndHost, ask: Ask) -> _Place:
+def _committed(host: HubAndHost, place: _Place, files: Mapping[str, bytes], message: str) -> str:
+    if place.is_ready:
+        return host.commit_files(place.branch, place.head, files, message)
+    return host.rebuild_branch(place.branch, place.before, place.head, files, message)
+
+
+def branch_of(number: int) -> str:
+    """Return the branch of our own for a pull request."""
+    return f"perf-ratchet/tighten-{number}"
+
+
+def _place(ask: Ask) -> _Place:
     """Return our branch for this pull request: as it is while it is proposed, else from the base anew."""
-    branch = f"perf-ratchet/tighten-{ask.pull.number}"
-    head = host.head(branch)
-    ours = host.latest_pull(branch) if head is not None else None
-    if ours and ours.is_open:
-        return _Place(branch, ours.head_sha, number=ours.number, base=ours.base_branch)
-    if head is not None and ours is None:  # a command that has not come to propose it yet
-        return _Place(branch, head)
-    base = host.head(ask.pull.base_branch)
+    branch, own, base = branch_of(ask.pull.number), ask.standing.own, ask.standing.base_head
+    if own and own.pull and own.pull.is_open:
+        return _Place(branch, own.head, number=own.pull.number)
+    if own and own.pull is None:  # a command that has not come to propose it yet
+        return _Place(branch, own.head)
     if base is None:
         raise CannotBeDone(f"The branch {ask.pull.base_branch}, into which this would go, is not there.")
-    return _Place(branch, base, before=head, is_ready=False)
+    return _Place(branch, base, before=own.head if own else None, is_ready=False)
 
 
 def _proposed(host: HubAndHost, ask: Ask, place: _Place) -> int:
-    """Open our pull request, or find the open one; return its number.
+    """Open our pull request where none is open; return its number.
 
     The open one keeps its base: the author of the fork's may have moved theirs, which decides nothing here.
     """
-    return host.upsert_pull(
-        PullRequest(
-            branch=place.branch,
-            base=place.base or ask.pull.base_branch,
-            title=f"Tighten baselines as #{ask.pull.number} has measured them",
-            body=render.markdown("tighten_pull", number=ask.pull.number),
-        )
+    if place.number is not None:
+        return place.number
+    pull = PullRequest(
+        branch=place.branch,
+        base=ask.pull.base_branch,
+        title=f"Tighten baselines as #{ask.pull.number} has measured them",
+        body=render.markdown("tighten_pull", number=ask.pull.number),
     )
+    return host.upsert_pull(pull, is_first=True)

@@ -7,7 +7,7 @@ from bot import render
 from bot.commands import HELP, USAGE
 from bot.errors import BadInput
 from bot.events import Said
-from bot.hub import Hub, HubRefused, Reaction
+from bot.hub import Hub, HubRefused, Question, Reaction
 
 DONE: Final = "<!-- perf-ratchet:done -->"
 """Second line of an answer after which nothing is left to do, should the same command come again."""
@@ -73,9 +73,10 @@ def say(hub: Hub, said: Said, reply: Reply, *, is_first: bool) -> str:
     marker = _marker(said)
     done = [] if reply.code else [DONE]
     body = "\n".join([marker, *done, reply.body])
-    place = hub.answer(said.pull, marker, body, is_first=is_first)
-    hub.react(said.comment, reply.reaction)
-    return place
+    question = Question(
+        pull=said.pull, comment=said.comment, pull_node=said.pull_node, comment_node=said.comment_node
+    )
+    return hub.reply(question, marker, body, reply.reaction, is_first=is_first)
 
 
 def is_done(hub: Hub, said: Said) -> bool:

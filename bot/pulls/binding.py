@@ -67,17 +67,36 @@ def own_runs(host: Host, pull: Pull) -> Iterator[Run]:
     Raises:
         HubRefused: the host would not, or did not answer.
     """
-    whose = (pull.head_repository, pull.head_branch)
-
-    def ours(runs: Iterable[Run]) -> list[Run]:
-        return [run for run in runs if not refusal(run) and (run.head_repository, run.head_branch) == whose]
-
-    of_head = ours(host.runs(PROFILE_WORKFLOW, head_sha=pull.head_sha))
+    of_head = runs_of(host, pull, pull.head_sha)
     yield from of_head
     known = {run.run_id for run in of_head}
-    yield from (
-        run for run in ours(host.runs(PROFILE_WORKFLOW, branch=pull.head_branch)) if run.run_id not in known
-    )
+    of_branch = _own(pull, host.runs(PROFILE_WORKFLOW, branch=pull.head_branch))
+    yield from (run for run in of_branch if run.run_id not in known)
+
+
+def runs_of(host: Host, pull: Pull, sha: str) -> Sequence[Run]:
+    """Return the runs that measured a commit of a pull request, the newest first.
+
+    Raises:
+        HubRefused: the host would not, or did not answer.
+    """
+    return _own(pull, host.runs(PROFILE_WORKFLOW, head_sha=sha))
+
+
+def _own(pull: Pull, runs: Iterable[Run]) -> list[Run]:
+    whose = (pull.head_repository, pull.head_branch)
+    return [run for run in runs if not refusal(run) and (run.head_repository, run.head_branch) == whose]
+
+
+def best_of(runs: Sequence[Run]) -> Run | None:
+    """Return the run to take values from: the newest success, else the newest that has ended, else any.
+
+    Args:
+        runs: Of one commit, the newest first.
+    """
+    ended = [run for run in runs if run.status == "completed"]
+    successes = [run for run in ended if run.conclusion == "success"]
+    return next(iter([*successes, *ended, *runs]), None)
 
 
 def objection(run: Run, pull: Pull, repository: str) -> str:

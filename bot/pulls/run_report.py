@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.compare import Outcome
-from bot.host import Pull, Run
-from bot.hub import Check, Conclusion
+from bot.host import OwnCheck, Pull, Run
+from bot.hub import CARRIED, Check, Conclusion
 from bot.pulls.artifact_names import RefusedArtifact, hardware_of
 from bot.pulls.edits import Edit, annotations
 from bot.pulls.sticky import State
@@ -177,15 +177,37 @@ def check_of(told: RunReport, pull: Pull, title: str, summary: str) -> Check:
     return replace(check, annotations=annotations(told.edits))
 
 
+def carried(said: OwnCheck, pull: Pull, sha: str) -> Check:
+    """Return the check of a head again, on a commit of ours that follows it and changes only baselines.
+
+    Args:
+        said: The check of the head, concluded.
+        pull: The pull request with that head.
+        sha: Our commit.
+    """
+    origin = f"Carried over from {pull.head_sha}, since only baselines were changed."
+    return Check(
+        name=check_name(pull),
+        head_sha=sha,
+        conclusion="success",
+        title=said.title,
+        summary=f"{origin}\n\n{said.summary}",
+        external_id=f"{CARRIED}/{pull.head_sha}",
+    )
+
+
 def _check(
     run: Run, pull: Pull | None, conclusion: Conclusion | None, *, title: str, summary: str, yields: bool
 ) -> Check:
+    name = check_name(pull)
+    elsewhere = f"The pull request goes into another branch than it did: the check `{name}` judges it."
     return Check(
-        name=check_name(pull),
+        name=name,
         head_sha=run.head_sha,
         conclusion=conclusion,
         title=title,
         summary=summary,
         external_id=f"{run.run_id}/{run.attempt}",
         yields=yields,
+        elsewhere=elsewhere if conclusion else "",
     )

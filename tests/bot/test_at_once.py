@@ -12,7 +12,7 @@ from bot.audit import audit
 from bot.baselines import baselines_from_text
 from bot.handlers import report_run, respond
 
-MOMENTS = ["react", "may_write", "pull", "runs", "artifacts", "files_at", "commit_files", "answer"]
+MOMENTS = ["react", "may_write", "standing", "runs", "artifacts", "files_at", "commit_files", "reply"]
 """Of a command, in their order."""
 
 
@@ -59,7 +59,7 @@ def test_two_commands_on_one_branch(project: Project, moment: str):
     assert [project.reactions(it) for it in (mine, other)] == [["eyes", "rocket"]] * 2
 
 
-@pytest.mark.parametrize("moment", [*MOMENTS, "head", "reset_branch", "upsert_pull"])
+@pytest.mark.parametrize("moment", [*MOMENTS[:-2], "rebuild_branch", "upsert_pull", "reply"])
 def test_two_commands_on_a_fork(project: Project, moment: str):
     """The same where our own branch is needed: one pull request has both, and nothing is lost."""
     pull = project.opened("faster", FORK)
@@ -107,7 +107,7 @@ def test_two_runs_reported_at_once(project: Project, moment: str):
     assert (project.checks(older), project.checks(newer)) == (["failure"], ["success"])
 
 
-@pytest.mark.parametrize("moment", ["pull", "runs", "artifacts", "files_at", "commit_files"])
+@pytest.mark.parametrize("moment", ["standing", "runs", "artifacts", "files_at", "commit_files"])
 def test_a_push_in_the_midst_of_a_command(project: Project, moment: str):
     """The engine changes while we look: its old values become nobody's baselines, and that is said."""
     pull = project.opened()
@@ -117,7 +117,8 @@ def test_a_push_in_the_midst_of_a_command(project: Project, moment: str):
 
     assert (code, project.reactions(comment)) == (1, ["eyes", "confused"])
     assert tightened(project.github.head("faster").files[H100]) == []
-    said = "There is nothing to take from the head" if moment == "pull" else "ask again when it was measured"
+    is_seen = moment == "standing"
+    said = "There is nothing to take from the head" if is_seen else "ask again when it was measured"
     assert said in project.answers(comment)[0]
 
 

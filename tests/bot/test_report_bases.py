@@ -151,3 +151,43 @@ def test_the_name_of_a_check_is_that_of_the_base(base: str, name: str):
         author="",
     )
     assert check_name(pull) == name
+
+
+def test_a_pull_request_moved_while_it_is_measured(project: Project):
+    """The check that was begun under the old base is concluded, and says where the verdict is."""
+    pull = project.opened()
+    run = project.measured(flux=1.0, wan=1.0, fields={"status": "in_progress"})
+    project.reported(run)
+    pull.base_branch = "old"
+    run.status, run.conclusion = "completed", "success"
+    project.reported(run)
+    [begun, _] = project.github.checks
+
+    assert (checks(project), checks(project, "perf-ratchet (old)")) == (["action_required"], ["success"])
+    said = "The pull request goes into another branch than it did: the check `perf-ratchet (old)` judges it."
+    assert begun.said["output"]["summary"] == said
+
+
+def test_a_pull_request_moved_and_closed_while_it_is_measured(project: Project):
+    """Nothing is reported of it, and no check stays in progress."""
+    pull = project.opened()
+    pull.base_branch = "old"
+    run = project.measured(flux=1.0, wan=1.0, fields={"status": "in_progress"})
+    project.reported(run)
+    pull.is_open = False
+    run.status, run.conclusion = "completed", "success"
+    project.reported(run)
+
+    assert checks(project) == checks(project, "perf-ratchet (old)") == ["action_required"]
+
+
+def test_the_begun_check_of_another_run_stays_in_progress(project: Project):
+    """Two pull requests with one head commit: each run concludes what it has begun itself."""
+    pull = project.opened()
+    other = twin(project, pull, "old")
+    theirs = project.measured("copy", EVIL, flux=1.0, wan=1.0, fields={"status": "in_progress"})
+    project.reported(theirs)
+    project.reported(project.measured(flux=1.0, wan=1.0))
+
+    assert other.base_branch == "old"
+    assert (checks(project), checks(project, "perf-ratchet (old)")) == (["success"], [None])

@@ -171,10 +171,25 @@ def test_a_report_costs_twelve_requests(github: FakeGithub, tmp_path: Path, repo
     github.commit("main", {H100: text, ASCEND: text}, "Guard more")
     project.opened("faster", repository, **{H100.replace("/", "__"): text.replace(b"96.96", b"96.99", 1)})
     run = project.measured("faster", repository, ascend=many, **{**many, "scenario3": 2.0})
+    run.status = "in_progress"
+    project.reported(run)
+    run.status = "completed"
+    github.log.clear()
 
     assert project.reported(run) == 1
     assert len(github.api_requests) == 12
     assert len(github.checks) == len([it for it in github.comments if it.author == github.login]) == 1
+
+
+def test_a_report_whose_beginning_was_not_told_costs_one_more(project: Project):
+    """No check was begun under its name, so one under another name is looked for."""
+    project.opened()
+    project.reported(project.measured(flux=1.0, wan=1.0))
+
+    assert [it for it in project.github.api_requests if "check-runs" in it] == [
+        *["GET /repos/octo/demo/commits/{}/check-runs 200".format(project.github.branches["faster"])] * 2,
+        "POST /repos/octo/demo/check-runs 201",
+    ]
 
 
 def test_the_job_summary_shows_the_same(project: Project, tmp_path: Path):
