@@ -14,7 +14,7 @@ from zips import make_zip
 
 from bot.baselines import BaselineFile, baselines_from_text
 from bot.handlers import refresh
-from bot.handlers.night import Here
+from bot.handlers.nights.night import Here
 from bot.history import HistoryLine, appended, history_from_text, path_of
 from bot.nightly.lines import lines_of
 from bot.paths import CONFIG

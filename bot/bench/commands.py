@@ -21,7 +21,7 @@ from bot.audit import audit
 from bot.baselines import DEFAULT_PROFILE, baselines_from_text
 from bot.bench.workload import MEASURED, SCENARIOS, WARMUPS, Workload, shifted, workload
 from bot.compare import compare
-from bot.handlers.judged import Terms, section
+from bot.handlers.judging.judged import Terms, section
 from bot.noise import Past
 from bot.proposing.file_diff import file_diff
 from bot.report import HardwareReport, report_on

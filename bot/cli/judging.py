@@ -61,7 +61,7 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     from bot.handlers import compare
-    from bot.handlers.judged import Terms
+    from bot.handlers.judging.judged import Terms
 
     return compare.run(
         options.records,

@@ -26,7 +26,7 @@ def _refresh_arguments(parser: argparse.ArgumentParser) -> None:
 def _refresh(options: argparse.Namespace) -> int:
     from bot.github_hub import github_hub_from_environment
     from bot.handlers import refresh
-    from bot.handlers.night import Here
+    from bot.handlers.nights.night import Here
 
     repository = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
     if not repository:

@@ -6,8 +6,8 @@ from pathlib import Path
 from bot import render
 from bot.errors import BadInput
 from bot.files import replace_file
-from bot.handlers.judged import Terms, section
-from bot.handlers.selection import require_match
+from bot.handlers.judging.judged import Terms, section
+from bot.handlers.judging.selection import require_match
 from bot.history import HistoryLine
 from bot.intake.files import baselines_from_file, record_from_file
 from bot.intake.nights import history_from_folder
@@ -85,7 +85,7 @@ def _require_same_hardware(paths: Sequence[Path], records: Sequence[RunRecord], 
         return
     file = baselines_from_file(baselines)
     if any(other_hardware(file, record) for record in records):
-        from bot.handlers.whose import require_named_hardware, whose  # noqa: PLC0415 - YAML, for this case only
+        from bot.handlers.judging.whose import require_named_hardware, whose  # noqa: PLC0415 - YAML, for this case only
 
         require_named_hardware(paths, records, baselines, file, whose(paths, records, baselines, None))
 

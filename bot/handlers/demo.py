@@ -19,7 +19,7 @@ from bot.baselines import Tolerances
 from bot.compare import Outcome
 from bot.errors import BadInput
 from bot.handlers.compare import judged
-from bot.handlers.judged import Terms
+from bot.handlers.judging.judged import Terms
 from bot.handlers.report import check
 from bot.intake.files import baselines_from_file, record_from_file
 from bot.local_hub import LocalHub

@@ -11,7 +11,7 @@ from bot.baselines import BaselineFile, BaselinesRejected
 from bot.errors import BadInput
 from bot.files import replace_file
 from bot.filters import plain
-from bot.handlers.selection import require_match
+from bot.handlers.judging.selection import require_match
 from bot.history import MAX_REASON, History, HistoryLine, flagged
 from bot.intake.files import baselines_from_file
 from bot.intake.nights import history_from_folder

@@ -17,7 +17,7 @@ from bot.arguments import MAX_SHARDS
 from bot.baselines import BaselineFile, ScenarioBaseline, is_measurement
 from bot.errors import BadInput
 from bot.filters import plain
-from bot.handlers.selection import require_match
+from bot.handlers.judging.selection import require_match
 from bot.intake.config import settings_from_file
 from bot.intake.files import baselines_from_file
 from bot.intake.scenarios import scenarios_from_file

@@ -13,11 +13,11 @@ from bot import render
 from bot.baselines import BaselinesRejected
 from bot.compare import compare
 from bot.errors import BadInput
-from bot.handlers import regression_issue
-from bot.handlers.history_branch import append
-from bot.handlers.night import Here, Night, read
-from bot.handlers.nightly_pulls import TighteningPull, introduced, loosen
-from bot.handlers.regression_issue import Held
+from bot.handlers.nights import regression_issue
+from bot.handlers.nights.history_branch import append
+from bot.handlers.nights.night import Here, Night, read
+from bot.handlers.nights.nightly_pulls import TighteningPull, introduced, loosen
+from bot.handlers.nights.regression_issue import Held
 from bot.history import HistoryLine
 from bot.nightly.known import Known, known
 from bot.nightly.lines import lines_of, rejected_line

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot import render
 from bot.errors import BadInput
 from bot.handlers.compare import judged
-from bot.handlers.judged import terms_of
+from bot.handlers.judging.judged import terms_of
 from bot.hub import Check, Hub
 from bot.intake.config import settings_from_file
 from bot.intake.files import record_from_file

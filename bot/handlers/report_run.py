@@ -13,7 +13,8 @@ from markupsafe import Markup
 from bot import render
 from bot.errors import BadInput
 from bot.filters import text
-from bot.handlers.fetched import (
+from bot.handlers.answering.replies import reason_of
+from bot.handlers.judging.fetched import (
     HubAndHost,
     Place,
     baselines_in,
@@ -22,8 +23,7 @@ from bot.handlers.fetched import (
     precedent_in,
     settings_on,
 )
-from bot.handlers.judged import section, terms_of
-from bot.handlers.replies import reason_of
+from bot.handlers.judging.judged import section, terms_of
 from bot.host import Host, Pull, Run
 from bot.hub import Hub, HubRefused
 from bot.paths import CONFIG

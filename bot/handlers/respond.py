@@ -6,9 +6,9 @@ from pathlib import Path
 from bot import render
 from bot.commands import Command, NotUnderstood, PerfHelp, PerfStatus, command_in
 from bot.events import Said
-from bot.handlers import tighten_pull
-from bot.handlers.fetched import HubAndHost
-from bot.handlers.replies import Reply, failure, helped, is_done, say, usage
+from bot.handlers.answering import tighten_pull
+from bot.handlers.answering.replies import Reply, failure, helped, is_done, say, usage
+from bot.handlers.judging.fetched import HubAndHost
 from bot.host import Host
 from bot.hub import Hub, HubRefused
 from bot.intake.event_file import said_from_file

@@ -8,8 +8,8 @@ from bot import words
 from bot.baselines import BaselineFile, BaselinesRejected
 from bot.errors import BadInput
 from bot.files import replace_file
-from bot.handlers.selection import require_match
-from bot.handlers.whose import Whose, require_named_hardware, whose
+from bot.handlers.judging.selection import require_match
+from bot.handlers.judging.whose import Whose, require_named_hardware, whose
 from bot.intake.files import baselines_from_file, record_from_file
 from bot.intake.nights import history_from_folder
 from bot.proposing.file_diff import FileDiff, file_diff

@@ -7,7 +7,7 @@ from github_fake import FakeGithub, quick_hub
 from history_lines import make_line
 
 from bot.github_hub import GithubHub
-from bot.handlers.history_branch import Kept, append, kept_as_seen
+from bot.handlers.nights.history_branch import Kept, append, kept_as_seen
 from bot.history import HistoryLine, history_from_text, paths_until
 from bot.host import SeenBranch
 from bot.hub import HubRefused

@@ -118,7 +118,7 @@ def test_a_mistake_of_ours_is_told_on_the_check_of_the_base(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ):
     """Once the pull request is known, nothing of it reaches the required check."""
-    monkeypatch.setattr("bot.handlers.judged.compare", None)
+    monkeypatch.setattr("bot.handlers.judging.judged.compare", None)
     project.opened().base_branch = "old"
     run = project.measured(flux=1.0, wan=1.0)
 

@@ -135,7 +135,7 @@ def test_bad_baselines_conclude_the_check(project: Project):
 
 def test_a_mistake_of_ours_concludes_the_check(project: Project, monkeypatch: pytest.MonkeyPatch):
     """An error that nobody foresaw says its kind and no more, and is raised on."""
-    monkeypatch.setattr("bot.handlers.judged.compare", None)
+    monkeypatch.setattr("bot.handlers.judging.judged.compare", None)
     project.opened()
     run = project.measured(flux=1.0, wan=1.0)
 
@@ -162,7 +162,7 @@ def test_a_cancelled_job_concludes_the_check(project: Project, monkeypatch: pyte
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bot.handlers.judged.compare", interrupted)
+    monkeypatch.setattr("bot.handlers.judging.judged.compare", interrupted)
     project.opened()
     run = project.measured(flux=1.0, wan=1.0)
 

@@ -10,10 +10,12 @@ from bot.baselines import BaselinesRejected
 from bot.commands import TIGHTEN, TightenBaselines
 from bot.errors import BadInput
 from bot.events import Said
-from bot.handlers import own_pull
-from bot.handlers.asked import Ask, Change, message_of, reply_of
-from bot.handlers.carried_check import carry
-from bot.handlers.fetched import (
+from bot.handlers.answering import own_pull
+from bot.handlers.answering.asked import Ask, Change, message_of, reply_of
+from bot.handlers.answering.carried_check import carry
+from bot.handlers.answering.replies import CannotBeDone, Reply, cannot, refused, usage
+from bot.handlers.answering.taken import Taken, is_only_baselines, taken
+from bot.handlers.judging.fetched import (
     HubAndHost,
     Place,
     baselines_in,
@@ -21,8 +23,6 @@ from bot.handlers.fetched import (
     precedent_in,
     settings_in,
 )
-from bot.handlers.replies import CannotBeDone, Reply, cannot, refused, usage
-from bot.handlers.taken import Taken, is_only_baselines, taken
 from bot.host import Host
 from bot.hub import HubRefused
 from bot.paths import CONFIG

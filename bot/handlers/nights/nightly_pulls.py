@@ -5,9 +5,9 @@ from functools import cached_property
 
 from bot import render
 from bot.audit import audit
-from bot.handlers.night import Night, proposed_file, targets
-from bot.handlers.own_branch import OwnBranch, publish, withdraw
-from bot.handlers.regression_issue import Held
+from bot.handlers.nights.night import Night, proposed_file, targets
+from bot.handlers.nights.own_branch import OwnBranch, publish, withdraw
+from bot.handlers.nights.regression_issue import Held
 from bot.hub import PullRequest
 from bot.nightly.issue_memory import LOOSEN_LABEL
 from bot.nightly.known import Known

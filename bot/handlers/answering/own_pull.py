@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot import render
-from bot.handlers.asked import Ask, Change, message_of, reply_of
-from bot.handlers.fetched import HubAndHost
-from bot.handlers.replies import CannotBeDone, Reply
+from bot.handlers.answering.asked import Ask, Change, message_of, reply_of
+from bot.handlers.answering.replies import CannotBeDone, Reply
+from bot.handlers.judging.fetched import HubAndHost
 from bot.hub import HubRefused, PullRequest
 
 

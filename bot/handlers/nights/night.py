@@ -8,9 +8,9 @@ from typing import Final
 
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.errors import BadInput
-from bot.handlers.fetched import HubAndHost, baselines_in, delivered, settings_in
-from bot.handlers.history_branch import Kept, kept_as_seen
-from bot.handlers.own_branch import OwnBranch, Target
+from bot.handlers.judging.fetched import HubAndHost, baselines_in, delivered, settings_in
+from bot.handlers.nights.history_branch import Kept, kept_as_seen
+from bot.handlers.nights.own_branch import OwnBranch, Target
 from bot.history import MONTHS_READ, paths_until
 from bot.host import Run, Seen
 from bot.nightly.issue_memory import REGRESSION_LABEL

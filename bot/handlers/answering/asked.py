@@ -8,7 +8,7 @@ from typing import Final
 from bot import render
 from bot.commands import TightenBaselines
 from bot.events import Said
-from bot.handlers.replies import Reply
+from bot.handlers.answering.replies import Reply
 from bot.host import Commit, OwnCheck, Pull, Run, Standing
 from bot.proposing.file_diff import file_diff
 from bot.pulls.edits import edit_of

@@ -11,7 +11,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from bot import render
-from bot.handlers.fetched import HubAndHost
+from bot.handlers.judging.fetched import HubAndHost
 from bot.host import Commit, SeenBranch, SeenPull
 from bot.hub import PullRequest
 from bot.nightly.others import has_others

@@ -7,7 +7,7 @@ from typing import Final
 from markupsafe import Markup
 
 from bot import render
-from bot.handlers.night import Night
+from bot.handlers.nights.night import Night
 from bot.history import Series
 from bot.host import OpenIssue
 from bot.hub import Issue

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
-from bot.handlers.asked import TRAILER, Ask
-from bot.handlers.fetched import delivered
-from bot.handlers.replies import CannotBeDone
+from bot.handlers.answering.asked import TRAILER, Ask
+from bot.handlers.answering.replies import CannotBeDone
+from bot.handlers.judging.fetched import delivered
 from bot.host import Commit, Host, Run
 from bot.hub import HubRefused
 from bot.pulls.artifact_names import hardware_of

@@ -4,7 +4,7 @@ GitHub starts no workflow for what its own token commits. Without this a require
 for good.
 """
 
-from bot.handlers.asked import Change
+from bot.handlers.answering.asked import Change
 from bot.hub import Hub, HubRefused
 from bot.pulls.run_report import carried
 

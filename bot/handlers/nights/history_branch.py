@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.adoption.scaffold import history_files
-from bot.handlers.fetched import HubAndHost
+from bot.handlers.judging.fetched import HubAndHost
 from bot.history import History, HistoryLine, appended, history_from_text, path_of
 from bot.host import Host, SeenBranch
 from bot.hub import BranchMoved, Hub
