@@ -185,9 +185,10 @@ def test_heat_between_two_looks_is_seen(nvml: ModuleType, grown_ns: int, reasons
 @pytest.mark.usefixtures("nvml")
 def test_the_environment_has_the_device():
     """Device, driver and what is absent; torch of this machine has no CUDA, and that is said too."""
-    found = Watch("h100", "cuda", {"PERF_RATCHET_IMAGE": "lmsys/sglang:v1"}).look()
+    variables = {"PERF_RATCHET_IMAGE": "lmsys/sglang:v1", "RUNNER_NAME": "gpu-07"}
+    found = Watch("h100", "cuda", variables).look()
     assert (found.accelerator.name, found.driver) == ("NVIDIA H100 80GB HBM3", "570.86.15")
-    assert (found.cuda, found.image) == (None, "lmsys/sglang:v1")
+    assert (found.cuda, found.image, found.runner) == (None, "lmsys/sglang:v1", "gpu-07")
     assert dict(found.absent) == {
         "cuda": "torch has no CUDA device here",
         "cann": "the device is not Ascend's",
