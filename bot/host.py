@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+Place: TypeAlias = tuple[str, str]
+"""Where a file is: a commit or branch, or "HEAD" for the default branch, and a path from the top."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,9 +188,6 @@ class Beginning:
 class Host(Protocol):
     """A repository, read. Every method raises `HubRefused` when the host would not, or did not answer."""
 
-    def default_branch(self) -> str:
-        """Return the name of the default branch."""
-
     def beginning(self, path: str) -> Beginning:
         """Return the name of the default branch and a file of it, in one request."""
 
@@ -205,17 +205,8 @@ class Host(Protocol):
     def head(self, branch: str) -> str | None:
         """Return the full SHA at which a branch is, or None when there is no such branch."""
 
-    def heads(self, branches: Iterable[str]) -> Mapping[str, str | None]:
-        """Return the full SHAs at which branches are, all in one request; None where there is none."""
-
-    def files(self, ref: str, paths: Iterable[str]) -> Mapping[str, bytes | None]:
-        """Return files as they are at a commit or branch, all in one request; None where there is none.
-
-        The ref "HEAD" is the default branch.
-        """
-
-    def files_at(self, places: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], bytes | None]:
-        """Return files by (commit or branch, path), all in one request; None where there is none.
+    def files_at(self, places: Iterable[Place]) -> Mapping[Place, bytes | None]:
+        """Return files as they are, all in one request; None where there is none.
 
         A place whose commit or branch is not there is None too. A commit of a fork's pull request is there.
         """
@@ -261,15 +252,6 @@ class Host(Protocol):
 
     def own_check(self, sha: str, name: str) -> OwnCheck | None:
         """Return the latest check of this name that the bot has made on a commit, or None."""
-
-    def open_pull(self, branch: str) -> Pull | None:
-        """Return the open pull request of a branch of this repository, or None."""
-
-    def latest_pull(self, branch: str) -> Pull | None:
-        """Return the open pull request of a branch of this repository, else the newest closed one."""
-
-    def open_issues(self, label: str) -> Sequence[OpenIssue]:
-        """Return the bot's own open issues with a label."""
 
     def may_write(self, login: str) -> bool:
         """Return whether a person may push to the repository, as its own API says."""

@@ -27,7 +27,7 @@ class Repository(Told):
 
 
 class Home(Told):
-    """The repository, asked for alone."""
+    """The repository, as a pull request into it tells."""
 
     default_branch: str
 

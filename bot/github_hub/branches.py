@@ -2,12 +2,12 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from bot.github_hub.failures import Unanswered
-from bot.github_hub.git_answers import Commit, Committed, Heads, Named, Node, Reference
+from bot.github_hub.git_answers import Commit, Committed, Named, Node, Reference
 from bot.github_hub.repository import Repository, quoted
 from bot.hub import BranchMoved
 
@@ -78,20 +78,6 @@ class Branches(Repository):
     def head(self, branch: str) -> str | None:
         """Return the full SHA at which a branch is, or None. See `bot.host.Host`."""
         return self._settle(self._errand(f"show {branch}", "contents: read"), lambda: self._head_of(branch))
-
-    def heads(self, branches: Iterable[str]) -> Mapping[str, str | None]:
-        """Return the full SHAs at which branches are, all in one request. See `bot.host.Host`."""
-        wanted = list(dict.fromkeys(branches))
-        errand = self._errand(f"show {len(wanted)} branches", "contents: read")
-        return self._settle(errand, lambda: self._heads_of(wanted)) if wanted else {}
-
-    def _heads_of(self, branches: Sequence[str]) -> dict[str, str | None]:
-        owner, name = self._repository.split("/")
-        asked = {f"at{number}": f"refs/heads/{branch}" for number, branch in enumerate(branches)}
-        query = heads_query(len(branches))
-        found = Heads.model_validate(self._client.graphql(query, {"owner": owner, "name": name, **asked}))
-        refs = [found.repository[f"ref{number}"] for number in range(len(branches))]
-        return {branch: ref.target.oid if ref else None for branch, ref in zip(branches, refs, strict=True)}
 
     def _head_of(self, branch: str) -> str | None:
         try:
@@ -184,19 +170,6 @@ class Branches(Repository):
     def _make(self, kind: str, said: Mapping[str, Any]) -> str:
         """Make an object of git and return its name. Made twice, it is there once."""
         return Named.model_validate(self._client.send("POST", self._at(f"git/{kind}"), said).data).sha
-
-
-def heads_query(count: int) -> str:
-    """Return a query for the heads of so many branches; their names are in its variables only."""
-    variables = "".join(f", $at{number}: String!" for number in range(count))
-    refs = "\n".join(
-        f"    ref{number}: ref(qualifiedName: $at{number}) {{ target {{ oid }} }}" for number in range(count)
-    )
-    return f"""query Heads($owner: String!, $name: String!{variables}) {{
-  repository(owner: $owner, name: $name) {{
-{refs}
-  }}
-}}"""
 
 
 def blob_name(content: bytes, like: str) -> str:

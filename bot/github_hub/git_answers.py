@@ -97,12 +97,6 @@ class Target(Told):
     target: Oid
 
 
-class Heads(Told):
-    """The answer to a query for branches, by the names that the query gave them."""
-
-    repository: dict[str, Target | None]
-
-
 class Node(Told):
     """The answer to a query for the repository's name in GraphQL."""
 

@@ -1,9 +1,9 @@
 """What the bot proposes on GitHub: pull requests of its own, and issues."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from http import HTTPStatus
 from itertools import islice
-from typing import Final, Literal
+from typing import Final
 
 from bot import host, hub
 from bot.github_hub.answers import Issue, Pull
@@ -38,19 +38,6 @@ class Proposals(Conversation):
             return self._revise(pull, seen) if seen else self._propose(pull, [])
 
         return self._settle(errand, at_once if is_first or seen else look_first, again=look_first)
-
-    def open_pull(self, branch: str) -> host.Pull | None:
-        """Return the open pull request of a branch of this repository. See `bot.host.Host`."""
-        errand = self._errand(f"show the pull request of {branch}", "pull-requests: read")
-        found = self._settle(errand, lambda: self._own_pulls(branch))
-        return found[0].seen() if found else None
-
-    def latest_pull(self, branch: str) -> host.Pull | None:
-        """Return the open pull request of a branch, or else the newest closed one. See `bot.host.Host`."""
-        errand = self._errand(f"show the pull requests of {branch}", "pull-requests: read")
-        found = self._settle(errand, lambda: self._own_pulls(branch, "all"))
-        newest = sorted(found, key=lambda it: (it.state == "open", it.number))
-        return newest[-1].seen() if newest else None
 
     def close_pull(self, number: int, marker: str, reason: str, *, key: str = "") -> None:
         """Close a pull request of the bot with a last comment. See `bot.hub.Hub`."""
@@ -95,11 +82,6 @@ class Proposals(Conversation):
 
         self._settle(errand, at_once if key else look_first, again=look_first)
 
-    def open_issues(self, label: str) -> Sequence[host.OpenIssue]:
-        """Return the bot's own open issues with a label. See `bot.host.Host`."""
-        found = self._settle(self._errand("list issues", "issues: read"), self._own_issues)
-        return [it for it in found if label in it.labels]
-
     def _propose(self, asked: hub.PullRequest, known: list[Pull]) -> int:
         said = {"title": asked.title, "body": asked.body, "base": asked.base}
         found = known or [self._open(said | {"head": asked.branch}, asked.branch)]
@@ -127,10 +109,10 @@ class Proposals(Conversation):
                 raise
             return found[0]
 
-    def _own_pulls(self, branch: str, state: Literal["open", "all"] = "open") -> list[Pull]:
-        """Return the pull requests from this branch of this repository, not of a fork; the newest hundred."""
+    def _own_pulls(self, branch: str) -> list[Pull]:
+        """Return the open pull requests from this branch of this repository; the newest hundred."""
         head = f"{self._repository.split('/')[0]}:{branch}"
-        listed = islice(self._client.pages(self._at("pulls"), state=state, head=head), PER_PAGE)
+        listed = islice(self._client.pages(self._at("pulls"), state="open", head=head), PER_PAGE)
         return [it for it in map(Pull.model_validate, listed) if it.is_from(self._repository)]
 
     def _report(self, asked: hub.Issue, ours: host.OpenIssue | None) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from bot import host
-from bot.github_hub.answers import Home
 from bot.github_hub.branches import blob_name
 from bot.github_hub.git_answers import BlobContent, Comparison, Files, GitObject
 from bot.github_hub.repository import Repository, quoted
+from bot.host import Place
 
 MOST_FILES: Final = 300
 """That a comparison lists. Source: GitHub's OpenAPI description of "compare two commits"."""
@@ -18,25 +18,13 @@ CONTENT: Final = "fragment content on GitObject { __typename oid ... on Blob { t
 """What a query asks of a file, for `Source._content`."""
 
 _SHA = re.compile(r"[0-9a-f]{40}")
-Place = tuple[str, str]
-"""A commit or branch, and a path."""
 
 
 class Source(Repository):
     """Files and histories. See `bot.host.Host`."""
 
-    def default_branch(self) -> str:
-        """Return the name of the default branch. See `bot.host.Host`."""
-        errand = self._errand("show the default branch", "metadata: read")
-        home = f"/repos/{self._repository}"
-        return self._settle(errand, lambda: Home.model_validate(self._client.get(home))).default_branch
-
-    def files(self, ref: str, paths: Iterable[str]) -> Mapping[str, bytes | None]:
-        """Return files as they are at a commit or branch. See `bot.host.Host`."""
-        return {path: content for (_, path), content in self.files_at((ref, path) for path in paths).items()}
-
     def files_at(self, places: Iterable[Place]) -> Mapping[Place, bytes | None]:
-        """Return files by (commit or branch, path). See `bot.host.Host`."""
+        """Return files as they are. See `bot.host.Host`."""
         wanted = list(dict.fromkeys(places))
         errand = self._errand(f"show {len(wanted)} file(s)", "contents: read")
         return self._settle(errand, lambda: self._contents(wanted)) if wanted else {}

@@ -16,7 +16,6 @@ from bot.filters import text
 from bot.handlers.answering.replies import reason_of
 from bot.handlers.judging.fetched import (
     HubAndHost,
-    Place,
     baselines_in,
     delivered,
     history_places,
@@ -24,7 +23,7 @@ from bot.handlers.judging.fetched import (
     settings_on,
 )
 from bot.handlers.judging.judged import section, terms_of
-from bot.host import Host, Pull, Run
+from bot.host import Host, Place, Pull, Run
 from bot.hub import Hub, HubRefused
 from bot.paths import CONFIG
 from bot.pulls.artifacts import Delivery

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import host
+from bot.host import Place
 from bot.hub import BranchMoved, HubRefused
 from bot.local_hub.git import Git
 from bot.paths import is_plain_path
@@ -15,9 +16,6 @@ FULL_SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")  # SHA-1 or SHA-256
 NO_COMMIT: Final = "0" * 40
 """What git calls the place of a branch that is not there."""
 MOST_COMMITS: Final = 250  # that `commits` gives, as GitHub does
-
-Place = tuple[str, str]
-"""A commit or branch, and a path."""
 
 
 class Branches:
@@ -68,24 +66,12 @@ class Branches:
             self._git.text("update-ref", f"refs/heads/{branch}", head, NO_COMMIT)
         return head
 
-    def default_branch(self) -> str:
-        """Return the branch that is checked out. See `bot.host.Host`."""
-        return self._git.text("symbolic-ref", "--short", "HEAD")
-
     def head(self, branch: str) -> str | None:
         """Return the full SHA at which a branch is, or None. See `bot.host.Host`."""
         return self._git.text("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}") or None
 
-    def heads(self, branches: Iterable[str]) -> Mapping[str, str | None]:
-        """Return the full SHAs at which branches are. See `bot.host.Host`."""
-        return {branch: self.head(branch) for branch in branches}
-
-    def files(self, ref: str, paths: Iterable[str]) -> Mapping[str, bytes | None]:
-        """Return files as they are at a commit or branch. See `bot.host.Host`."""
-        return {path: content for (_, path), content in self.files_at((ref, path) for path in paths).items()}
-
     def files_at(self, places: Iterable[Place]) -> Mapping[Place, bytes | None]:
-        """Return files by (commit or branch, path). See `bot.host.Host`."""
+        """Return files as they are. See `bot.host.Host`."""
         wanted = list(dict.fromkeys(places))
         for _, path in wanted:
             _require_plain_path(path)

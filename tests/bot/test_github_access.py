@@ -11,6 +11,7 @@ from bot.github_hub import GithubHub, github_hub_from_environment
 from bot.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
+README = ("main", "README.md")
 APP_TOKEN = "ghs_an-installation-token-that-must-not-be-seen"  # noqa: S105 - opens nothing
 
 
@@ -162,7 +163,7 @@ def test_github_enterprise_has_other_addresses(github: FakeGithub):
     for number in range(150):
         github.comment(7, "a-person", f"{number}")
     made = github.artifact(github.run("work"), "perf-records-h100", b"PK")
-    assert found.files("main", ["README.md"]) == {"README.md": b"# demo\n"}
+    assert found.files_at([README]) == {README: b"# demo\n"}
     assert found.artifact(made.id, 99) == b"PK"
     found.upsert_comment(7, MARKER, MARKER)
     assert [it.request.sent for it in github.log] == [

@@ -7,23 +7,17 @@ from bot.host import Commit
 from bot.hub import HubRefused
 
 H100, ASCEND = ".github/perf-baselines/h100.json", ".github/perf-baselines/ascend.json"
+BASELINES, README = ("main", H100), ("main", "README.md")
 CONTENT = b'{"scenarios": {}}\n'
-
-
-@pytest.fixture
-def hub(github: FakeGithub) -> GithubHub:
-    return quick_hub(github)
 
 
 def test_any_number_of_files_costs_one_request(github: FakeGithub, hub: GithubHub):
     """What is there is told byte for byte, what is not there is None."""
     paths = {f"baselines/{number}.json": f'{{"{number}": 1}}\n'.encode() for number in range(60)}
     sha = github.commit("main", paths, "Add")
-    assert hub.files(sha, [*paths, "nope.json", "baselines"]) == {
-        **paths,
-        "nope.json": None,
-        "baselines": None,
-    }
+    wanted = {**paths, "nope.json": None, "baselines": None}
+    found = hub.files_at((sha, path) for path in wanted)
+    assert found == {(sha, path): content for path, content in wanted.items()}
     assert github.api_requests == ["POST /graphql 200"]
 
 
@@ -40,7 +34,7 @@ def test_files_of_several_commits_cost_one_request(github: FakeGithub, hub: Gith
 
 def test_nothing_is_asked_for_nothing(github: FakeGithub, hub: GithubHub):
     """No path, no request."""
-    assert hub.files("main", []) == {}
+    assert hub.files_at([]) == {}
     assert github.api_requests == []
 
 
@@ -78,7 +72,7 @@ def test_content_is_exact(github: FakeGithub, hub: GithubHub, content: bytes):
     """What GraphQL cuts, or has no text for, is asked of REST; the rest is not."""
     github.graphql_text_limit = 4_000
     github.commit("main", {H100: content}, "Add")
-    assert hub.files("main", [H100]) == {H100: content}
+    assert hub.files_at([BASELINES]) == {BASELINES: content}
     needs_rest = content.startswith(b"\x00") or len(content) > 4_000
     assert len(github.api_requests) == (2 if needs_rest else 1)
 
@@ -97,7 +91,7 @@ def test_text_that_is_not_the_file_is_not_taken(
 
     monkeypatch.setattr(graphql, "_object", mended)
     github.commit("main", {H100: b"{}\r\n"}, "Add")
-    assert hub.files("main", [H100]) == {H100: b"{}\r\n"}
+    assert hub.files_at([BASELINES]) == {BASELINES: b"{}\r\n"}
     assert len(github.api_requests) == 2
 
 
@@ -107,14 +101,14 @@ def test_a_repository_that_is_not_there_is_told(github: FakeGithub):
     with pytest.raises(
         HubRefused, match=r"^GitHub did not show 1 file\(s\) of octo/nope: not found; check the name"
     ):
-        hub.files("main", [H100])
+        hub.files_at([BASELINES])
 
 
 def test_reading_files_survives_an_outage(github: FakeGithub, hub: GithubHub):
     """A query may be repeated: it changes nothing."""
     github.fail_next("POST", "/graphql", 502)
     github.drop_next("POST", "/graphql")
-    assert hub.files("main", ["README.md"]) == {"README.md": b"# demo\n"}
+    assert hub.files_at([README]) == {README: b"# demo\n"}
     assert github.api_requests == [
         "POST /graphql 502",
         "POST /graphql dropped",
@@ -138,7 +132,7 @@ def test_a_strange_answer_is_one_line(github: FakeGithub, hub: GithubHub, body: 
     for _ in range(3):
         github.answer_next("POST", "/graphql$", Answer(200, body))
     with pytest.raises(HubRefused, match=rf"^GitHub did not show 1 file\(s\) of octo/demo: {told}[^\n]*$"):
-        hub.files("main", [H100])
+        hub.files_at([BASELINES])
 
 
 def test_where_two_histories_parted(github: FakeGithub, hub: GithubHub):

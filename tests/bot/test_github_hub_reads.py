@@ -1,28 +1,19 @@
 from datetime import UTC, datetime
 
 import pytest
-from github_fake import FakeGithub, Refused, quick_hub
+from github_fake import FakeGithub, Refused
 from github_fake.wire import Answer
 
 from bot.github_hub import GithubHub
-from bot.host import OpenIssue, Pull, Run
+from bot.host import Pull, Run
 from bot.hub import HubRefused
 
 FORK = "stranger/demo"
 
 
-@pytest.fixture
-def hub(github: FakeGithub) -> GithubHub:
-    return quick_hub(github)
-
-
 def a_fork(github: FakeGithub, repository: str = FORK, branch: str = "slow") -> None:
     """Let a stranger have pushed to a fork."""
     github.commit(branch, {"src.py": b"1\n"}, "Slow", author="stranger", repository=repository)
-
-
-def numbers(pulls: object) -> list[int]:
-    return [it.number for it in pulls] if isinstance(pulls, list) else []
 
 
 def test_a_run_is_told_as_the_host_knows_it(github: FakeGithub, hub: GithubHub):
@@ -143,20 +134,6 @@ def test_a_pull_request_of_people_and_forks_that_are_gone(github: FakeGithub, hu
     assert (told.author, told.head_repository, told.is_open) == ("", "", False)
 
 
-def test_the_open_pull_request_of_a_branch(github: FakeGithub, hub: GithubHub):
-    """Of this repository's branch, not of a fork's of the same name, and only while it is open."""
-    assert hub.open_pull("slow") is None
-    a_fork(github)
-    github.pull("slow", repository=FORK)
-    assert hub.open_pull("slow") is None
-    found = hub.open_pull("work")
-    assert found is not None
-    assert (found.number, found.head_branch) == (7, "work")
-    github.pulls[7].is_open = False
-    assert hub.open_pull("work") is None
-    assert len(github.api_requests) == 4
-
-
 @pytest.mark.parametrize(
     ("login", "may"),
     [("maintainer", True), ("writer", True), ("owner", True), ("helper", False), ("anybody", False)],
@@ -193,24 +170,9 @@ def test_a_permission_that_cannot_be_read_is_no_permission(github: FakeGithub, h
         hub.may_write("writer")
 
 
-def test_open_issues_are_the_bots_own(github: FakeGithub, hub: GithubHub):
-    """Neither others' issues, nor pull requests, nor those without the label: one request for a hundred."""
-    ours = github.issue(github.login, "Slower", "<!-- m -->\nmore", ["perf-ratchet"])
-    github.issue(github.login, "Other", "", ["bug"])
-    github.issue("a-person", "Forged", "<!-- m -->", ["perf-ratchet"])
-    github.issue(github.login, "Closed", "", ["perf-ratchet"]).is_open = False
-    github.commit("bot", {"a": b"1"}, "x")
-    github.pull("bot", author=github.login).labels.append("perf-ratchet")
-    assert hub.open_issues("perf-ratchet") == [
-        OpenIssue(number=ours.number, title="Slower", body="<!-- m -->\nmore", labels=("perf-ratchet",))
-    ]
-    assert len(github.api_requests) == 1
-
-
-def test_the_default_branch_and_heads(github: FakeGithub, hub: GithubHub):
+def test_where_a_branch_is(github: FakeGithub, hub: GithubHub):
     """A branch that is not there is None; a slash belongs to the name."""
     github.branches["perf/refresh"] = github.branches["main"]
-    assert hub.default_branch() == "main"
     assert hub.head("main") == github.branches["main"]
     assert hub.head("perf/refresh") == github.branches["main"]
     assert hub.head("perf") is None

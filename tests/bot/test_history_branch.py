@@ -25,8 +25,9 @@ def add(hub: GithubHub, *lines: HistoryLine) -> None:
 def read(hub: GithubHub) -> Kept:
     """Read two months of the branch."""
     head, paths = hub.head(BRANCH), paths_until("h100", make_line(1).captured_at, 2)
-    found = hub.files(head, paths) if head else dict.fromkeys(paths)
-    return kept_as_seen(SeenBranch(name=BRANCH, head=head, files=found))
+    told = hub.files_at((head, path) for path in paths) if head else {}
+    files = {path: told.get((str(head), path)) for path in paths}
+    return kept_as_seen(SeenBranch(name=BRANCH, head=head, files=files))
 
 
 def runs(github: FakeGithub) -> list[int]:

@@ -111,7 +111,7 @@ def test_a_branch_is_made_and_moved(place: Place):
     place.hub.reset_branch("bot", None, second)
     place.hub.reset_branch("bot", None, second)
     place.hub.reset_branch("bot", second, first)
-    assert place.hub.heads(["bot", "main", "nope"]) == {"bot": first, "main": second, "nope": None}
+    assert [place.hub.head(it) for it in ("bot", "main", "nope")] == [first, second, None]
     with pytest.raises(BranchMoved, match=f"^bot has moved on since {second[:7]}: it is at {first[:7]}; "):
         place.hub.reset_branch("bot", second, place.commit(b"[]\n"))
     with pytest.raises(BranchMoved, match=f"^bot is there already, at {first[:7]}; "):
@@ -126,7 +126,8 @@ def test_a_branch_without_a_past(place: Place):
     files = {"h100/2026-05.jsonl": b"{}\n", "raw": b"\x00\xff"}
     head = place.hub.start_branch("perf-history", files, "Begin\n\nNow.")
     assert place.hub.start_branch("perf-history", {}, "Again") == head == place.hub.head("perf-history")
-    assert place.hub.files(head, [*files, PATH]) == {**files, PATH: None}
+    found = place.hub.files_at((head, path) for path in [*files, PATH])
+    assert found == {**{(head, path): content for path, content in files.items()}, (head, PATH): None}
     with pytest.raises(HubRefused):
         place.hub.merge_base("main", head)
 
@@ -138,8 +139,7 @@ def test_files_are_told_byte_for_byte(place: Place):
     new = place.commit(content)
     places = [(old, PATH), (new, PATH), ("main", PATH), ("HEAD", PATH), ("nope", PATH), (new, ".github")]
     assert list(place.hub.files_at(places).values()) == [b"{}\n", content, content, content, None, None]
-    assert place.hub.files("main", [PATH, "nope.json"]) == {PATH: content, "nope.json": None}
-    assert place.hub.files("main", []) == {}
+    assert place.hub.files_at([]) == {}
 
 
 def test_histories_are_told(place: Place):
@@ -151,7 +151,6 @@ def test_histories_are_told(place: Place):
     assert place.hub.merge_base(first, "main") == first
     assert place.hub.changed_paths(base, second) == [PATH]
     assert place.hub.changed_paths(second, base) is None
-    assert place.hub.default_branch() == "main"
 
 
 def test_a_proposal_is_one_until_it_is_closed(place: Place):

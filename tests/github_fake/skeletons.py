@@ -17,7 +17,6 @@ SCHEMAS = (
     "artifact",
     "blob",
     "commit-comparison",
-    "full-repository",
     "git-commit",
     "git-ref",
     "git-tree",

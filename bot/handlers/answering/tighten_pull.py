@@ -17,13 +17,12 @@ from bot.handlers.answering.replies import CannotBeDone, Reply, cannot, refused,
 from bot.handlers.answering.taken import Taken, is_only_baselines, taken
 from bot.handlers.judging.fetched import (
     HubAndHost,
-    Place,
     baselines_in,
     history_places,
     precedent_in,
     settings_in,
 )
-from bot.host import Host
+from bot.host import Host, Place
 from bot.hub import HubRefused
 from bot.paths import CONFIG
 from bot.pulls.file_change import FileChange, file_change, unmatched

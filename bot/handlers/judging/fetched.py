@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.errors import BadInput
 from bot.history import MONTHS_READ, History, history_from_text, paths_until
-from bot.host import Host, Run
+from bot.host import Host, Place, Run
 from bot.hub import Hub
 from bot.paths import CONFIG
 from bot.proposing.rewriting import new_baselines
@@ -22,10 +22,6 @@ DEFAULT_BRANCH: Final = "HEAD"
 
 class HubAndHost(Hub, Host, Protocol):
     """A repository host that is read and written."""
-
-
-Place = tuple[str, str]
-"""A commit or branch, and a path."""
 
 
 def settings_on(host: Host) -> Settings:

@@ -1,6 +1,6 @@
 """Objects of GitHub's API, complete enough for its own description of them."""
 
-from github_fake.answers.accounts import full_repository, installation, label, repository, user
+from github_fake.answers.accounts import installation, label, repository, user
 from github_fake.answers.conversation import check_run, comment, issue, reaction
 from github_fake.answers.git import blob, commit, comparison, git_commit, ref, tree
 from github_fake.answers.work import artifact, pull, pull_simple, run
@@ -12,7 +12,6 @@ __all__ = [
     "comment",
     "commit",
     "comparison",
-    "full_repository",
     "git_commit",
     "installation",
     "issue",

@@ -61,14 +61,6 @@ def repository(state: State, full_name: str | None, like: str = "repository") ->
     }
 
 
-def full_repository(state: State) -> dict[str, Any]:
-    """Return the repository with all that GitHub tells of it alone."""
-    whole = skeleton("full-repository")
-    told = {name: it for name, it in (repository(state, state.repository) or {}).items() if it is not None}
-    times = {"pushed_at": WHEN, "created_at": WHEN, "updated_at": WHEN}
-    return whole | {name: it for name, it in told.items() if name in whole} | times
-
-
 def label(name: str) -> dict[str, Any]:
     """Return a label."""
     return skeleton("label") | {"name": name, "color": "ededed", "description": ""}

@@ -12,12 +12,6 @@ from github_fake.wire import Answer, Refused, Request
 COMPARED_COMMITS = 250
 
 
-@route("GET", REPOSITORY)
-def get_repository(state: State, _: Request) -> Answer:
-    """Tell of the repository."""
-    return Answer(200, answers.full_repository(state))
-
-
 @route("GET", REPOSITORY + "/commits/{ref}")
 def get_commit(state: State, request: Request) -> Answer:
     """By SHA, by name, or by heads/name."""
