@@ -1,11 +1,11 @@
 """Reports to Markdown, HTML and text, through `templates/`, each as long as its reader takes."""
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from markupsafe import Markup
 
+from bot.fitting import longest_fitting
 from bot.pulls import sticky
 from bot.pulls.run_report import RunReport
 from bot.report import HardwareReport, Report
@@ -44,7 +44,7 @@ def comment(report: Report, told: RunReport | None = None) -> str:
     """
     edits = max((len(edit.findings) for edit in told.edits), default=0) if told else 0
     most = max((edits, *map(_longest_list, report.hardware)))
-    return _longest_fitting(lambda size: _comment(report, told, size, most), 2 * most)
+    return longest_fitting(lambda size: _comment(report, told, size, most), 2 * most, MAX_COMMENT_BYTES)
 
 
 def answer(name: str, most: int, **values: object) -> str:
@@ -55,7 +55,7 @@ def answer(name: str, most: int, **values: object) -> str:
         most: Length of the longest list.
         values: What the template names.
     """
-    return _longest_fitting(lambda size: markdown(name, shown=size, **values), most)
+    return longest_fitting(lambda size: markdown(name, shown=size, **values), most, MAX_COMMENT_BYTES)
 
 
 def headline(report: Report) -> str:
@@ -85,19 +85,6 @@ def _comment(report: Report, told: RunReport | None, size: int, most: int) -> st
         rows=min(size, most),
         details=max(size - most, 0),
     )
-
-
-def _longest_fitting(text_of: Callable[[int], str], most: int) -> str:
-    """Return the text of the greatest size, at most `most`, that fits a comment; of size 0 when none does."""
-    whole = text_of(most)
-    if _fits(whole):
-        return whole
-    too_long = bisect_left(range(most + 1), x=True, key=lambda size: not _fits(text_of(size)))
-    return text_of(max(too_long - 1, 0))
-
-
-def _fits(body: str) -> bool:
-    return len(body.encode()) <= MAX_COMMENT_BYTES
 
 
 def _longest_list(report: HardwareReport) -> int:
