@@ -23,7 +23,7 @@ from bot.engine.objects import from_object, is_request
 from bot.engine.performance_logs import TOTALS, PerformanceLogReader
 from bot.engine.printed_blocks import STEPS, Block, BlockReader
 from bot.engine.printed_requests import from_block
-from bot.engine.requests import Measurement, Refused, named_place
+from bot.engine.requests import Measurement, RequestRefused, named_place
 from bot.errors import BadInput
 from bot.filters import plain
 from bot.lossless import JsonRejected, parsed_json
@@ -212,7 +212,7 @@ def _add_object(reading: Reading, line: int, document: Mapping[str, Any], repeat
         return
     try:
         reading.add(from_object(reading.file, line, document))
-    except Refused as error:
+    except RequestRefused as error:
         reading.refuse(place, what, str(error))
 
 
@@ -222,6 +222,6 @@ def _add_blocks(reading: Reading, streams: Iterable[_Stream]) -> None:
         reading.kind = "CI log"
         try:
             reading.add(from_block(reading.file, block))
-        except Refused as error:
+        except RequestRefused as error:
             place = named_place(reading.file, error.line or block.line)
             reading.refuse(place, block.scenario, str(error))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.baselines import PSEUDO_STAGES
 from bot.engine.log_lines import moment
-from bot.engine.requests import Measurement, Refused, Stages, named_place, request_of
+from bot.engine.requests import Measurement, RequestRefused, Stages, named_place, request_of
 from bot.filters import plain
 from profiler.record import MAX_INTEGER, Memory
 
@@ -34,7 +34,7 @@ def from_object(file: str, line: int, document: Mapping[str, Any]) -> Measuremen
     """Return the request that a line of a performance log, or a perf dump, holds.
 
     Raises:
-        Refused: it is not complete, or a value is no measurement.
+        RequestRefused: it is not complete, or a value is no measurement.
     """
     stages, steps = _stages_and_steps(document)
     counts = Counter(name for name, _ in stages)
@@ -58,19 +58,19 @@ def _stages_and_steps(document: Mapping[str, Any]) -> tuple[Stages, list[object]
     """Return the stages by name, and the steps, each in the file's order.
 
     Raises:
-        Refused: they are not laid out as the engine does, or the steps stand there twice.
+        RequestRefused: they are not laid out as the engine does, or the steps stand there twice.
     """
     if document.keys() >= {"stages", "steps", "denoise_steps_ms"}:
-        raise Refused("its steps stand in two places")
+        raise RequestRefused("its steps stand in two places")
     is_dump = "stages" not in document
     stages = _named(document["steps" if is_dump else "stages"])
     listed = document.get("denoise_steps_ms", [] if is_dump else document.get("steps", []))
     if not isinstance(listed, list):
-        raise Refused("its steps are no list")
+        raise RequestRefused("its steps are no list")
     steps = [_of_step(index, step) for index, step in enumerate(listed)]
     among_stages = [value for name, value in stages if _STEP_NAME.fullmatch(name)]
     if among_stages and steps:
-        raise Refused("its steps stand in two places")
+        raise RequestRefused("its steps stand in two places")
     return [stage for stage in stages if not _STEP_NAME.fullmatch(stage[0])], steps or among_stages
 
 
@@ -79,14 +79,14 @@ def _named(stages: object) -> Stages:
     if isinstance(stages, dict):
         return list(stages.items())
     if not isinstance(stages, list):
-        raise Refused("its stages are no list")
+        raise RequestRefused("its stages are no list")
     return [_of_stage(index, stage) for index, stage in enumerate(stages)]
 
 
 def _of_stage(index: int, stage: object) -> tuple[str, object]:
     durations = [stage[key] for key in _DURATIONS if key in stage] if isinstance(stage, dict) else []
     if not isinstance(stage, dict) or not isinstance(stage.get("name"), str) or len(durations) != 1:
-        raise Refused(f"stage {index} has no name with one duration")
+        raise RequestRefused(f"stage {index} has no name with one duration")
     return stage["name"], durations[0]
 
 
@@ -95,7 +95,7 @@ def _of_step(index: int, step: object) -> object:
     if not isinstance(step, dict):
         return step
     if step.get("step") != index or "duration_ms" not in step:
-        raise Refused(f"step {index} has no duration, or another number")
+        raise RequestRefused(f"step {index} has no duration, or another number")
     return step["duration_ms"]
 
 
@@ -105,7 +105,7 @@ def _memory(document: Mapping[str, Any], stages: Collection[str]) -> tuple[dict[
     The engine's peak is that since its last reset, so it may be of an earlier stage of the request.
 
     Raises:
-        Refused: a value is no amount of memory.
+        RequestRefused: a value is no amount of memory.
     """
     taken: dict[str, Memory] = {}
     left_out: list[str] = []
@@ -133,11 +133,11 @@ def _bytes(what: str, mebibytes: object) -> int:
     """Return bytes; the two decimals of the engine's MB come back from them.
 
     Raises:
-        Refused: it is no number, negative, or more than a record can hold.
+        RequestRefused: it is no number, negative, or more than a record can hold.
     """
     is_number = isinstance(mebibytes, int | float) and not isinstance(mebibytes, bool)
     if not is_number or not 0 <= mebibytes <= MAX_INTEGER / MEBIBYTE:  # type: ignore[operator] # just checked
-        raise Refused(f"{plain(what)} is {plain(repr(mebibytes))}: no amount of memory")
+        raise RequestRefused(f"{plain(what)} is {plain(repr(mebibytes))}: no amount of memory")
     return round(mebibytes * MEBIBYTE)  # type: ignore[operator] # just checked
 
 

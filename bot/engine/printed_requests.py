@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.baselines import END_TO_END, PSEUDO_STAGES
 from bot.engine.printed_blocks import STAGES, STEPS, Block, Value
-from bot.engine.requests import Measurement, Refused, milliseconds, named_place, request_of
+from bot.engine.requests import Measurement, RequestRefused, milliseconds, named_place, request_of
 from bot.filters import plain
 from bot.snapshot import HONEST_GAP_MS
 from profiler.record import ScenarioId
@@ -29,7 +29,7 @@ def from_block(file: str, block: Block) -> Measurement:
     so that a block that lost a line, or was put together, is found out.
 
     Raises:
-        Refused: it is not complete, contradicts itself, or a value is no measurement.
+        RequestRefused: it is not complete, contradicts itself, or a value is no measurement.
     """
     _check(block)
     stages = [(name, _number(name, value)) for name, value in _stages(block).items()]
@@ -51,16 +51,16 @@ def from_block(file: str, block: Block) -> Measurement:
 
 def _check(block: Block) -> None:
     if block.problem:
-        raise Refused(block.problem)
+        raise RequestRefused(block.problem)
     missing = [
         name for name in (STAGES, STEPS, END_TO_END, *AVERAGES) if name not in block.sections | block.others
     ]
     if missing:
-        raise Refused(f"it has no {missing[0]}")
+        raise RequestRefused(f"it has no {missing[0]}")
     try:
         _SCENARIO.validate_python(block.scenario)
     except ValidationError as error:
-        raise Refused("that is no scenario's id") from error
+        raise RequestRefused("that is no scenario's id") from error
 
 
 def _check_averages(block: Block, steps_ms: Sequence[float]) -> None:
@@ -69,19 +69,21 @@ def _check_averages(block: Block, steps_ms: Sequence[float]) -> None:
         expected_ms = average(steps_ms) if steps_ms else printed_ms
         if abs(printed_ms - expected_ms) > HONEST_GAP_MS:
             steps = f"that of its {len(steps_ms)} steps is {expected_ms:.2f}"
-            raise Refused(f"{name} is {printed_ms} but {steps}: not of one request", block.others[name].line)
+            raise RequestRefused(
+                f"{name} is {printed_ms} but {steps}: not of one request", block.others[name].line
+            )
 
 
 def _number(what: str, value: Value) -> float:
     """Return a printed duration in milliseconds.
 
     Raises:
-        Refused: it is none; the refusal has its line.
+        RequestRefused: it is none; the refusal has its line.
     """
     try:
         return milliseconds(what, value.number)
-    except Refused as error:
-        raise Refused(str(error), value.line) from error
+    except RequestRefused as error:
+        raise RequestRefused(str(error), value.line) from error
 
 
 def _stages(block: Block) -> dict[str, Value]:

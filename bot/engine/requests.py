@@ -24,7 +24,7 @@ Stages = Sequence[tuple[str, object]]
 """Names and times as a file has them, in its order."""
 
 
-class Refused(ValueError):
+class RequestRefused(ValueError):
     """This is no measurement; the message is a clause that says why."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
@@ -63,7 +63,7 @@ def request_of(
     """Return the request, and why its steps have no stage.
 
     Raises:
-        Refused: a value is no measurement, or there are more than a record can hold.
+        RequestRefused: a value is no measurement, or there are more than a record can hold.
     """
     times = [(name, milliseconds(name, value)) for name, value in stages if name not in PSEUDO_STAGES]
     steps_ms = [milliseconds(f"step {index}", value) for index, value in enumerate(steps)]
@@ -80,7 +80,7 @@ def request_of(
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in problem["loc"])
-        raise Refused(f"{place}: {problem['msg']}") from error
+        raise RequestRefused(f"{place}: {problem['msg']}") from error
     return request, owned.reason
 
 
@@ -109,10 +109,10 @@ def milliseconds(what: str, value: object) -> float:
     """Return a duration in milliseconds as it stands.
 
     Raises:
-        Refused: it is no number, not finite, negative, or longer than a record can hold.
+        RequestRefused: it is no number, not finite, negative, or longer than a record can hold.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refused(f"{plain(what)} is {plain(repr(value))}: no number")
+        raise RequestRefused(f"{plain(what)} is {plain(repr(value))}: no number")
     if not 0 <= value <= MAX_MS:  # not-a-number is refused here too
-        raise Refused(f"{plain(what)} is {plain(value)}: no duration from 0 to {MAX_MS:.0f} ms")
+        raise RequestRefused(f"{plain(what)} is {plain(value)}: no duration from 0 to {MAX_MS:.0f} ms")
     return float(value)

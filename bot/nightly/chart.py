@@ -47,7 +47,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Rule:
+class RuledLine:
     """A line across the plot."""
 
     y: float
@@ -102,8 +102,8 @@ class Chart:
     turns: tuple[Turn, ...]
     ticks: tuple[Tick, ...]
     days: tuple[Day, ...]
-    baseline: Rule | None
-    limit: Rule | None
+    baseline: RuledLine | None
+    limit: RuledLine | None
     """None where there is none, or where it is above the upper edge."""
 
 
@@ -122,8 +122,8 @@ class _Scale:
         share = (moment - self.begin) / (self.end - self.begin)
         return round(LEFT + share * (RIGHT - LEFT), 2)
 
-    def rule(self, ms: float) -> Rule | None:
-        return Rule(self.y(ms), ms) if self.low <= ms <= self.high else None
+    def rule(self, ms: float) -> RuledLine | None:
+        return RuledLine(self.y(ms), ms) if self.low <= ms <= self.high else None
 
 
 def chart(trend: Trend) -> Chart:

@@ -44,7 +44,7 @@ class Tightening:
 
 
 @dataclass(frozen=True)
-class Terms:
+class ProposalTerms:
     """What deserves a proposal."""
 
     tighten: Tighten
@@ -53,7 +53,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingProposal:
     """What stands on the bot's branch."""
 
     file: BaselineFile
@@ -63,10 +63,10 @@ class Standing:
 
 def tightening(
     before: BaselineFile,
-    standing: Standing | None,
+    standing: StandingProposal | None,
     records: Sequence[RunRecord],
     known: Known,
-    terms: Terms,
+    terms: ProposalTerms,
 ) -> Tightening:
     """Return what to propose this night.
 
@@ -100,7 +100,11 @@ def tightening(
 
 
 def _carried(
-    before: BaselineFile, standing: Standing | None, series: Mapping[str, Series], terms: Tighten, today: date
+    before: BaselineFile,
+    standing: StandingProposal | None,
+    series: Mapping[str, Series],
+    terms: Tighten,
+    today: date,
 ) -> BaselineFile:
     """Return the baselines with everything in them that is proposed already and still stands."""
     if standing is None:

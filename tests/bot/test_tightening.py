@@ -15,10 +15,10 @@ from builders import (
 from bot.baselines import baselines_from_text
 from bot.nightly.known import known
 from bot.nightly.lines import lines_of
-from bot.nightly.tightening import Standing, Terms, tightening
+from bot.nightly.tightening import ProposalTerms, StandingProposal, tightening
 from bot.settings import Tighten
 
-TERMS = Terms(Tighten(nights=1), "pr_test")
+TERMS = ProposalTerms(Tighten(nights=1), "pr_test")
 TEN_TIMES = make_values(
     e2e_ms=10 * E2E_MS,
     stages={name: 10 * ms for name, ms in STAGES.items()},
@@ -35,7 +35,7 @@ def test_what_stands_is_warned_of_as_on_its_first_night():
     night = known(lines_of(run, "h100", [record], "host"), [], "h100", run.run_id)
 
     first = tightening(before, None, [record], night, TERMS)
-    standing = Standing(baselines_from_text(first.after.text), is_declined=False)
+    standing = StandingProposal(baselines_from_text(first.after.text), is_declined=False)
     second = tightening(before, standing, [record], night, TERMS)
 
     assert [[one.rule for one in it.warnings] for it in first.proposals] == [["unattributed-e2e"]]

@@ -58,7 +58,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Change:
+class AskedChange:
     """What would be changed."""
 
     ask: Ask
@@ -107,7 +107,7 @@ class Change:
 
 
 def reply_of(
-    change: Change,
+    change: AskedChange,
     *,
     sha: str = "",
     number: int | None = None,
@@ -136,6 +136,6 @@ def reply_of(
     return Reply("confused", body, 1) if refusal is not None else Reply("rocket", body, 0)
 
 
-def message_of(ask: Ask, change: Change) -> str:
+def message_of(ask: Ask, change: AskedChange) -> str:
     """Return the message of the commit."""
     return render.text("tighten_commit", change=change, trailer=ask.trailer)

@@ -4,12 +4,12 @@ GitHub starts no workflow for what its own token commits. Without this a require
 for good.
 """
 
-from bot.handlers.answering.asked import Change
+from bot.handlers.answering.asked import AskedChange
 from bot.hub import Hub, HubRefused
 from bot.pulls.run_report import carried
 
 
-def carry(hub: Hub, change: Change, sha: str) -> str:
+def carry(hub: Hub, change: AskedChange, sha: str) -> str:
     """Say of our commit what was said of the head before it, if that was a success; return why not, or "".
 
     Only baselines differ, and those that judge are the base branch's: so the measurement says the same. What

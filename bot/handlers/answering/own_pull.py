@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot import render
-from bot.handlers.answering.asked import Ask, Change, message_of, reply_of
+from bot.handlers.answering.asked import Ask, AskedChange, message_of, reply_of
 from bot.handlers.answering.replies import CannotBeDone, Reply
 from bot.handlers.judging.fetched import HubAndHost
 from bot.hub import HubRefused, PullRequest
@@ -25,7 +25,7 @@ class _Place:
     """Our open pull request of that branch."""
 
 
-def reply(host: HubAndHost, ask: Ask, change_at: Callable[[str], Change]) -> Reply:
+def reply(host: HubAndHost, ask: Ask, change_at: Callable[[str], AskedChange]) -> Reply:
     """Do it; where that is refused, show the change instead.
 
     Args:
@@ -61,7 +61,7 @@ def done_before(host: HubAndHost, ask: Ask) -> Reply | None:
     return Reply("rocket", render.markdown("answer_again", sha=made, number=number), 0)
 
 
-def _change_proposed(host: HubAndHost, ask: Ask, place: _Place, change: Change) -> Reply:
+def _change_proposed(host: HubAndHost, ask: Ask, place: _Place, change: AskedChange) -> Reply:
     """Commit and propose; where that is refused for good, show the change."""
     try:
         sha = _committed(host, place, change.files, message_of(ask, change))

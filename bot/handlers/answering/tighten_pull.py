@@ -11,7 +11,7 @@ from bot.commands import TIGHTEN, TightenBaselines
 from bot.errors import BadInput
 from bot.events import Said
 from bot.handlers.answering import own_pull
-from bot.handlers.answering.asked import Ask, Change, message_of, reply_of
+from bot.handlers.answering.asked import Ask, AskedChange, message_of, reply_of
 from bot.handlers.answering.carried_check import carry
 from bot.handlers.answering.replies import CannotBeDone, Reply, cannot, refused, usage
 from bot.handlers.answering.taken import Taken, is_only_baselines, taken
@@ -123,7 +123,7 @@ def _changed(host: HubAndHost, ask: Ask, values: Taken) -> Reply:
     return reply_of(change, sha=sha, unchecked=carry(host, change, sha))
 
 
-def _change(host: Host, ask: Ask, values: Taken, head: str) -> Change:
+def _change(host: Host, ask: Ask, values: Taken, head: str) -> AskedChange:
     """Return what the measured values would change at a commit, from one read of the files."""
     run, records = values.run, values.found.records
     strange = unmatched(ask.command.globs, records)
@@ -136,7 +136,7 @@ def _change(host: Host, ask: Ask, values: Taken, head: str) -> Change:
     files = host.files_at([*wanted, *chain(*nights.values())])
     changes = tuple(_file_changes(ask, values, head, files, nights))
     on_base = {path: files[(base, path)] for path in paths.values()}
-    return Change(ask, run, changes, values.missing, on_base)
+    return AskedChange(ask, run, changes, values.missing, on_base)
 
 
 def _file_changes(

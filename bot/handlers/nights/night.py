@@ -10,7 +10,7 @@ from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.errors import BadInput
 from bot.handlers.judging.fetched import HubAndHost, baselines_in, delivered, settings_in
 from bot.handlers.nights.history_branch import Kept, kept_as_seen
-from bot.handlers.nights.own_branch import OwnBranch, Target
+from bot.handlers.nights.own_branch import NightlyBranch, Target
 from bot.history import MONTHS_READ, paths_until
 from bot.host import Run, Seen
 from bot.nightly.issue_memory import REGRESSION_LABEL
@@ -80,11 +80,11 @@ class Night:
         content = self.seen.branches[self.branch].files[path]
         return baselines_in(path, content, hardware, self.records(hardware))
 
-    def own_branch(self, target: Target) -> OwnBranch:
+    def own_branch(self, target: Target) -> NightlyBranch:
         """Return a branch of the bot, as it was seen."""
         branches = self.seen.branches
         draft_head = branches[target.draft].head
-        return OwnBranch(
+        return NightlyBranch(
             target, self.here.host, self.here.login, branches[target.name], draft_head, branches[self.branch]
         )
 
@@ -98,7 +98,7 @@ def targets(settings: Settings, base: str, hardware: str) -> tuple[Target, Targe
     )
 
 
-def proposed_file(branch: OwnBranch) -> BaselineFile | None:
+def proposed_file(branch: NightlyBranch) -> BaselineFile | None:
     """Return the baselines as a branch of the bot proposes them; None where it proposes none that are."""
     try:
         return baselines_from_text(branch.proposed.decode()) if branch.proposed else None

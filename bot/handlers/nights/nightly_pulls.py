@@ -6,14 +6,14 @@ from functools import cached_property
 from bot import render
 from bot.audit import audit
 from bot.handlers.nights.night import Night, proposed_file, targets
-from bot.handlers.nights.own_branch import OwnBranch, publish, withdraw
+from bot.handlers.nights.own_branch import NightlyBranch, publish, withdraw
 from bot.handlers.nights.regression_issue import Held
 from bot.hub import PullRequest
 from bot.nightly.issue_memory import LOOSEN_LABEL
 from bot.nightly.known import Known
 from bot.nightly.loosening import loosening
 from bot.nightly.report import NightReport
-from bot.nightly.tightening import Standing, Terms, Tightening, tightening
+from bot.nightly.tightening import ProposalTerms, StandingProposal, Tightening, tightening
 from bot.rules.findings import Finding
 
 
@@ -26,7 +26,7 @@ class TighteningPull:
     found: Known
 
     @cached_property
-    def branch(self) -> OwnBranch:
+    def branch(self) -> NightlyBranch:
         """The branch as it was seen."""
         return self.night.own_branch(targets(self.night.settings, self.night.branch, self.hardware)[0])
 
@@ -36,10 +36,10 @@ class TighteningPull:
         file = proposed_file(self.branch)
         return tightening(
             self.night.baselines(self.hardware),
-            Standing(file, self.branch.is_declined) if file else None,
+            StandingProposal(file, self.branch.is_declined) if file else None,
             self.night.records(self.hardware),
             self.found,
-            Terms(self.night.settings.tighten, self.night.settings.hardware[self.hardware].profile),
+            ProposalTerms(self.night.settings.tighten, self.night.settings.hardware[self.hardware].profile),
         )
 
     def settle(self, report: NightReport) -> int | None:

@@ -42,7 +42,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class OwnBranch:
+class NightlyBranch:
     """The branch as it was seen, with the host to look again."""
 
     target: Target
@@ -109,7 +109,7 @@ class OwnBranch:
         return self.host.commits(self.base_head, self.head)
 
 
-def publish(branch: OwnBranch, content: bytes, message: str, pull: PullRequest) -> int | None:
+def publish(branch: NightlyBranch, content: bytes, message: str, pull: PullRequest) -> int | None:
     """Make the pull request propose this content of the file; return its number, or None where it stays shut.
 
     Done again it changes nothing; broken off anywhere, doing it again mends it.
@@ -123,7 +123,7 @@ def publish(branch: OwnBranch, content: bytes, message: str, pull: PullRequest) 
     return branch.host.upsert_pull(pull, is_first=branch.pull is None, seen=branch.open_pull)
 
 
-def withdraw(branch: OwnBranch, reason: str) -> int | None:
+def withdraw(branch: NightlyBranch, reason: str) -> int | None:
     """Close the pull request, if one is open, and let the branch propose nothing; return its number."""
     if branch.open_pull is None:
         return None
@@ -135,7 +135,7 @@ def withdraw(branch: OwnBranch, reason: str) -> int | None:
     return branch.open_pull.number
 
 
-def _commit(branch: OwnBranch, content: bytes, message: str) -> None:
+def _commit(branch: NightlyBranch, content: bytes, message: str) -> None:
     """Put the file on the branch, in one commit on top of the base."""
     host, target, files = branch.host, branch.target, {branch.target.path: content}
     if branch.open_pull is None:
@@ -145,7 +145,7 @@ def _commit(branch: OwnBranch, content: bytes, message: str) -> None:
     host.reset_branch(target.name, branch.head, made)
 
 
-def _leave(branch: OwnBranch) -> int | None:
+def _leave(branch: NightlyBranch) -> int | None:
     """Say once that a person's commits are left alone."""
     if branch.open_pull is None:
         return None
