@@ -51,7 +51,7 @@ class HistoryLine(Frozen):
     scenario: ScenarioId | Literal[""] = ""
     """Its id; "" when an artifact could not be read, so that no scenario of it is known."""
     run_id: Annotated[int, Field(ge=0, le=2**53)]
-    """The Actions run, as the host numbers it."""
+    """The Actions run, as the host numbers it: its page has the artifacts with the records."""
     run_attempt: Count = 1
     """The attempt of that run, from 1."""
     head_sha: Sha
@@ -64,8 +64,6 @@ class HistoryLine(Frozen):
     """Whatever else of the machine may change without making another series: versions in full, image."""
     runner: Key | None = None
     """The machine, where the host names it."""
-    artifact_id: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    """The artifact that holds the record, as the host numbers it; null where there is none."""
     requests: Count = 0
     """How many valid requests the values are of."""
     valid: bool

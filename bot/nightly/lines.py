@@ -11,14 +11,7 @@ from bot.verdicts.evidence import Evidence, Obstacle, Recorded, by_scenario, evi
 from profiler.record import Clock, RunRecord
 
 
-def lines_of(
-    run: Run,
-    hardware: str,
-    records: Sequence[RunRecord],
-    clock: Clock,
-    *,
-    artifact_id: int | None = None,
-) -> list[HistoryLine]:
+def lines_of(run: Run, hardware: str, records: Sequence[RunRecord], clock: Clock) -> list[HistoryLine]:
     """Return a line for every scenario of these records: its values, or why it has none.
 
     Args:
@@ -26,7 +19,6 @@ def lines_of(
         hardware: What its records were measured on.
         records: Of that hardware: the requests of a scenario are pooled.
         clock: The clock that the baseline file names.
-        artifact_id: Where the records are from, when they are from one artifact.
     """
     empty = HistoryLine(
         hardware=hardware,
@@ -34,7 +26,6 @@ def lines_of(
         run_attempt=run.attempt,
         head_sha=run.head_sha,
         captured_at=run.created_at,
-        artifact_id=artifact_id,
         valid=False,
     )
     return [

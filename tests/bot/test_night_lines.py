@@ -16,15 +16,9 @@ def test_a_line_has_the_lower_medians_of_the_valid_requests():
         *(make_request(f"r{scale}", scale=scale) for scale in (1.2, 1.0, 1.1, 1.3)),
     ]
     record = make_record(make_scenario("flux", *requests))
-    [line] = lines_of(RUN, "h100", [record], "host", artifact_id=9)
+    [line] = lines_of(RUN, "h100", [record], "host")
 
-    assert (line.scenario, line.valid, line.requests, line.reason, line.artifact_id) == (
-        "flux",
-        True,
-        4,
-        "",
-        9,
-    )
+    assert (line.scenario, line.valid, line.requests, line.reason) == ("flux", True, 4, "")
     assert line.values == {
         "expected_e2e_ms": 616.0,
         "expected_avg_denoise_ms": 99.0,
