@@ -37,7 +37,8 @@ SGLANG: Final[Mapping[str, str]] = {
     "h100": "python/sglang/multimodal_gen/test/server/perf_baselines.json",
     "ascend": "python/sglang/multimodal_gen/test/server/ascend/perf_baselines_npu.json",
 }
-"""Where sglang keeps its baselines. Source: sgl-project/sglang, python/sglang/multimodal_gen/test/server."""
+"""Where sglang keeps its baselines, of the hardware for which it has any.
+Source: sgl-project/sglang, python/sglang/multimodal_gen/test/server."""
 
 
 @dataclass(frozen=True, kw_only=True)

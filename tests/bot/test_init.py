@@ -11,7 +11,7 @@ from git_folder import git
 from jsonschema import Draft202012Validator
 
 from bot.__main__ import main
-from bot.adoption.scaffold import SGLANG, schema
+from bot.adoption.scaffold import SGLANG, STARTING_HARDWARE, schema
 from bot.settings import Hardware, settings_from_yaml
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -202,6 +202,20 @@ def test_the_layout_of_sglang_is_found(repository: Path, capsys: pytest.CaptureF
     assert not (repository / ".github/perf-baselines").exists()
     assert [line for line in out if line.startswith(f"audited {SGLANG['h100']}: 1 scenario, 1 error, ")]
     assert "pip install --editable 'python[diffusion]'" in (repository / ".github/perf-setup.sh").read_text()
+
+
+def test_a_new_kind_of_hardware_is_one_entry(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """What init begins with need not be known to sglang: baselines at the usual place are found."""
+    path = ".github/perf-baselines/mi300.json"
+    added = Hardware(baselines=path, runner=("self-hosted", "mi300"))
+    monkeypatch.setitem(STARTING_HARDWARE, "mi300", added)  # type: ignore[arg-type] - it is a dictionary
+    (repository / path).parent.mkdir(parents=True)
+    (repository / path).write_text(make_baselines().text)
+
+    assert init(capsys)[0] == 0
+    assert {name: one.baselines for name, one in settings_in(repository).hardware.items()} == {"mi300": path}
 
 
 def test_baselines_that_nothing_measures_are_said(repository: Path, capsys: pytest.CaptureFixture[str]):
