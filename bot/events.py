@@ -25,7 +25,7 @@ class EventRejected(ValueError):
 class _Part(BaseModel):
     """What we read of a payload: strict and frozen; GitHub adds keys whenever it likes."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
 class Account(_Part):

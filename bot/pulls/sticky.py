@@ -20,7 +20,7 @@ _STATE = re.compile(r"<!-- perf-ratchet:state (\{[^<>\n]{1,400}\}) -->")
 class State(BaseModel):
     """Which run a comment tells of, and what came of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     run_id: Annotated[int, Field(ge=1, le=MAX_INTEGER, strict=True)]
     attempt: Annotated[int, Field(ge=1, le=MAX_INTEGER, strict=True)]
