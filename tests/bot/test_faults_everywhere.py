@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contracts import described
 from github_fake import FakeGithub
 from perf_project import FORK, H100, Project
 
@@ -61,7 +62,7 @@ def end(project: Project) -> dict[str, Any]:
 
 def ended(folder: Path, story: str, **fault: Any) -> tuple[dict[str, Any], int]:
     """Tell a story twice, the first time with a fault; return how it ends, and how many requests it took."""
-    with FakeGithub() as github:
+    with described(FakeGithub()) as github:
         project = Project(github, folder)
         act = STORIES[story](project)
         github.log.clear()

@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from contracts import described
 from github_fake import FakeGithub, Refused, a_check, quick_hub
 
 from bot.github_hub import GithubHub
@@ -149,7 +150,7 @@ def done(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return what an effect leaves, cut at one of its requests, and all its requests."""
     prepare, do = EFFECTS[effect]
-    with FakeGithub() as github:
+    with described(FakeGithub()) as github:
         prepare(github)
         if cut:
             cut(github, at)
@@ -179,7 +180,7 @@ def test_a_cut_at_any_request_leaves_the_same(effect: str, cut: str):
 def test_an_effect_asked_for_twice_leaves_the_same(effect: str):
     """What is there already is not written again, by another hub either."""
     prepare, do = EFFECTS[effect]
-    with FakeGithub() as github:
+    with described(FakeGithub()) as github:
         prepare(github)
         do(github, quick_hub(github))
         before = left(github)

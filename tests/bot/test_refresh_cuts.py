@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from builders import make_baselines, make_values
+from contracts import described
 from github_fake import FakeGithub
 from github_fake.state import Run, State
 from night_story import AT_ONCE, BASELINES, TWO_KINDS, Story
@@ -106,7 +107,7 @@ def copied(github: FakeGithub) -> Iterator[FakeGithub]:
     for field in fields(State):
         setattr(other, field.name, copy.deepcopy(getattr(github, field.name)))
     other._ids = itertools.count(5001)
-    with other:
+    with described(other):
         yield other
 
 
@@ -151,7 +152,7 @@ def outline(github: FakeGithub) -> Any:
 def test_a_night_cut_anywhere_is_mended(kind: str):
     """Cut before any request and run again, a night leaves what it leaves uncut; so does the next night."""
     make, scales = NIGHTS[kind]
-    with FakeGithub() as before:
+    with described(FakeGithub()) as before:
         story = Story(before, NAMES, AT_ONCE)
         run = make(story)
         with copied(before) as github:
