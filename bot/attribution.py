@@ -6,6 +6,7 @@ what the named parts do not explain has a name too.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import fsum
 from statistics import median
 from typing import Final, Literal, TypeAlias
@@ -123,7 +124,7 @@ class Attribution:
     steps: tuple[StepChanges, ...]
     """Of each denoising stage; empty where one side does not have every step, or their numbers differ."""
 
-    @property
+    @cached_property
     def leading(self) -> tuple[Part, ...]:
         """The largest parts in the direction of the change, until they explain most of it; at most three."""
         parts = [(one.name, one.ms) for one in self.stages] + [("", self.unattributed_ms)]

@@ -1,6 +1,7 @@
 """Values to words: numbers with their unit, and untrusted strings as inert text. Pure."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from markupsafe import Markup
@@ -12,6 +13,8 @@ LONGEST_TEXT: Final = 300
 """Characters shown of one untrusted string. Chosen: a sentence."""
 LEAST_CHANCE: Final = 0.001
 """Smallest chance that is told: some dozen nights say nothing about less."""
+MOST_KNOWN: Final = 1024
+"""Strings whose words are kept. Chosen: a report of 67 scenarios has a hundred, each in many places."""
 SHORT_SHA: Final = 7
 """Characters of a commit's SHA that are shown, as git does."""
 
@@ -45,6 +48,11 @@ def text(value: object) -> Markup:
     Markup characters become entities; mentions, issue references, addresses and commit SHAs, which GitHub
     links in the rendered text whatever their spelling, are broken by a zero-width space.
     """
+    return _inert(str(value))
+
+
+@lru_cache(MOST_KNOWN)
+def _inert(value: str) -> Markup:
     shown = _LINKED.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", plain(value))
     return Markup(_MARKDOWN.sub(lambda match: f"&#{ord(match[0])};", shown))  # noqa: S704 - just escaped
 
@@ -54,6 +62,11 @@ def code(value: object) -> Markup:
 
     An HTML comment is broken too: tools look for their markers in the source of a comment.
     """
+    return _coded(str(value))
+
+
+@lru_cache(MOST_KNOWN)
+def _coded(value: str) -> Markup:
     shown = plain(value).replace("`", "'").replace("|", "\u00a6").strip()
     shown = shown.replace("<!--", _NO_COMMENT)
     return Markup(f"`{shown or ' '}`")  # noqa: S704 - nothing is special in a code span but the backtick

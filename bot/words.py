@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,9 @@ JSON_VERSION: Final = 1
 _HERE: Final = Path(__file__).parent
 TEMPLATES: Final = _HERE / "templates" if (_HERE / "templates").is_dir() else _HERE.parent / "templates"
 """In the installed package, or beside it in a checkout."""
+
+_DERIVED: Final = (property, cached_property)
+"""What a dataclass says besides its fields."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def to_json(**values: object) -> str:
 def _jsonable(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = [field.name for field in dataclasses.fields(value)]
-        derived = [name for name, member in vars(type(value)).items() if isinstance(member, property)]
+        derived = [name for name, member in vars(type(value)).items() if isinstance(member, _DERIVED)]
         return {name: getattr(value, name) for name in (*fields, *derived)}
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")

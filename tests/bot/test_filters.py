@@ -162,3 +162,9 @@ def test_commits_and_counts():
     assert filters.sha("0123456789abcdef") == "`0123456`"
     assert filters.sha(None) == "an unknown commit"
     assert [filters.plural(count, "row") for count in (0, 1, 1204)] == ["0 rows", "1 row", "1,204 rows"]
+
+
+def test_equal_values_keep_their_own_words():
+    """What was said of a value is not said again of another that only equals it."""
+    assert [filters.text(value) for value in (1, True, 1.0)] == ["1", "True", "1.0"]
+    assert [filters.code(value) for value in (0, False, 0.0)] == ["`0`", "`False`", "`0.0`"]

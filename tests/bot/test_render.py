@@ -281,6 +281,7 @@ def test_json_has_a_version_and_plain_values():
 
     assert shown["version"] == 1
     assert shown["comparison"]["scenarios"][0]["verdict"] == "improved"
+    assert shown["comparison"]["scenarios"][0]["attribution"]["leading"][0]["stage"] == "DenoisingStage"
     assert shown["proposals"]["source"]["created_at"] == "2026-11-22T06:30:00Z"
 
 
