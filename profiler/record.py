@@ -1,7 +1,9 @@
 """The record both halves share: what one run measured, in milliseconds and bytes, unrounded.
 
 A run record is written on the machine that measured and read back where the write token is, as untrusted
-data. So every model is strict, frozen and bounded, and refuses unknown keys.
+data. So every model is strict, frozen and bounded, and refuses unknown keys. What differs from the latest
+release is therefore a new version, and a record of a released version still loads. Until the first release
+there is none to differ from: a change goes into version 1.
 
 Version history, newest first:
     1: the first.
