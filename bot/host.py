@@ -135,6 +135,16 @@ class OwnCheck:
     """Markdown."""
 
 
+@dataclass(frozen=True)
+class Grounds:
+    """By what a run of a pull request is judged."""
+
+    files: Mapping[Place, bytes | None]
+    """By place; None where there is none."""
+    settled_at: datetime
+    """Since when the pull request is open and goes into its base: runs before may be of another merge."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SeenPull:
     """A pull request from a branch of the bot, as it was seen."""
@@ -210,6 +220,9 @@ class Host(Protocol):
 
         A place whose commit or branch is not there is None too. A commit of a fork's pull request is there.
         """
+
+    def grounds(self, pull: int, places: Iterable[Place]) -> Grounds:
+        """Return files as `files_at` does, and since when a pull request is as it is, in the same request."""
 
     def merge_base(self, base: str, head: str) -> str:
         """Return the full SHA of the commit at which two histories, of branches or full SHAs, parted."""

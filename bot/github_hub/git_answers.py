@@ -1,9 +1,15 @@
 """What GitHub tells of commits, branches and files, by REST and by GraphQL: the few fields that are read."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from pydantic import AliasPath, Field
 
 from bot import host
 from bot.github_hub.answers import Account, Told
+
+RUN_LAG: Final = timedelta(seconds=10)
+"""From what starts a run until GitHub has created it. Chosen: a few seconds, with some to spare."""
 
 
 class GitAuthor(Told):
@@ -89,6 +95,37 @@ class Files(Told):
     """The answer to a query for files, by the names that the query gave them."""
 
     repository: dict[str, GitObject | None]
+
+
+class Move(Told):
+    """A pull request was reopened, or given another base."""
+
+    kind: str = Field(alias="__typename")
+    at: datetime = Field(alias="createdAt")
+
+    @property
+    def settled_at(self) -> datetime:
+        """When no run of the base before can begin any more. What reopening starts has the base of then."""
+        return self.at if self.kind == "ReopenedEvent" else self.at + RUN_LAG
+
+
+class Settled(Told):
+    """A pull request."""
+
+    created_at: datetime = Field(alias="createdAt")
+    moves: tuple[Move, ...] = Field(validation_alias=AliasPath("timelineItems", "nodes"))
+    """The last; none where it was never moved."""
+
+    @property
+    def settled_at(self) -> datetime:
+        """Since when its runs measure the merge that it would be now."""
+        return max([self.created_at, *(it.settled_at for it in self.moves)])
+
+
+class Grounds(Files):
+    """The answer to a query for files, and for a pull request."""
+
+    pull: Settled = Field(validation_alias=AliasPath("whose", "pullRequest"))
 
 
 class Target(Told):

@@ -3,11 +3,11 @@
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from bot import host
 from bot.github_hub.branches import blob_name
-from bot.github_hub.git_answers import BlobContent, Comparison, Files, GitObject
+from bot.github_hub.git_answers import BlobContent, Comparison, Files, GitObject, Grounds
 from bot.github_hub.repository import Repository, quoted
 from bot.host import Place
 
@@ -16,6 +16,24 @@ MOST_FILES: Final = 300
 
 CONTENT: Final = "fragment content on GitObject { __typename oid ... on Blob { text } }"
 """What a query asks of a file, for `Source._content`."""
+SETTLED: Final = """
+  whose: repository(owner: $owner, name: $name) {
+    pullRequest(number: $pull) {
+      createdAt
+      timelineItems(
+        last: 1
+        itemTypes: [REOPENED_EVENT, BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]
+      ) {
+        nodes {
+          __typename
+          ... on ReopenedEvent { createdAt }
+          ... on BaseRefChangedEvent { createdAt }
+          ... on AutomaticBaseChangeSucceededEvent { createdAt }
+        }
+      }
+    }
+  }"""
+"""Whatever lets a run that was started before be of another merge."""
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 
@@ -28,6 +46,12 @@ class Source(Repository):
         wanted = list(dict.fromkeys(places))
         errand = self._errand(f"show {len(wanted)} file(s)", "contents: read")
         return self._settle(errand, lambda: self._contents(wanted)) if wanted else {}
+
+    def grounds(self, pull: int, places: Iterable[Place]) -> host.Grounds:
+        """Return files, and since when a pull request is as it is. See `bot.host.Host`."""
+        wanted = list(dict.fromkeys(places))
+        errand = self._errand(f"show {len(wanted)} file(s) and #{pull}", "pull-requests: read")
+        return self._settle(errand, lambda: self._grounds(pull, wanted))
 
     def merge_base(self, base: str, head: str) -> str:
         """Return the full SHA of the commit at which two histories parted. See `bot.host.Host`."""
@@ -53,13 +77,24 @@ class Source(Repository):
         return self._settle(errand, lambda: Comparison.model_validate(self._client.get(path, **query)))
 
     def _contents(self, places: Sequence[Place]) -> dict[Place, bytes | None]:
+        found = Files.model_validate(self._client.graphql(files_query(len(places)), self._asked(places)))
+        return self._told(places, found)
+
+    def _grounds(self, pull: int, places: Sequence[Place]) -> host.Grounds:
+        asked: dict[str, Any] = {**self._asked(places), "pull": pull}
+        found = Grounds.model_validate(self._client.graphql(grounds_query(len(places)), asked))
+        return host.Grounds(self._told(places, found), found.pull.settled_at)
+
+    def _asked(self, places: Sequence[Place]) -> dict[str, str]:
         owner, name = self._repository.split("/")
         expressions = {
             f"at{number}": f"{_unmistakable(ref)}:{path}" for number, (ref, path) in enumerate(places)
         }
-        asked = {"owner": owner, "name": name, **expressions}
-        found = Files.model_validate(self._client.graphql(files_query(len(places)), asked)).repository
-        return {place: self._content(found[f"file{number}"]) for number, place in enumerate(places)}
+        return {"owner": owner, "name": name, **expressions}
+
+    def _told(self, places: Sequence[Place], found: Files) -> dict[Place, bytes | None]:
+        blobs = [found.repository[f"file{number}"] for number in range(len(places))]
+        return dict(zip(places, map(self._content, blobs), strict=True))
 
     def _content(self, blob: GitObject | None) -> bytes | None:
         if blob is None or blob.kind != "Blob":
@@ -79,14 +114,23 @@ def _unmistakable(ref: str) -> str:
 
 def files_query(count: int) -> str:
     """Return a query for so many files; what is asked for is in its variables, never in its text."""
+    return _query(count, "", "")
+
+
+def grounds_query(count: int) -> str:
+    """Return the same with a pull request."""
+    return _query(count, ", $pull: Int!", SETTLED)
+
+
+def _query(count: int, variable: str, more: str) -> str:
     numbers = range(count)
     variables = "".join(f", $at{number}: String!" for number in numbers)
     files = "\n".join(
         f"    file{number}: object(expression: $at{number}) {{ ...content }}" for number in numbers
     )
-    return f"""query Files($owner: String!, $name: String!{variables}) {{
+    return f"""query Files($owner: String!, $name: String!{variables}{variable}) {{
   repository(owner: $owner, name: $name) {{
 {files}
-  }}
+  }}{more}
 }}
 {CONTENT}"""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,7 @@ from bot.host import Host, Place, Pull, Run
 from bot.hub import Hub, HubRefused
 from bot.paths import CONFIG
 from bot.pulls.artifacts import Delivery
-from bot.pulls.binding import Unbound, bound, refusal
+from bot.pulls.binding import Unbound, bound, is_of_this_merge, refusal
 from bot.pulls.edits import Edit, edit_of
 from bot.pulls.run_report import RunReport, begun, check_of, failed, run_report
 from bot.pulls.sticky import MARKER, State, is_posted, shown, succeeding, with_state
@@ -50,6 +50,8 @@ class _Case:
     start: str
     """SHA of the commit at which the pull request left its base."""
     files: Mapping[Place, bytes | None]
+    settled_at: datetime
+    """Since when the pull request goes into its base."""
     nights: Mapping[str, Sequence[Place]]
     """Where the history of each hardware is among the files."""
 
@@ -135,8 +137,8 @@ def _case(host: Host, measured: Run, pull: Pull, settings: Settings, found: Deli
     nights = {name: history_places(settings, name, measured.created_at) for name in found.records}
     wanted = [(ref, path) for ref in (pull.base_branch, start, pull.head_sha) for path in paths]
     configs = [(start, CONFIG), (pull.head_sha, CONFIG)]
-    files = host.files_at(chain(wanted, configs, *nights.values()))
-    return _Case(measured, pull, settings, found, start, files, nights)
+    grounds = host.grounds(pull.number, chain(wanted, configs, *nights.values()))
+    return _Case(measured, pull, settings, found, start, grounds.files, grounds.settled_at, nights)
 
 
 def _told(case: _Case) -> RunReport:
@@ -149,6 +151,7 @@ def _told(case: _Case) -> RunReport:
         case.found.refused,
         _edits(case),
         is_of_this_attempt=case.found.is_of_this_attempt,
+        is_of_this_merge=is_of_this_merge(case.run, case.settled_at),
         changes_config=case.files[(case.start, CONFIG)] != case.files[(case.pull.head_sha, CONFIG)],
     )
 

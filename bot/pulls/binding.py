@@ -1,6 +1,7 @@
 """Which pull request a run belongs to: what the host says decides, never what an artifact claims."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from bot.host import Host, Pull, Run
@@ -55,6 +56,19 @@ def bound(run: Run, pulls: Sequence[Pull]) -> Pull:
         numbers = " and ".join(f"#{number}" for number in sorted(one.number for one in heads))
         raise Unbound(f"This commit is the head of {numbers}: close all but one, then run the job again.")
     return heads[0]
+
+
+def is_of_this_merge(run: Run, settled_at: datetime) -> bool:
+    """Return whether a run has measured the merge that a pull request would be now.
+
+    GitHub runs the merge of the head and of what was the base when the run was started, with its workflows.
+    Who opens a pull request may move it to another base, or close it and open another one of the same head.
+
+    Args:
+        run: The run; an attempt after the first measures the same merge.
+        settled_at: Since when the pull request is open and goes into its base.
+    """
+    return run.created_at >= settled_at
 
 
 def own_runs(host: Host, pull: Pull) -> Iterator[Run]:

@@ -43,6 +43,8 @@ class RunReport:
     """Baseline files that the pull request itself changes."""
     is_of_this_attempt: bool = True
     """Whether any of its records may be of the run's present attempt."""
+    is_of_this_merge: bool = True
+    """Whether it began when the pull request went into its base already."""
     changes_config: bool = False
     """Whether the pull request changes by what the ones after it are judged."""
 
@@ -61,12 +63,19 @@ class RunReport:
         """Why the run itself is no proof of what its records show, as a sentence; "" when it is."""
         if not self.report.hardware:
             return ""  # that is said already
+        if not self.is_of_this_merge:
+            return "The pull request went into another branch, or was closed, when the run began."
         if not self.is_of_this_attempt:
             attempt = f"attempt {self.run.attempt} has measured nothing"
             return f"All records are of earlier attempts of the run: {attempt}."
         if self.run.conclusion != "success":
             return f"The run ended as {self.run.conclusion}, so not all of it may have been measured."
         return ""
+
+    @property
+    def cure(self) -> str:
+        """What the author does about a doubt, a clause. A run that is run again measures the same merge."""
+        return "run the job again" if self.is_of_this_merge else "push, or close and reopen the pull request"
 
     @property
     def introduced(self) -> int:
@@ -104,6 +113,7 @@ def run_report(
     edits: Iterable[Edit],
     *,
     is_of_this_attempt: bool,
+    is_of_this_merge: bool,
     changes_config: bool = False,
 ) -> RunReport:
     """Return everything there is to say of a run.
@@ -114,11 +124,14 @@ def run_report(
         refused: The artifacts of it that were left aside.
         edits: What the pull request itself does to baseline files.
         is_of_this_attempt: Whether any of its records may be of the run's present attempt.
+        is_of_this_merge: Whether it began when the pull request went into its base already.
         changes_config: Whether the pull request changes the configuration.
     """
     missing = tuple(_missing(run, name, refused) for name in report.absent)
     others = tuple(one for one in refused if not hardware_of(one.name, report.absent))
-    return RunReport(run, report, missing, others, tuple(edits), is_of_this_attempt, changes_config)
+    return RunReport(
+        run, report, missing, others, tuple(edits), is_of_this_attempt, is_of_this_merge, changes_config
+    )
 
 
 def _missing(run: Run, hardware: str, refused: Iterable[RefusedArtifact]) -> Missing:

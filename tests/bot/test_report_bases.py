@@ -12,6 +12,8 @@ from bot.host import Pull as HostPull
 from bot.pulls.run_report import check_name
 
 EVIL = "evil/demo"
+BEFORE, BEGAN, LATER = "2026-05-17T11:59:59Z", "2026-05-17T12:00:00Z", "2026-05-17T12:00:09Z"
+MOVED_ON = "The pull request went into another branch, or was closed, when the run began."
 
 
 @pytest.fixture
@@ -159,13 +161,68 @@ def test_a_pull_request_moved_while_it_is_measured(project: Project):
     run = project.measured(flux=1.0, wan=1.0, fields={"status": "in_progress"})
     project.reported(run)
     pull.base_branch = "old"
+    pull.moves.append(("BASE_REF_CHANGED_EVENT", LATER))
     run.status, run.conclusion = "completed", "success"
     project.reported(run)
     [begun, _] = project.github.checks
 
-    assert (checks(project), checks(project, "perf-ratchet (old)")) == (["action_required"], ["success"])
+    assert checks(project) == checks(project, "perf-ratchet (old)") == ["action_required"]
     said = "The pull request goes into another branch than it did: the check `perf-ratchet (old)` judges it."
     assert begun.said["output"]["summary"] == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "expected"),
+    [
+        ("BASE_REF_CHANGED_EVENT", LATER, "action_required"),
+        ("BASE_REF_CHANGED_EVENT", BEFORE, "action_required"),
+        ("BASE_REF_CHANGED_EVENT", "2026-05-17T11:59:50Z", "success"),
+        ("AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT", LATER, "action_required"),
+        ("REOPENED_EVENT", LATER, "action_required"),
+        ("REOPENED_EVENT", BEGAN, "success"),
+        ("LABELED_EVENT", LATER, "success"),
+    ],
+)
+def test_a_run_of_another_merge_is_no_proof(project: Project, kind: str, at: str, expected: str):
+    """GitHub runs the merge with the base of then, whose engine may be the faster one."""
+    pull = project.opened("slow", FORK)
+    run = project.measured("slow", FORK, flux=1.0, wan=1.0, fields={"status": "in_progress"})
+    run.created_at = BEGAN
+    project.reported(run)
+    pull.moves.append((kind, at))
+    run.status, run.conclusion = "completed", "success"
+    project.reported(run)
+    [check] = project.github.checks
+
+    assert check.said["conclusion"] == expected
+    assert check.said["output"]["title"].startswith(MOVED_ON) is (expected == "action_required")
+
+
+def test_a_run_of_a_pull_request_before_is_no_proof(project: Project):
+    """One into a branch that is faster is measured, and closed; one of the same head into ours is opened."""
+    first = project.opened("slow", FORK)
+    first.base_branch = "old"
+    run = project.measured("slow", FORK, flux=1.0, wan=1.0)
+    run.created_at = BEGAN
+    first.is_open = False
+    second = project.github.pull("slow", repository=FORK, author="stranger")
+    second.created_at = LATER
+    project.reported(run)
+    [comment] = project.comments(second)
+
+    assert checks(project) == ["action_required"]
+    assert f"{MOVED_ON}** The check stays open: push, or close and reopen the pull request." in comment
+
+
+def test_a_slow_run_of_another_merge_is_red(project: Project):
+    """What is no proof of speed may be slow nevertheless."""
+    pull = project.opened()
+    pull.created_at = LATER
+    run = project.measured(flux=2.0, wan=2.0)
+    run.created_at = BEGAN
+    project.reported(run)
+
+    assert checks(project) == ["failure"]
 
 
 def test_a_pull_request_moved_and_closed_while_it_is_measured(project: Project):

@@ -53,6 +53,9 @@ class Pull:
     body: str | None = None
     labels: list[str] = field(default_factory=list)
     is_open: bool = True
+    created_at: str = "2020-01-01T00:00:00Z"
+    moves: list[tuple[str, str]] = field(default_factory=list)
+    """What has happened to it, the oldest first: what GraphQL calls that, and when."""
 
 
 @dataclass

@@ -110,9 +110,17 @@ def _pull(state: State, it: Pull) -> dict[str, Any]:
         "baseRef": {"target": {"__typename": "Commit", "oid": base}} if base else None,
         "author": _actor(it.author),
         "labels": lambda first: {"nodes": [{"name": name} for name in it.labels[:first]]},
+        "createdAt": it.created_at,
+        "timelineItems": lambda last, itemTypes: _moves(it, last, itemTypes),  # noqa: N803 - GitHub's name
         "commits": lambda last=None, first=None: _commits(state, past[::-1], first, last),
         "files": lambda first: {"nodes": [{"path": path} for path in _paths(state, it)[:first]]},
     }
+
+
+def _moves(it: Pull, last: int, kinds: Collection[str]) -> dict[str, Any]:
+    """Return what has happened to a pull request last, of these kinds."""
+    found = [(kind.title().replace("_", ""), at) for kind, at in it.moves if kind in kinds]
+    return {"nodes": [{"__typename": kind, "createdAt": at} for kind, at in found[-last:]]}
 
 
 def _commits(state: State, past: Sequence[Commit], first: int | None, last: int | None) -> dict[str, Any]:
