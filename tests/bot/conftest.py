@@ -1,10 +1,12 @@
 """What the bot's tests share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from contracts import described
 from github_fake import FakeGithub, a_check, quick_hub
+from hub_places import Place, place_on_disk, place_on_github
 
 from bot.github_hub import GithubHub
 from bot.hub import Check
@@ -27,3 +29,11 @@ def hub(github: FakeGithub) -> GithubHub:
 def check(github: FakeGithub) -> Check:
     """Give a check of the head of its branch "main"."""
     return a_check(github.branches["main"])
+
+
+@pytest.fixture(params=["github", "disk"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Give each hub in turn."""
+    if request.param == "disk":
+        return place_on_disk(tmp_path)
+    return place_on_github(request.getfixturevalue("github"))

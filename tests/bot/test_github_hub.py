@@ -13,21 +13,13 @@ BASELINES = {".github/perf-baselines/h100.json": b'{"scenarios": {}}\n'}
 MESSAGE = "Tighten 2 baselines\n\nFrom run 123."
 
 
-def bodies(github: FakeGithub) -> list[str]:
-    return [comment.body for comment in github.comments]
-
-
-def asked(github: FakeGithub) -> list[str]:
-    return [f"{it.request.method} {it.answer.status if it.answer else 'dropped'}" for it in github.log]
-
-
 def test_a_first_comment_costs_two_requests(github: FakeGithub, hub: GithubHub):
     """On a pull request with less than 100 comments, one request looks and one writes."""
     github.comment(7, "a-person", "Nice!")
     url = hub.upsert_comment(7, MARKER, BODY)
     assert url == "https://github.com/octo/demo/pull/7#issuecomment-1002"
-    assert asked(github) == ["GET 200", "POST 201"]
-    assert bodies(github) == ["Nice!", BODY]
+    assert github.asked == ["GET 200", "POST 201"]
+    assert github.bodies == ["Nice!", BODY]
 
 
 def test_a_comment_is_edited_in_place(github: FakeGithub, hub: GithubHub):
@@ -35,15 +27,15 @@ def test_a_comment_is_edited_in_place(github: FakeGithub, hub: GithubHub):
     first = hub.upsert_comment(7, MARKER, BODY)
     second = hub.upsert_comment(7, MARKER, BODY + " Again.")
     assert first == second
-    assert asked(github) == ["GET 200", "POST 201", "GET 200", "PATCH 200"]
-    assert bodies(github) == [BODY + " Again."]
+    assert github.asked == ["GET 200", "POST 201", "GET 200", "PATCH 200"]
+    assert github.bodies == [BODY + " Again."]
 
 
 def test_an_equal_comment_is_not_written(github: FakeGithub, hub: GithubHub):
     """What is said already is not said again: one request that looks, none that writes."""
     hub.upsert_comment(7, MARKER, BODY)
     hub.upsert_comment(7, MARKER, BODY)
-    assert asked(github) == ["GET 200", "POST 201", "GET 200"]
+    assert github.asked == ["GET 200", "POST 201", "GET 200"]
 
 
 def test_our_comment_is_found_on_the_last_page(github: FakeGithub, hub: GithubHub):
@@ -52,7 +44,7 @@ def test_our_comment_is_found_on_the_last_page(github: FakeGithub, hub: GithubHu
         github.comment(7, "a-person", f"{number}")
     ours = github.comment(7, github.login, f"{MARKER} old")
     hub.upsert_comment(7, MARKER, BODY)
-    assert asked(github) == ["GET 200", "GET 200", "GET 200", "PATCH 200"]
+    assert github.asked == ["GET 200", "GET 200", "GET 200", "PATCH 200"]
     assert ours.body == BODY
     assert len(github.comments) == 251
 
@@ -69,7 +61,7 @@ def test_what_is_not_ours_is_not_touched(github: FakeGithub, hub: GithubHub, aut
     """A comment is ours when we wrote it and it begins with our marker, else not."""
     github.comment(7, author, body)
     hub.upsert_comment(7, MARKER, BODY)
-    assert bodies(github) == [body, BODY]
+    assert github.bodies == [body, BODY]
 
 
 def test_of_two_comments_of_ours_the_oldest_is_the_one(github: FakeGithub, hub: GithubHub):
@@ -77,7 +69,7 @@ def test_of_two_comments_of_ours_the_oldest_is_the_one(github: FakeGithub, hub: 
     github.comment(7, github.login, f"{MARKER} first")
     github.comment(7, github.login, f"{MARKER} second")
     hub.upsert_comment(7, MARKER, BODY)
-    assert bodies(github) == [BODY, f"{MARKER} second"]
+    assert github.bodies == [BODY, f"{MARKER} second"]
 
 
 def test_a_comment_too_long_for_github_is_refused_unasked(github: FakeGithub, hub: GithubHub):
@@ -96,7 +88,7 @@ def test_a_first_check_costs_two_requests(github: FakeGithub, hub: GithubHub, ch
     """One request looks and one writes, and the check is completed at once."""
     url = hub.upsert_check(check)
     assert url == "https://github.com/octo/demo/runs/1001"
-    assert asked(github) == ["GET 200", "POST 201"]
+    assert github.asked == ["GET 200", "POST 201"]
     assert github.checks[0].said == {
         "name": "perf-ratchet (h100)",
         "head_sha": check.head_sha,
@@ -110,7 +102,7 @@ def test_a_first_check_costs_two_requests(github: FakeGithub, hub: GithubHub, ch
 def test_an_equal_check_is_not_written(github: FakeGithub, hub: GithubHub, check: Check):
     """The same check said twice is written once."""
     assert hub.upsert_check(check) == hub.upsert_check(check)
-    assert asked(github) == ["GET 200", "POST 201", "GET 200"]
+    assert github.asked == ["GET 200", "POST 201", "GET 200"]
 
 
 def test_an_older_check_is_found_behind_a_newer_one(github: FakeGithub, hub: GithubHub, check: Check):
@@ -129,7 +121,7 @@ def test_our_check_is_found_on_the_last_page(github: FakeGithub, hub: GithubHub,
         github.check({**known, "external_id": f"x{number}"})
     github.check({**known, "external_id": "123"})
     hub.upsert_check(check)
-    assert asked(github) == ["GET 200", "GET 200", "GET 200", "PATCH 200"]
+    assert github.asked == ["GET 200", "GET 200", "GET 200", "PATCH 200"]
 
 
 def test_a_summary_too_long_for_github_is_refused_unasked(github: FakeGithub, hub: GithubHub, check: Check):
@@ -144,7 +136,7 @@ def test_a_commit_costs_one_request(github: FakeGithub, hub: GithubHub):
     before = github.head("main")
     sha = hub.commit_files("main", before.sha, BASELINES, MESSAGE)
     made = github.head("main")
-    assert asked(github) == ["POST 200"]
+    assert github.asked == ["POST 200"]
     assert (made.sha, made.parent, made.message) == (sha, before.sha, MESSAGE)
     assert made.files == {**before.files, **BASELINES}
 
@@ -155,7 +147,7 @@ def test_a_commit_asked_twice_is_made_once(github: FakeGithub, hub: GithubHub):
     first = hub.commit_files("main", before, BASELINES, MESSAGE)
     second = hub.commit_files("main", before, BASELINES, MESSAGE)
     assert first == second == github.head("main").sha
-    assert asked(github) == ["POST 200", "POST 200", "GET 200"]
+    assert github.asked == ["POST 200", "POST 200", "GET 200"]
 
 
 @pytest.mark.parametrize(

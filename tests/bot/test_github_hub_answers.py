@@ -10,10 +10,6 @@ ANSWER = "<!-- perf-ratchet answer 5 -->"
 COMMENTS = "/issues/7/comments$"
 
 
-def bodies(github: FakeGithub) -> list[str]:
-    return [it.body for it in github.comments]
-
-
 def remarks(count: int) -> tuple[Annotation, ...]:
     return tuple(
         Annotation(path="h100.json", line=line, level="warning", title="loosened", message="Why?")
@@ -26,7 +22,7 @@ def test_an_answer_is_a_comment_of_its_own(github: FakeGithub, hub: GithubHub):
     hub.upsert_comment(7, MARKER, f"{MARKER} report")
     first = hub.answer(7, ANSWER, f"{ANSWER} working", is_first=True)
     assert hub.answer(7, ANSWER, f"{ANSWER} done") == first
-    assert bodies(github) == [f"{MARKER} report", f"{ANSWER} done"]
+    assert github.bodies == [f"{MARKER} report", f"{ANSWER} done"]
 
 
 def test_an_answer_without_its_marker_is_a_mistake(github: FakeGithub, hub: GithubHub):
@@ -61,14 +57,14 @@ def test_a_revision_follows_from_what_is_said(github: FakeGithub, hub: GithubHub
     second = hub.revise_comment(7, MARKER, lambda body: f"{body}, {body}")
     third = hub.revise_comment(7, MARKER, lambda _: None)
     assert first == second == third
-    assert bodies(github) == [f"{MARKER} None, {MARKER} None"]
+    assert github.bodies == [f"{MARKER} None, {MARKER} None"]
 
 
 def test_a_revision_without_its_marker_is_a_mistake(github: FakeGithub, hub: GithubHub):
     """Nothing is written."""
     with pytest.raises(ValueError, match=r"^a comment begins with its marker"):
         hub.revise_comment(7, MARKER, lambda _: "hello")
-    assert bodies(github) == []
+    assert github.bodies == []
 
 
 def test_a_check_in_progress_is_concluded(github: FakeGithub, hub: GithubHub, check: Check):
@@ -178,7 +174,7 @@ def test_a_host_that_never_answers_is_given_up(github: FakeGithub, hub: GithubHu
     """After the longest wait for an answer the request counts as lost; the comment is there once."""
     github.hang_next(method, COMMENTS, after=True)
     hub.upsert_comment(7, MARKER, MARKER)
-    assert bodies(github) == [MARKER]
+    assert github.bodies == [MARKER]
 
 
 def test_the_next_page_is_asked_of_the_same_host(github: FakeGithub, hub: GithubHub):

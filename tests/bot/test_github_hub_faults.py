@@ -11,14 +11,6 @@ BASELINES = {".github/perf-baselines/h100.json": b'{"scenarios": {}}\n'}
 MESSAGE = "Tighten 2 baselines\n\nFrom run 123."
 
 
-def bodies(github: FakeGithub) -> list[str]:
-    return [comment.body for comment in github.comments]
-
-
-def asked(github: FakeGithub) -> list[str]:
-    return [f"{it.request.method} {it.answer.status if it.answer else 'dropped'}" for it in github.log]
-
-
 def do_each(hub: GithubHub, check: Check) -> None:
     hub.upsert_comment(7, MARKER, BODY)
     hub.upsert_check(check)
@@ -26,7 +18,7 @@ def do_each(hub: GithubHub, check: Check) -> None:
 
 
 def assert_each_once(github: FakeGithub, check: Check) -> None:
-    assert bodies(github) == [BODY]
+    assert github.bodies == [BODY]
     assert [it.said["external_id"] for it in github.checks] == ["123"]
     assert (github.head("main").parent, len(github.commits)) == (check.head_sha, 3)
 
@@ -59,7 +51,7 @@ def test_two_lost_answers_leave_one_comment(github: FakeGithub, hub: GithubHub):
     github.fail_next("POST", COMMENTS, 502, after=True)
     github.fail_next("GET", COMMENTS, 502, times=3)
     hub.upsert_comment(7, MARKER, BODY)
-    assert bodies(github) == [BODY]
+    assert github.bodies == [BODY]
 
 
 def test_reading_and_editing_are_repeated(github: FakeGithub, hub: GithubHub):
@@ -68,7 +60,7 @@ def test_reading_and_editing_are_repeated(github: FakeGithub, hub: GithubHub):
     github.fail_next("GET", COMMENTS, 502, times=4)
     github.fail_next("PATCH", "/issues/comments/", 502, times=2)
     hub.upsert_comment(7, MARKER, BODY)
-    assert asked(github) == ["GET 502"] * 4 + ["GET 200", "PATCH 502"] * 2 + ["GET 200", "PATCH 200"]
+    assert github.asked == ["GET 502"] * 4 + ["GET 200", "PATCH 502"] * 2 + ["GET 200", "PATCH 200"]
 
 
 def test_writing_is_given_up_after_three_tries(github: FakeGithub, hub: GithubHub):
@@ -76,7 +68,7 @@ def test_writing_is_given_up_after_three_tries(github: FakeGithub, hub: GithubHu
     github.fail_next("POST", COMMENTS, 502, times=9)
     with pytest.raises(HubRefused) as refused:
         hub.upsert_comment(7, MARKER, BODY)
-    assert asked(github) == ["GET 200", "POST 502"] * 3
+    assert github.asked == ["GET 200", "POST 502"] * 3
     assert str(refused.value) == (
         "GitHub did not comment on octo/demo#7: "
         "it is failing (502); run it again later, nothing is done twice"
@@ -88,7 +80,7 @@ def test_reading_is_given_up(github: FakeGithub, hub: GithubHub):
     github.fail_next("GET", COMMENTS, 502, times=99)
     with pytest.raises(HubRefused, match=r"it does not answer \(RetryError\); run it again later"):
         hub.upsert_comment(7, MARKER, BODY)
-    assert asked(github) == ["GET 502"] * 5
+    assert github.asked == ["GET 502"] * 5
 
 
 def test_a_host_that_does_not_listen_is_told():
@@ -105,8 +97,8 @@ def test_a_short_rate_limit_is_waited_for(github: FakeGithub, hub: GithubHub):
     )
     github.refuse_next("POST", COMMENTS, limit)
     hub.upsert_comment(7, MARKER, BODY)
-    assert asked(github) == ["GET 200", "POST 403", "GET 200", "POST 201"]
-    assert bodies(github) == [BODY]
+    assert github.asked == ["GET 200", "POST 403", "GET 200", "POST 201"]
+    assert github.bodies == [BODY]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +117,7 @@ def test_a_long_rate_limit_is_told(
     github.refuse_next(method, COMMENTS, limit)
     with pytest.raises(HubRefused, match=rf"its rate limit is used up; run it again in {seconds} s$"):
         hub.upsert_comment(7, MARKER, BODY)
-    assert bodies(github) == []
+    assert github.bodies == []
 
 
 def test_a_graphql_rate_limit_is_told(github: FakeGithub, hub: GithubHub):

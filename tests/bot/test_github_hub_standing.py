@@ -1,18 +1,13 @@
 """How a pull request stands, and a reply: each in one request."""
 
 import pytest
-from github_fake import FakeGithub, quick_hub
+from github_fake import FakeGithub
 
 from bot.github_hub import GithubHub
 from bot.github_hub.standing_answers import Commit
 from bot.hub import Question
 
 MARKER = "<!-- perf-ratchet:answer 1 -->"
-
-
-@pytest.fixture
-def hub(github: FakeGithub) -> GithubHub:
-    return quick_hub(github)
 
 
 def test_a_pull_request_stands_as_rest_tells_it(github: FakeGithub, hub: GithubHub):

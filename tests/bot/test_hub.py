@@ -1,81 +1,14 @@
 """What every hub promises, asked of each: they are interchangeable."""
 
-import json
-import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from github_fake import FakeGithub, a_check, quick_hub
+from github_fake import a_check
+from hub_places import PATH, Place
 
-from bot.hub import Hub, HubRefused
-from bot.local_hub import LocalHub
+from bot.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
 OTHER_MARKER = "<!-- perf-ratchet alarm -->"
-PATH = ".github/perf-baselines/h100.json"
 MESSAGE = "Tighten 2 baselines\n\nFrom run 123."
-
-
-@dataclass
-class Place:
-    """A hub, and eyes to see what it did."""
-
-    hub: Hub
-    comments: Callable[[], list[str]]
-    """Bodies of the comments on pull request 7."""
-    checks: Callable[[], list[tuple[str, str]]]
-    """External id and conclusion of each check of the head of "main"."""
-    head: Callable[[], str]
-    """SHA of the branch "main"."""
-    content: Callable[[str], bytes]
-    """What a path holds on "main"."""
-
-
-@pytest.fixture
-def on_github(github: FakeGithub) -> Place:
-    return Place(
-        hub=quick_hub(github),
-        comments=lambda: [it.body for it in github.comments],
-        checks=lambda: sorted(
-            (str(it.said["external_id"]), str(it.said["conclusion"])) for it in github.checks
-        ),
-        head=lambda: github.head("main").sha,
-        content=lambda path: github.head("main").files[path],
-    )
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Place:
-    repository, folder = tmp_path / "repository", tmp_path / "hub"
-
-    def git(*arguments: str) -> bytes:
-        who = ("-c", "user.name=a person", "-c", "user.email=person@example.com")
-        return subprocess.run(
-            ["git", *who, *arguments], cwd=repository, check=True, capture_output=True
-        ).stdout
-
-    def checks() -> list[tuple[str, str]]:
-        said = [json.loads(it.read_text()) for it in folder.glob("checks/*/*.json")]
-        return sorted((it["external_id"], it["conclusion"]) for it in said)
-
-    repository.mkdir()
-    git("init", "--quiet", "--initial-branch=main")
-    git("commit", "--quiet", "--allow-empty", "--message=Begin")
-    return Place(
-        hub=LocalHub(folder, repository),
-        comments=lambda: [it.read_text() for it in sorted(folder.glob("pulls/7/*"), key=lambda it: it.stem)],
-        checks=checks,
-        head=lambda: git("rev-parse", "main").decode().strip(),
-        content=lambda path: git("show", f"main:{path}"),
-    )
-
-
-@pytest.fixture(params=["on_github", "on_disk"])
-def place(request: pytest.FixtureRequest) -> Place:
-    found: Place = request.getfixturevalue(request.param)
-    return found
 
 
 def test_a_comment_is_one_comment(place: Place):
@@ -85,14 +18,14 @@ def test_a_comment_is_one_comment(place: Place):
         for words in ("first", "first", "second: ≤ 5 %")
     }
     assert len(urls) == 1
-    assert place.comments() == [f"{MARKER}\nsecond: ≤ 5 %"]
+    assert place.comments(7) == [f"{MARKER}\nsecond: ≤ 5 %"]
 
 
 def test_another_marker_is_another_comment(place: Place):
     """Two kinds of comment do not overwrite each other."""
     for marker in (MARKER, OTHER_MARKER, MARKER, OTHER_MARKER):
         place.hub.upsert_comment(7, marker, marker)
-    assert place.comments() == [MARKER, OTHER_MARKER]
+    assert place.comments(7) == [MARKER, OTHER_MARKER]
 
 
 @pytest.mark.parametrize(("marker", "body"), [(MARKER, f"hello {MARKER}"), ("", "hello")])
@@ -100,7 +33,7 @@ def test_a_comment_that_could_not_be_found_again_is_a_mistake(place: Place, mark
     """A body that does not begin with its marker is refused as the programming mistake that it is."""
     with pytest.raises(ValueError, match=r"^a comment begins with its marker, or it is not found again$"):
         place.hub.upsert_comment(7, marker, body)
-    assert place.comments() == []
+    assert place.comments(7) == []
 
 
 def test_a_check_of_one_id_is_one_check(place: Place):

@@ -1,71 +1,14 @@
 """What every hub promises of answers, branches, proposals and reads, asked of each."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from git_folder import git
-from github_fake import FakeGithub, a_check, quick_hub
+from github_fake import a_check
+from hub_places import PATH, Place
 
-from bot.github_hub import GithubHub
 from bot.hub import BranchMoved, HubRefused, Issue, PullRequest
-from bot.local_hub import LocalHub
 
 MARKER, ANSWER = "<!-- perf-ratchet -->", "<!-- perf-ratchet answer 5 -->"
-PATH = ".github/perf-baselines/h100.json"
 NEW = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf",))
 ISSUE = Issue(marker=MARKER, title="Slower", body=f"{MARKER}\nSince A.")
-
-
-@dataclass
-class Place:
-    """A hub whose repository has a commit on "main", and eyes to see what is said."""
-
-    hub: GithubHub | LocalHub
-    comments: Callable[[int], list[str]]
-    """Bodies of the comments on a pull request or issue."""
-    number: int
-    """Of the next pull request or issue."""
-
-    def commit(self, content: bytes, message: str = "Change") -> str:
-        """Change a file on "main" and return the new head."""
-        return self.hub.commit_files("main", self.head(), {PATH: content}, message)
-
-    def head(self) -> str:
-        """Return where "main" is."""
-        found = self.hub.head("main")
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-def on_github(github: FakeGithub) -> Place:
-    return Place(
-        hub=quick_hub(github),
-        comments=lambda number: [it.body for it in github.comments if it.pull == number],
-        number=8,
-    )
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Place:
-    repository, folder = tmp_path / "repository", tmp_path / "hub"
-    repository.mkdir()
-    git(repository, "init", "--quiet", "--initial-branch=main")
-    git(repository, "commit", "--quiet", "--allow-empty", "-m1")
-
-    def comments(number: int) -> list[str]:
-        found = [*folder.glob(f"pulls/{number}/*.md"), *folder.glob(f"issues/{number}/*.md")]
-        return [it.read_text() for it in sorted(found, key=lambda it: it.stem)]
-
-    return Place(hub=LocalHub(folder, repository), comments=comments, number=1)
-
-
-@pytest.fixture(params=["on_github", "on_disk"])
-def place(request: pytest.FixtureRequest) -> Place:
-    found: Place = request.getfixturevalue(request.param)
-    return found
 
 
 def test_an_answer_is_beside_the_report(place: Place):

@@ -127,6 +127,16 @@ class FakeGithub(State):
         self._faults.append(Fault(method, path, None, 1, after=False, skip=skip, before=act))
 
     @property
+    def bodies(self) -> list[str]:
+        """What the comments say, the oldest first."""
+        return [it.body for it in self.comments]
+
+    @property
+    def asked(self) -> list[str]:
+        """How it was asked and what became of it, such as "GET 200" or "POST dropped"."""
+        return [f"{it.request.method} {it.answer.status if it.answer else 'dropped'}" for it in self.log]
+
+    @property
     def api_requests(self) -> list[str]:
         """What was asked of the API, such as "GET /repos/octo/demo/pulls 200": not of the other host."""
         return [str(it) for it in self.log if not it.request.path.startswith(STORE)]
