@@ -128,8 +128,10 @@ class OwnCheck:
 
     conclusion: str | None
     """"success", "failure", "action_required"; None while it is in progress."""
-    is_carried: bool
-    """Whether it was carried over: we said so of a commit that we had made, which changes only baselines."""
+    carried_from: str
+    """The commit that was measured, where this was carried over from it to one of ours; else "".
+
+    We said so of a commit that we had made, and only baselines have changed in between."""
     title: str
     summary: str
     """Markdown."""

@@ -12,7 +12,7 @@ Conclusion = Literal["success", "failure", "action_required"]
 Reaction = Literal["eyes", "rocket", "-1", "confused"]
 """Seen, done, not allowed, not understood."""
 CARRIED: Final = "carried-over"
-"""External id of a check that repeats what was said of another commit: of no run, so a run's word stands."""
+"""External id of a check that repeats what was said of another commit, which follows: a run's word stands."""
 
 
 class HubRefused(Refused):

@@ -98,7 +98,7 @@ def _latest(own: Iterable[CheckRun]) -> host.OwnCheck | None:
     output = latest.output
     return host.OwnCheck(
         conclusion=latest.conclusion,
-        is_carried=latest.run == CARRIED,
+        carried_from=(latest.external_id or "").partition(f"{CARRIED}/")[2],
         title=output.title or "",
         summary=output.summary or "",
     )

@@ -205,7 +205,7 @@ def carried(said: OwnCheck, pull: Pull, sha: str) -> Check:
         conclusion="success",
         title=said.title,
         summary=f"{origin}\n\n{said.summary}",
-        external_id=f"{CARRIED}/{pull.head_sha}",
+        external_id=f"{CARRIED}/{said.carried_from or pull.head_sha}",
     )
 
 

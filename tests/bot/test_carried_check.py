@@ -203,3 +203,18 @@ def test_nobody_elses_check_proves_that_only_baselines_changed(project: Project)
     )
 
     assert project.asked(pull, "/tighten-baselines")[0] == 1
+
+
+def test_only_the_commit_that_was_measured_is_taken_from(project: Project):
+    """A commit under ours that only says it is ours was measured itself: an older and faster one is not."""
+    pull = project.opened()
+    project.measured(flux=0.5, wan=0.5)
+    message = "Work\n\nperf-ratchet-command: 1"
+    project.github.commit("faster", {"engine.py": b"slow"}, message, author="writer")
+    run = project.measured(flux=0.8, wan=0.8)
+    project.reported(run)
+    tightened(project, f"/tighten-baselines flux --from-run {run.id}")
+    tightened(project, "/tighten-baselines wan")
+
+    assert len(project.comments(pull)) == 3
+    assert re.findall(r'"expected_e2e_ms": ([0-9.]+)', project.file()) == ["474.26", "521.69"]

@@ -49,19 +49,18 @@ def is_only_baselines(host: Host, ask: Ask, ancestor: str, head: str) -> bool:
 def _of_head(host: Host, ask: Ask) -> Run:
     """Return the best run that measured what the head does.
 
-    For the commit of a command GitHub starts no run: the commit before it was measured. What such a commit
-    says of itself only tells where to look: that nothing but baselines has changed since, we have said by
-    carrying our check over, or it is looked up.
+    For the commit of a command GitHub starts no run: the commit before it was measured. Which one it was we
+    have said by carrying our check over. Where we have not, what the commits say of themselves tells where to
+    look, and that nothing but baselines has changed since is looked up.
     """
-    head = ask.pull.head_sha
-    measured = next((it.sha for it in _after_ours(ask.standing.commits)), head)
+    head, carried_from = ask.pull.head_sha, ask.check.carried_from if ask.check else ""
+    measured = carried_from or next((it.sha for it in _after_ours(ask.standing.commits)), head)
     run = best_of(runs_of(host, ask.pull, measured))
     if run is None:
         raise _nothing(f"no run of {PROFILE_WORKFLOW} has measured it")
     if run.status != "completed":
         raise _nothing(f"run {run.run_id} has not ended; ask again then")
-    is_as_measured = measured == head or (ask.check is not None and ask.check.is_carried)
-    if not is_as_measured and not is_only_baselines(host, ask, measured, head):
+    if measured not in {head, carried_from} and not is_only_baselines(host, ask, measured, head):
         raise _nothing(f"run {run.run_id} measured {measured[:7]}, and more than baselines has changed since")
     return run
 
