@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from bot import audit, limits, render
+from bot import audit, limits, words
 from bot.__main__ import COMMANDS
 from bot.compare import Verdict
 from bot.proposing import proposals
@@ -75,7 +75,7 @@ def test_the_scenarios_are_valid():
 def test_the_comment_is_one_of_ours():
     """The comment in the README has the parts that a comment of today has."""
     comment = README.split("<!-- comment -->")[1].split("<!-- /comment -->")[0]
-    template = (render.TEMPLATES / "tables.md.j2").read_text("utf-8")
+    template = (words.TEMPLATES / "tables.md.j2").read_text("utf-8")
     heads = re.findall(r"^\| (?:scenario|faster) \|.+$", comment, flags=re.MULTILINE)
 
     assert heads

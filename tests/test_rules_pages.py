@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import render
+from bot import words
 from bot.audit import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -22,13 +22,13 @@ def check(path: Path, text: str, request: pytest.FixtureRequest) -> None:
 
 def test_golden_page_of_rules(request: pytest.FixtureRequest):
     """docs/rules.md is what `ratchet audit --rules --format markdown` prints."""
-    check(PAGE, render.markdown("rules", rules=RULES), request)
+    check(PAGE, words.markdown("rules", rules=RULES), request)
 
 
 def test_golden_table_of_rules(request: pytest.FixtureRequest):
     """The README has the table of the rules between its marks."""
     before, rest = README.read_text("utf-8").split(BEGIN)
     after = rest.split(END)[1]
-    table = render.markdown("rules_table", rules=RULES)
+    table = words.markdown("rules_table", rules=RULES)
 
     check(README, f"{before}{BEGIN}\n{table}\n{END}{after}", request)

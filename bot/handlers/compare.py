@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import render
+from bot import render, words
 from bot.errors import BadInput
 from bot.files import replace_file
 from bot.handlers.judging.judged import Terms, section
@@ -94,10 +94,10 @@ def _told(report: Report, form: str) -> str:
     if form == "markdown":
         return render.comment(report)
     if form != "json":
-        return render.text("compare", report=report, headline=render.headline(report))
+        return words.text("compare", report=report, headline=render.headline(report))
     section = report.hardware[0]
     comparison = section.comparison
-    shown = render.to_json(
+    shown = words.to_json(
         outcome=report.outcome,
         conclusion=report.conclusion,
         hardware=section.hardware,

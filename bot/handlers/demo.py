@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from bot import render
+from bot import render, words
 from bot.baselines import Tolerances
 from bot.compare import Outcome
 from bot.errors import BadInput
@@ -101,7 +101,7 @@ def run(folder: Path) -> int:
         for story, report in zip(STORIES, reports, strict=True)
         if report.outcome is not story.expected
     ]
-    print(render.text("demo_end", surprises=surprises, page=page, folder=demo.folder), end="")
+    print(words.text("demo_end", surprises=surprises, page=page, folder=demo.folder), end="")
     return int(bool(surprises))
 
 
@@ -126,7 +126,7 @@ class Demo:
         self.repository.mkdir(parents=True)
         (self.folder / OURS).touch()
         self._git("init", "--quiet", "--initial-branch", "main")
-        self._write(CONFIG, render.text("demo_config", profile=PROFILE, min_improvement=MIN_IMPROVEMENT))
+        self._write(CONFIG, words.text("demo_config", profile=PROFILE, min_improvement=MIN_IMPROVEMENT))
         self._write(SCENARIOS, _scenarios())
         self._write(".gitignore", "__pycache__/\n")
         self._commit_engine(MAIN_PASSES, "Add the engine")
@@ -166,14 +166,12 @@ class Demo:
         if not proposals.proposals:
             self.console.print("Nothing to tighten.")
             return
-        message = render.text("commit", proposals=proposals, hardware=HARDWARE)
+        message = words.text("commit", proposals=proposals, hardware=HARDWARE)
         content = {BASELINES: tightened(file, proposals).text.encode()}
         commit = self.hub.commit_files(story.branch, self._head(), content, message)
         diff = self._git("show", "--stat", "--patch", commit)
         self._show_diff(diff)
-        self._show(
-            "The proposal", render.markdown("tighten", path=BASELINES, proposals=proposals), quiet=True
-        )
+        self._show("The proposal", words.markdown("tighten", path=BASELINES, proposals=proposals), quiet=True)
         self.parts.append(("The commit", _html(f"```diff\n{diff}\n```")))
 
     def write_page(self) -> Path:
@@ -205,7 +203,7 @@ class Demo:
         return self.folder / "records" / f"{name}.json"
 
     def _commit_engine(self, passes: Mapping[str, int], message: str) -> None:
-        self._write("engine.py", render.text("demo_engine", passes=passes))
+        self._write("engine.py", words.text("demo_engine", passes=passes))
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", message)
 

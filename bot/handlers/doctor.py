@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import render
+from bot import words
 from bot.adoption import checkout, checkup, scaffold
 from bot.adoption.checkup import Diagnosis, Health
 from bot.adoption.workflow_checks import pin_check, workflow_checks, workflow_name
@@ -31,9 +31,9 @@ def run(folder: Path, form: str) -> int:
         raise BadInput(f"{folder.resolve()}: is not the top of a git repository; go there")
     checks = [*_configured(folder), *_workflows(folder), *checkup.host_checks()]
     if form == "json":
-        print(render.to_json(checks=checks))
+        print(words.to_json(checks=checks))
     else:
-        print(render.text("doctor", checks=checks), end="")
+        print(words.text("doctor", checks=checks), end="")
     return int(any(check.health is Health.PROBLEM for check in checks))
 
 

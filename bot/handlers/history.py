@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from bot import render, words
+from bot import words
 from bot.baselines import BaselineFile, BaselinesRejected
 from bot.errors import BadInput
 from bot.files import replace_file
@@ -41,11 +41,11 @@ def show(folder: Path, scenarios: str, hardware: str | None, baselines: Path | N
     require_match(scenarios, [one.scenario for one in found], folder)
     shown = [one for one in found if fnmatchcase(one.scenario, scenarios)]
     if form == "json":
-        print(render.to_json(trends=[_told(one) for one in shown]))
+        print(words.to_json(trends=[_told(one) for one in shown]))
     elif form == "markdown":
-        print(render.markdown("history", trends=shown, stale_ratio=STALE_RATIO), end="")
+        print(words.markdown("history", trends=shown, stale_ratio=STALE_RATIO), end="")
     else:
-        print(render.text("history", trends=shown), end="")
+        print(words.text("history", trends=shown), end="")
     return 0
 
 
@@ -80,9 +80,7 @@ def exclude(folder: Path, run_id: int, scenarios: str, reason: str) -> int:
         raise BadInput(f"{folder}: no line of run {run_id} is like {scenarios!r}, or all have this reason")
     for path, text in changed.items():
         replace_file(path, text.encode("utf-8", "surrogateescape"))
-    print(
-        render.text("excluded", count=matches, run_id=run_id, paths=[str(path) for path in changed]), end=""
-    )
+    print(words.text("excluded", count=matches, run_id=run_id, paths=[str(path) for path in changed]), end="")
     return 0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import render
+from bot import words
 from bot.adoption import checkout, scaffold
 from bot.adoption.release import Release, installed_release
 from bot.adoption.scaffold import Adoption
@@ -53,7 +53,7 @@ def run(folder: Path, release: Release | None) -> int:
     made_branch = _make_branch(folder, branch)
     told = {"adoption": adoption, "audits": audits, "history_branch": branch, "made_branch": made_branch}
     told["unmeasured"] = any(one.scenarios for one in audits)
-    print(render.text("init", written=list(files), scenario_file=scaffold.SCENARIOS, **told), end="")
+    print(words.text("init", written=list(files), scenario_file=scaffold.SCENARIOS, **told), end="")
     return 0
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from bot import render
+from bot import render, words
 from bot.baselines import BaselinesRejected
 from bot.compare import compare
 from bot.errors import BadInput
@@ -144,4 +144,4 @@ def _show(reports: Sequence[NightReport], night: Night, summary: Path | None) ->
                     night=night,
                 )
             )
-    print(render.text("nights", reports=reports), end="")
+    print(words.text("nights", reports=reports), end="")

@@ -10,7 +10,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from bot import render
+from bot import render, words
 from bot.errors import BadInput
 from bot.filters import text
 from bot.handlers.answering.replies import reason_of
@@ -198,8 +198,8 @@ def _commented(hub: Hub, pull: Pull, settings: Settings, told: RunReport, body: 
     if settings.comment != "never" and any(state.has_worsened for state in kept):
         marker = f"<!-- perf-ratchet:worsened {told.run.run_id}/{told.run.attempt} -->"
         values = {"headline": render.headline(told.report), "comment": places[0]}
-        words = render.markdown("worsened", marker=Markup(marker), told=told, **values)  # noqa: S704 - numbers
-        places.append(hub.answer(pull.number, marker, words))
+        said = words.markdown("worsened", marker=Markup(marker), told=told, **values)  # noqa: S704 - numbers
+        places.append(hub.answer(pull.number, marker, said))
     return [place for place in places if place]
 
 

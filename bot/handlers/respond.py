@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from bot import render
+from bot import words
 from bot.commands import Command, NotUnderstood, PerfHelp, PerfStatus, command_in
 from bot.events import Said
 from bot.handlers.answering import tighten_pull
@@ -68,7 +68,7 @@ def _status(host: Host, said: Said) -> Reply:
     """Return how the measurement of a pull request stands."""
     pull = host.pull(said.pull)
     latest = next(own_runs(host, pull), None)
-    return Reply("rocket", render.markdown("answer_status", pull=pull, run=latest), 0)
+    return Reply("rocket", words.markdown("answer_status", pull=pull, run=latest), 0)
 
 
 def _say_failure(hub: Hub, said: Said, error: BaseException, *, is_first: bool) -> None:

@@ -4,7 +4,7 @@ import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from reports import make_section
 
-from bot import render
+from bot import render, words
 from bot.report import Report
 
 TEN = {"steps": [100.0] * 10, "stages": {"DenoisingStage": 1000.0, "DecodingStage": 100.0}, "e2e_ms": 1200.0}
@@ -17,7 +17,7 @@ def sentence(steps: list[float], e2e_ms: float, *, form: str = "text", **stages:
     section = make_section(make_baselines({"flux": make_values(**TEN)}), record)
     report = Report((section,))
     if form == "text":
-        told = render.text("compare", report=report, headline=render.headline(report))
+        told = words.text("compare", report=report, headline=render.headline(report))
         return next(line for line in told.splitlines() if line.startswith("flux: ")).removeprefix("flux: ")
     [line] = [line for line in render.comment(report).splitlines() if line.startswith("* `flux`: ")]
     return line.removeprefix("* `flux`: ")

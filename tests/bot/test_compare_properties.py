@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reports import QUIET, make_section
 
-from bot import render
+from bot import render, words
 from bot.attribution import attribution
 from bot.baselines import ScenarioBaseline
 from bot.compare import Policy, ScenarioComparison, Verdict, compare
@@ -60,9 +60,9 @@ def test_nothing_is_too_odd_to_be_judged(scenario: Any, requests: Any, past: Any
         section = make_section(file, record, past={"flux": past}, policy=policy)
         assert [one.scenario for one in section.comparison.scenarios] == ["flux", "other"]
         assert github_flavored_markdown_to_html(render.comment(Report((section,))))
-        text = render.text("compare", report=Report((section,)), headline="")
+        text = words.text("compare", report=Report((section,)), headline="")
         assert "flux" in text
-        shown = json.loads(render.to_json(comparison=section.comparison))
+        shown = json.loads(words.to_json(comparison=section.comparison))
         assert len(shown["comparison"]["scenarios"]) == 2
 
 

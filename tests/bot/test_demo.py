@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import render
+from bot import words
 from bot.handlers import demo
 from profiler.scenarios import scenarios_from_toml, select
 
@@ -66,7 +66,7 @@ def test_the_demo_runs_the_built_in_scenarios_on_its_engine():
 def test_the_engine_really_does_the_work_so_often(passes: int):
     """A slower denoiser is not a sleep: it runs its forward pass that often, and gives the same result."""
     engine: dict[str, object] = {}
-    exec(render.text("demo_engine", passes={"flux": passes, "wan": 1}), engine)  # noqa: S102 - our own template
+    exec(words.text("demo_engine", passes={"flux": passes, "wan": 1}), engine)  # noqa: S102 - our own template
     pipeline = Pipeline()
     prepare = engine["prepare"]
     assert callable(prepare)

@@ -23,7 +23,7 @@ from reports import (
     unchanged,
 )
 
-from bot import render
+from bot import render, words
 from bot.compare import Outcome, compare
 from bot.report import CONCLUSIONS, Report
 from bot.tighten import propose
@@ -271,13 +271,13 @@ def test_terminal_output_is_golden(golden: Golden):
     """The text of `ratchet compare` is the one that was reviewed."""
     report = regression()
 
-    golden("compare.txt", render.text("compare", report=report, headline=render.headline(report)))
+    golden("compare.txt", words.text("compare", report=report, headline=render.headline(report)))
 
 
 def test_json_has_a_version_and_plain_values():
     """JSON output says which version it is; verdicts are words and dates are ISO."""
     file, record = make_baselines(), make_record(make_scenario(scale=0.5))
-    shown = json.loads(render.to_json(comparison=compare(file, [record]), proposals=propose(file, [record])))
+    shown = json.loads(words.to_json(comparison=compare(file, [record]), proposals=propose(file, [record])))
 
     assert shown["version"] == 1
     assert shown["comparison"]["scenarios"][0]["verdict"] == "improved"

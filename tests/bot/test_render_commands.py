@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 
-from bot import render
+from bot import words
 from bot.commands import USAGE
 from bot.proposing.file_diff import FileDiff
 from bot.proposing.proposals import SLACK_MS, SLACK_RATIO
@@ -32,7 +32,7 @@ def proposals() -> Proposals:
 def test_tighten_as_text_is_golden(golden: Golden):
     """Old, new, change, origin and chance of each proposal; why the others are none; and the change."""
     diff = FileDiff(("--- a", "+++ b", "-1", "+2"), left_out=3)
-    told = render.text(
+    told = words.text(
         "tighten", path="h100.json", proposals=proposals(), diff=diff, written=False, is_new=False
     )
 
@@ -41,17 +41,17 @@ def test_tighten_as_text_is_golden(golden: Golden):
 
 def test_tighten_as_markdown_is_golden(golden: Golden):
     """The same for a page."""
-    golden("tighten.md", render.markdown("tighten", path="h100.json", proposals=proposals()))
+    golden("tighten.md", words.markdown("tighten", path="h100.json", proposals=proposals()))
 
 
 def test_commit_message_is_golden(golden: Golden):
     """A commit says what became how much faster, and nothing that a record can choose but scenario ids."""
-    golden("commit.txt", render.text("commit", proposals=proposals(), hardware="h100"))
+    golden("commit.txt", words.text("commit", proposals=proposals(), hardware="h100"))
 
 
 def test_help_says_what_may_rise():
     """The rule as it is: what decides may rise by the slack of a proposal, the rest may rise."""
-    told = render.markdown("answer_help", usage=USAGE)
+    told = words.markdown("answer_help", usage=USAGE)
 
     assert f"rose by more than {SLACK_RATIO * 100:.0f} % or {SLACK_MS:.0f} ms, whichever is more" in told
 
@@ -76,6 +76,6 @@ def test_an_audit_counts_errors_warnings_and_notes_apart(findings: tuple[Severit
     found = tuple(
         Finding("rule", one, "flux", "expected_e2e_ms", 1.0, 2.0, "is so", "do") for one in findings
     )
-    told = render.markdown("audit", report=AuditReport("h100.json", 3, found), most_listed=9)
+    told = words.markdown("audit", report=AuditReport("h100.json", 3, found), most_listed=9)
 
     assert told.splitlines(keepends=True)[0] == said

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
-from bot import render
+from bot import render, words
 from bot.commands import TightenBaselines
 from bot.events import Said
 from bot.handlers.answering.replies import Reply
@@ -138,4 +138,4 @@ def reply_of(
 
 def message_of(ask: Ask, change: AskedChange) -> str:
     """Return the message of the commit."""
-    return render.text("tighten_commit", change=change, trailer=ask.trailer)
+    return words.text("tighten_commit", change=change, trailer=ask.trailer)

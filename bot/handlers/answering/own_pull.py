@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot import render
+from bot import words
 from bot.handlers.answering.asked import Ask, AskedChange, message_of, reply_of
 from bot.handlers.answering.replies import CannotBeDone, Reply
 from bot.handlers.judging.fetched import HubAndHost
@@ -58,7 +58,7 @@ def done_before(host: HubAndHost, ask: Ask) -> Reply | None:
     if not made:
         return None
     number = _proposed(host, ask, place)
-    return Reply("rocket", render.markdown("answer_again", sha=made, number=number), 0)
+    return Reply("rocket", words.markdown("answer_again", sha=made, number=number), 0)
 
 
 def _change_proposed(host: HubAndHost, ask: Ask, place: _Place, change: AskedChange) -> Reply:
@@ -109,6 +109,6 @@ def _proposed(host: HubAndHost, ask: Ask, place: _Place) -> int:
         branch=place.branch,
         base=ask.pull.base_branch,
         title=f"Tighten baselines as #{ask.pull.number} has measured them",
-        body=render.markdown("tighten_pull", number=ask.pull.number),
+        body=words.markdown("tighten_pull", number=ask.pull.number),
     )
     return host.upsert_pull(pull, is_first=True)

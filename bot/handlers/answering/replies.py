@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bot import render
+from bot import words
 from bot.commands import HELP, USAGE
 from bot.errors import BadInput
 from bot.events import Said
@@ -30,29 +30,29 @@ class CannotBeDone(Exception):
 
 def refused() -> Reply:
     """Return the answer to somebody who may not do that."""
-    return Reply("-1", render.markdown("answer_refused"), 1)
+    return Reply("-1", words.markdown("answer_refused"), 1)
 
 
 def usage(command: str, reason: str) -> Reply:
     """Return the answer to a command with something that it does not take."""
     return Reply(
-        "confused", render.markdown("answer_usage", usage=USAGE[command], help=HELP, reason=reason), 1
+        "confused", words.markdown("answer_usage", usage=USAGE[command], help=HELP, reason=reason), 1
     )
 
 
 def cannot(reason: str) -> Reply:
     """Return the answer where nothing could be done, and was."""
-    return Reply("confused", render.markdown("answer_cannot", reason=reason), 1)
+    return Reply("confused", words.markdown("answer_cannot", reason=reason), 1)
 
 
 def helped() -> Reply:
     """Return what there is to ask for."""
-    return Reply("rocket", render.markdown("answer_help", usage=USAGE), 0)
+    return Reply("rocket", words.markdown("answer_help", usage=USAGE), 0)
 
 
 def failure(error: BaseException) -> Reply:
     """Return the answer when something went wrong with us."""
-    return Reply("confused", render.markdown("answer_failed", reason=reason_of(error)), 2)
+    return Reply("confused", words.markdown("answer_failed", reason=reason_of(error)), 2)
 
 
 def reason_of(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain
 
-from bot import render
+from bot import words
 from bot.baselines import BaselinesRejected
 from bot.commands import TIGHTEN, TightenBaselines
 from bot.errors import BadInput
@@ -109,7 +109,7 @@ def _done_before(host: HubAndHost, ask: Ask) -> Reply | None:
     if ask.is_fork:
         return own_pull.done_before(host, ask)
     made = ask.made_in(ask.standing.commits)
-    return Reply("rocket", render.markdown("answer_again", sha=made, number=None), 0) if made else None
+    return Reply("rocket", words.markdown("answer_again", sha=made, number=None), 0) if made else None
 
 
 def _changed(host: HubAndHost, ask: Ask, values: Taken) -> Reply:

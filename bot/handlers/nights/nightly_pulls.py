@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot import render
+from bot import render, words
 from bot.audit import audit
 from bot.handlers.nights.night import Night, proposed_file, targets
 from bot.handlers.nights.own_branch import NightlyBranch, publish, withdraw
@@ -45,7 +45,7 @@ class TighteningPull:
     def settle(self, report: NightReport) -> int | None:
         """Open the pull request, make it say what it should, or close it; return its number."""
         if self.tightening.is_empty:
-            reason = render.markdown("tightening_over", night=self.night)
+            reason = words.markdown("tightening_over", night=self.night)
             withdraw(self.branch, reason)
             return None
         body = render.answer("tightening", report.longest_list, report=report, night=self.night)
@@ -66,7 +66,7 @@ def loosen(night: Night, hardware: str, held: Held, found: Known) -> int | None:
         return None
     branch, before = night.own_branch(target), night.baselines(hardware)
     if not held.accepted:
-        return withdraw(branch, render.markdown("loosening_over", night=night, hardware=hardware))
+        return withdraw(branch, words.markdown("loosening_over", night=night, hardware=hardware))
     wanted = loosening(
         before,
         proposed_file(branch),
@@ -100,5 +100,5 @@ def introduced(night: Night, wanted: Tightening) -> list[Finding]:
 
 def _content(template: str, wanted: Tightening, hardware: str) -> tuple[bytes, str]:
     """Return the file, and the message of its commit."""
-    message = render.text(template, proposals=wanted, hardware=hardware)
+    message = words.text(template, proposals=wanted, hardware=hardware)
     return wanted.after.text.encode(), message.strip()

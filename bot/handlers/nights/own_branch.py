@@ -10,7 +10,7 @@ from functools import cached_property
 
 from markupsafe import Markup
 
-from bot import render
+from bot import words
 from bot.handlers.judging.fetched import HubAndHost
 from bot.host import Commit, SeenBranch, SeenPull
 from bot.hub import PullRequest
@@ -150,6 +150,6 @@ def _leave(branch: NightlyBranch) -> int | None:
     if branch.open_pull is None:
         return None
     marker = Markup(LEFT_ALONE)  # noqa: S704 - a constant
-    said = render.markdown("left_alone", marker=marker, branch=branch.target)
+    said = words.markdown("left_alone", marker=marker, branch=branch.target)
     branch.host.answer(branch.open_pull.number, LEFT_ALONE, said)
     return branch.open_pull.number
