@@ -20,15 +20,21 @@ def marker_of(hardware: str) -> str:
     return f"<!-- perf-ratchet:regressions {hardware} -->"
 
 
-def memory_of(regressions: Sequence[Regression]) -> str:
-    """Return what an issue remembers, as an HTML comment on one line that nothing in it can end."""
+def memory_of(regressions: Sequence[Regression], accepted: Sequence[str] | None = None) -> str:
+    """Return what an issue remembers, as an HTML comment on one line that nothing in it can end.
+
+    Args:
+        regressions: What holds; the largest are remembered.
+        accepted: The scenarios that a person has accepted as slower; None: nobody has.
+    """
     largest = sorted(regressions, key=lambda one: -one.change_ratio)[:MOST_REMEMBERED]
     kept = [one for one in regressions if one in largest]
-    text = Remembered(regressions=tuple(kept)).model_dump_json(exclude_defaults=True)
+    memory = Remembered(regressions=tuple(kept), accepted=None if accepted is None else tuple(accepted))
+    text = memory.model_dump_json(exclude_defaults=True)
     return f"<!-- perf-ratchet:memory {text.replace('>', chr(92) + 'u003e')} -->"
 
 
-def regressions_in(body: str) -> tuple[Regression, ...]:
-    """Return what an issue remembers; none where it does not, or was edited beyond recognition."""
+def remembered_in(body: str) -> Remembered:
+    """Return what an issue remembers; nothing where it does not, or was edited beyond recognition."""
     found = _MEMORY.search(body)
-    return remembered_from_json(found[1]) if found else ()
+    return remembered_from_json(found[1]) if found else Remembered()

@@ -79,6 +79,8 @@ class Remembered(Frozen):
     """What an issue knows of its regressions."""
 
     regressions: Annotated[tuple[Regression, ...], Field(max_length=MAX_REGRESSIONS)] = ()
+    accepted: Annotated[tuple[ScenarioId, ...], Field(max_length=MAX_REGRESSIONS)] | None = None
+    """The scenarios that were slower when a person accepted that; None: nobody has."""
 
 
 @dataclass(frozen=True)
@@ -156,12 +158,12 @@ def episodes(regressions: Iterable[Regression], series: Mapping[str, Series]) ->
     return [Episode(tuple(found), _is_everywhere(found, run_id, series)) for run_id, found in by_run.items()]
 
 
-def remembered_from_json(text: str) -> tuple[Regression, ...]:
-    """Return the regressions that an issue remembers; none where it was edited beyond recognition."""
+def remembered_from_json(text: str) -> Remembered:
+    """Return what an issue remembers; nothing where it was edited beyond recognition."""
     try:
-        return Remembered.model_validate_json(text).regressions
+        return Remembered.model_validate_json(text)
     except ValidationError:
-        return ()
+        return Remembered()
 
 
 def is_most(count: int, of: int) -> bool:

@@ -9,7 +9,7 @@ from github_fake import FakeGithub
 from history_lines import make_series
 from night_story import AT_ONCE, Story
 
-from bot.nightly.issue_memory import marker_of, memory_of, regressions_in
+from bot.nightly.issue_memory import marker_of, memory_of, remembered_in
 from bot.nightly.rises import held_regressions
 
 Golden = Callable[[str, str], None]
@@ -115,7 +115,7 @@ def test_a_hostile_stage_stays_text():
     assert found[0].stages[0].name == EVIL
     assert memory.count("-->") == 1
     assert memory.endswith("-->")
-    assert regressions_in(f"{marker_of('h100')}\n{memory}\nwords") == tuple(found)
+    assert remembered_in(f"{marker_of('h100')}\n{memory}\nwords").regressions == tuple(found)
     html = cmarkgfm.github_flavored_markdown_to_html(memory)
     assert "<img" not in html
 

@@ -51,6 +51,32 @@ def test_a_label_taken_off_withdraws_the_loosening(github: FakeGithub):
     assert issue.is_open
 
 
+def test_what_becomes_slower_later_is_not_accepted(github: FakeGithub):
+    """The label is about what the issue told of; another slowdown waits until it is put on anew."""
+    story = Story(github, NAMES, SETTINGS)
+    regressed(story)
+    [issue] = github.issues.values()
+    issue.labels.append("perf-loosen")
+    for night in range(14, 18):
+        story.night(night, {"flux": 1.2, "wan": 1.5 if night >= 15 else 1.0})
+    [pull] = story.pulls
+    assert "2 scenarios" in issue.body
+    assert "and not `wan`. To accept it too, take it off" in issue.body
+    assert proposed(github, LOOSEN).scenarios["flux"].provenance is not None
+    assert proposed(github, LOOSEN).scenarios["wan"].provenance is None
+
+    story.merge(pull)
+    story.night(18, {"flux": 1.2, "wan": 1.5})
+    assert ([it.is_open for it in story.pulls], issue.is_open) == ([False], True)
+
+    issue.labels.remove("perf-loosen")
+    story.night(19, {"flux": 1.2, "wan": 1.5})
+    issue.labels.append("perf-loosen")
+    story.night(20, {"flux": 1.2, "wan": 1.5})
+    assert [it.is_open for it in story.pulls] == [False, True]
+    assert proposed(github, LOOSEN).scenarios["wan"].provenance.run_id == story.runs[20].id
+
+
 def test_everything_at_once_is_one_finding(github: FakeGithub):
     """All scenarios slower from the night on which the driver changed: one episode, about the machine."""
     story = Story(github, ("flux", "wan", "qwen"))

@@ -1,6 +1,6 @@
 """The issue about the regressions of one hardware: opened, kept true, closed when they are over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +11,15 @@ from bot.handlers.nights.night import Night
 from bot.history import Series
 from bot.host import OpenIssue
 from bot.hub import Issue
-from bot.nightly.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL, marker_of, memory_of, regressions_in
-from bot.nightly.regressions import Episode, Regression, episodes, known_and_found, why_over
+from bot.nightly.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL, marker_of, memory_of, remembered_in
+from bot.nightly.regressions import (
+    Episode,
+    Regression,
+    Remembered,
+    episodes,
+    known_and_found,
+    why_over,
+)
 from bot.nightly.rises import held_regressions
 
 OVER: Final = "<!-- perf-ratchet:over -->"
@@ -28,6 +35,12 @@ class Held:
     """Scenario -> why its regression is over."""
     issue: OpenIssue | None
     """As it is before anything is said."""
+    accepted: tuple[str, ...] | None
+    """The scenarios for which a person has asked for looser baselines; None: for none so far.
+
+    The label on the issue asks for those that it tells of on the first night that sees it: at what becomes
+    slower after that, nobody has looked.
+    """
 
     @property
     def regressions(self) -> Sequence[Regression]:
@@ -35,10 +48,9 @@ class Held:
         return [one for episode in self.episodes for one in episode.regressions]
 
     @property
-    def accepted(self) -> tuple[str, ...]:
-        """The scenarios for which a person has asked for looser baselines."""
-        wanted = self.issue is not None and LOOSEN_LABEL in self.issue.labels
-        return tuple(dict.fromkeys(one.scenario for one in self.regressions)) if wanted else ()
+    def later(self) -> Sequence[str]:
+        """The scenarios that became slower when others had been accepted."""
+        return [] if self.accepted is None else sorted(_names(self.regressions) - {*self.accepted})
 
 
 def held(night: Night, hardware: str, series: Mapping[str, Series]) -> Held:
@@ -51,19 +63,33 @@ def held(night: Night, hardware: str, series: Mapping[str, Series]) -> Held:
     """
     file, nights = night.baselines(hardware), night.settings.tighten.nights
     issue = next((one for one in night.seen.issues if one.body.startswith(marker_of(hardware))), None)
-    remembered = regressions_in(issue.body) if issue else ()
-    found = known_and_found(remembered, held_regressions(series, nights), series)
+    memory = remembered_in(issue.body) if issue else Remembered()
+    found = known_and_found(memory.regressions, held_regressions(series, nights), series)
     reasons = {one.identity: why_over(one, series.get(one.scenario, ()), file) for one in found}
     holding = [one for one in found if not reasons[one.identity]]
-    known = {one.scenario for one in holding}
+    known = _names(holding)
     over = {
-        one.scenario: reasons.get(one.identity) or "it is as fast as before" for one in [*remembered, *found]
+        one.scenario: reasons.get(one.identity) or "it is as fast as before"
+        for one in [*memory.regressions, *found]
     }
     return Held(
         tuple(episodes(holding, series)),
         {name: why for name, why in over.items() if name not in known},
         issue,
+        _accepted(issue, memory, known),
     )
+
+
+def _accepted(
+    issue: OpenIssue | None, memory: Remembered, holding: Collection[str]
+) -> tuple[str, ...] | None:
+    if issue is None or LOOSEN_LABEL not in issue.labels:
+        return None
+    return tuple(sorted(holding if memory.accepted is None else {*holding}.intersection(memory.accepted)))
+
+
+def _names(regressions: Iterable[Regression]) -> set[str]:
+    return {one.scenario for one in regressions}
 
 
 def tell(night: Night, hardware: str, found: Held) -> int | None:
@@ -80,7 +106,7 @@ def tell(night: Night, hardware: str, found: Held) -> int | None:
 
 
 def _issue(night: Night, hardware: str, found: Held) -> Issue:
-    marker, memory = marker_of(hardware), memory_of(found.regressions)
+    marker, memory = marker_of(hardware), memory_of(found.regressions, found.accepted)
     body = render.answer(
         "regressions",
         max(len(episode.regressions) for episode in found.episodes),
@@ -91,6 +117,6 @@ def _issue(night: Night, hardware: str, found: Held) -> Issue:
         night=night,
         loosen_label=LOOSEN_LABEL,
     )
-    names = {one.scenario for one in found.regressions}
-    title = f"Slower on {hardware}: {len(names)} scenario{'' if len(names) == 1 else 's'}"
+    count = len(_names(found.regressions))
+    title = f"Slower on {hardware}: {count} scenario{'' if count == 1 else 's'}"
     return Issue(marker=marker, title=title, body=body, labels=(REGRESSION_LABEL,))
