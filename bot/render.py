@@ -1,4 +1,4 @@
-"""Reports to Markdown, HTML and text, through `templates/`, each as long as its reader takes."""
+"""Reports to Markdown, HTML and text, each as long as its reader takes, of what `bot.words` makes."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,22 +9,7 @@ from bot.fitting import longest_fitting
 from bot.pulls import sticky
 from bot.pulls.run_report import RunReport
 from bot.report import HardwareReport, Report
-from bot.words import JSON_VERSION, TEMPLATES, html, markdown, text, to_json
-
-__all__ = [
-    "JSON_VERSION",
-    "MARKER",
-    "MAX_COMMENT_BYTES",
-    "TEMPLATES",
-    "answer",
-    "comment",
-    "headline",
-    "markdown",
-    "page",
-    "text",
-    "title",
-    "to_json",
-]
+from bot.words import html, markdown, text
 
 MAX_COMMENT_BYTES: Final = 60_000
 """Most UTF-8 bytes of a comment. GitHub refuses more than 65,536 characters, and elsewhere counts bytes."""

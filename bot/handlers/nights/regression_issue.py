@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from bot import render
+from bot import render, words
 from bot.handlers.nights.night import Night
 from bot.history import Series
 from bot.host import OpenIssue
@@ -100,7 +100,7 @@ def tell(night: Night, hardware: str, found: Held) -> int | None:
             _issue(night, hardware, found), is_first=found.issue is None, seen=found.issue
         )
     if found.issue:
-        reason = render.markdown("regressions_over", night=night, over=found.over)
+        reason = words.markdown("regressions_over", night=night, over=found.over)
         host.close_issue(found.issue.number, OVER, reason, key=found.issue.key)
     return None
 
