@@ -114,6 +114,8 @@ class Standing:
     pull: Pull
     commits: tuple[Commit, ...]
     """Of the pull request, the newest first, at most 100."""
+    settled_at: datetime
+    """Since when the pull request is open and goes into its base, as of `Grounds`."""
     base_head: str | None
     """Full SHA at which its base branch is now; None when that is gone."""
     config: bytes | None

@@ -17,23 +17,21 @@ MOST_FILES: Final = 300
 CONTENT: Final = "fragment content on GitObject { __typename oid ... on Blob { text } }"
 """What a query asks of a file, for `Source._content`."""
 SETTLED: Final = """
-  whose: repository(owner: $owner, name: $name) {
-    pullRequest(number: $pull) {
-      createdAt
-      timelineItems(
-        last: 1
-        itemTypes: [REOPENED_EVENT, BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]
-      ) {
-        nodes {
-          __typename
-          ... on ReopenedEvent { createdAt }
-          ... on BaseRefChangedEvent { createdAt }
-          ... on AutomaticBaseChangeSucceededEvent { createdAt }
-        }
-      }
+fragment settled on PullRequest {
+  createdAt
+  timelineItems(
+    last: 1
+    itemTypes: [REOPENED_EVENT, BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]
+  ) {
+    nodes {
+      __typename
+      ... on ReopenedEvent { createdAt }
+      ... on BaseRefChangedEvent { createdAt }
+      ... on AutomaticBaseChangeSucceededEvent { createdAt }
     }
-  }"""
-"""Whatever lets a run that was started before be of another merge."""
+  }
+}"""
+"""What a query asks of a pull request, for `Settled`: whatever lets a run from before be of another merge."""
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 
@@ -114,23 +112,23 @@ def _unmistakable(ref: str) -> str:
 
 def files_query(count: int) -> str:
     """Return a query for so many files; what is asked for is in its variables, never in its text."""
-    return _query(count, "", "")
-
-
-def grounds_query(count: int) -> str:
-    """Return the same with a pull request."""
-    return _query(count, ", $pull: Int!", SETTLED)
-
-
-def _query(count: int, variable: str, more: str) -> str:
     numbers = range(count)
     variables = "".join(f", $at{number}: String!" for number in numbers)
     files = "\n".join(
         f"    file{number}: object(expression: $at{number}) {{ ...content }}" for number in numbers
     )
-    return f"""query Files($owner: String!, $name: String!{variables}{variable}) {{
+    return f"""query Files($owner: String!, $name: String!{variables}) {{
   repository(owner: $owner, name: $name) {{
 {files}
-  }}{more}
+  }}
 }}
 {CONTENT}"""
+
+
+def grounds_query(count: int) -> str:
+    """Return the same with a pull request."""
+    whose = """
+  whose: repository(owner: $owner, name: $name) { pullRequest(number: $pull) { ...settled } }
+"""
+    files = files_query(count).replace("$name: String!", "$name: String!, $pull: Int!")
+    return files.replace("\n  repository(", f"{whose}  repository(") + SETTLED

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot import host
-from bot.github_hub.source import CONTENT, Source
+from bot.github_hub.source import CONTENT, SETTLED, Source
 from bot.github_hub.standing_answers import Standing
 
 STANDING: Final = f"""
@@ -13,7 +13,7 @@ query Standing($owner: String!, $name: String!, $number: Int!, $config: String!,
     defaultBranchRef {{ name }}
     config: object(expression: $config) {{ ...content }}
     pullRequest(number: $number) {{
-      ...pull
+      ...pull ...settled
       baseRef {{ target {{ oid }} }}
       commits(last: 100) {{ nodes {{ commit {{ ...made }} }} }}
     }}
@@ -30,7 +30,7 @@ fragment pull on PullRequest {{
   author {{ __typename login }} labels(first: 100) {{ nodes {{ name }} }}
 }}
 fragment made on Commit {{ oid message authoredDate committedDate author {{ name user {{ login }} }} }}
-{CONTENT}"""
+{CONTENT}{SETTLED}"""
 """Of each list the most that GitHub gives at once."""
 
 
@@ -52,6 +52,7 @@ class Standings(Source):
         return host.Standing(
             pull=pull.seen(default),
             commits=tuple(it.commit.seen() for it in reversed(pull.commits)),
+            settled_at=pull.settled_at,
             base_head=pull.base.target.oid if pull.base else None,
             config=self._content(found.config),
             own=found.own.seen(default) if found.own else None,

@@ -6,7 +6,7 @@ from pydantic import AliasPath, Field
 
 from bot import host
 from bot.github_hub.answers import Account, Label, Told
-from bot.github_hub.git_answers import GitObject, Oid, Target
+from bot.github_hub.git_answers import GitObject, Oid, Settled, Target
 
 
 class Author(Told):
@@ -94,7 +94,7 @@ class Pull(Told):
         )
 
 
-class AskedPull(Pull):
+class AskedPull(Pull, Settled):
     """The pull request that is asked for."""
 
     base: Target | None = Field(alias="baseRef")

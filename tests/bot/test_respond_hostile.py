@@ -77,6 +77,16 @@ def test_our_pull_request_keeps_its_base(project: Project):
     assert [it.base_branch for it in ours] == ["main"]
 
 
+def test_no_values_of_another_merge_are_taken(project: Project, pull: Pull):
+    """A run began while the pull request went into a branch that is faster: its merge was measured."""
+    project.measured("patch-1", flux=0.5, wan=0.5).created_at = "2026-05-17T12:00:00Z"
+    pull.moves.append(("BASE_REF_CHANGED_EVENT", "2026-05-17T12:30:00Z"))
+    code, comment = project.asked(pull, "/tighten-baselines")
+
+    assert code == 1
+    assert "has measured it since it was reopened or moved to its base" in project.answers(comment)[0]
+
+
 def test_what_is_pushed_meanwhile_is_not_measured_unseen(project: Project, pull: Pull):
     """A head that came after the command may have its own fast run: nobody has looked at that one."""
     project.measured("patch-1", flux=0.8, wan=1.0)

@@ -11,7 +11,7 @@ from bot.host import Commit, Host, Run
 from bot.hub import HubRefused
 from bot.pulls.artifact_names import hardware_of
 from bot.pulls.artifacts import Delivery
-from bot.pulls.binding import PROFILE_WORKFLOW, best_of, objection, runs_of
+from bot.pulls.binding import PROFILE_WORKFLOW, best_of, is_of_this_merge, objection, runs_of
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,11 @@ def _of_head(host: Host, ask: Ask) -> Run:
     """
     head, carried_from = ask.pull.head_sha, ask.check.carried_from if ask.check else ""
     measured = carried_from or next((it.sha for it in _after_ours(ask.standing.commits)), head)
-    run = best_of(runs_of(host, ask.pull, measured))
+    runs = runs_of(host, ask.pull, measured)
+    run = best_of([it for it in runs if is_of_this_merge(it, ask.standing.settled_at)])
     if run is None:
-        raise _nothing(f"no run of {PROFILE_WORKFLOW} has measured it")
+        moved = " since it was reopened or moved to its base" if runs else ""
+        raise _nothing(f"no run of {PROFILE_WORKFLOW} has measured it{moved}")
     if run.status != "completed":
         raise _nothing(f"run {run.run_id} has not ended; ask again then")
     if measured not in {head, carried_from} and not is_only_baselines(host, ask, measured, head):
