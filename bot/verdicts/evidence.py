@@ -134,8 +134,15 @@ def lower_median(witnesses: Sequence[Witness]) -> Witness:
     Args:
         witnesses: At least one, in any order.
     """
-    ordered = sorted(witnesses, key=lambda one: (one.taken.e2e_ms, one.taken.request_id))
+    ordered = sorted(witnesses, key=_place)
     return ordered[(len(ordered) - 1) // 2]
+
+
+def _place(one: Witness) -> tuple[object, ...]:
+    """Return where a request stands among others, in whatever order their records were given."""
+    where = one.source
+    who = (where.created_at, where.run_id or 0, where.head_sha or "")
+    return one.taken.e2e_ms, one.taken.request_id, *who, one.taken.steps_ms
 
 
 def workload_change(baseline: ScenarioBaseline, taken: Snapshot) -> str:

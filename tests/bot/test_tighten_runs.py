@@ -274,3 +274,11 @@ def test_what_was_wrong_before_is_no_news():
     one = only([make_record(make_scenario("flux", make_request(steps=())))], file)
     assert "steps-missing" in {told.rule for told in audit(file)}
     assert one.warnings == ()
+
+
+def test_requests_alike_are_chosen_from_in_the_same_order():
+    """Runs whose requests have the same name and the same end to end propose the same in any order."""
+    records = [make_record(make_scenario("flux", make_request()), run_id=number) for number in (2, 1)]
+    first, second = (tightened(slow(), propose(slow(), given)) for given in (records, records[::-1]))
+
+    assert first.text == second.text
