@@ -58,9 +58,10 @@ _AT_LEAST: Final[Mapping[Severity, Sequence[Severity]]] = {
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A proposal, and the requests that it is chosen from."""
+    """A proposal, what the file would hold with it, and the requests that it is chosen from."""
 
     proposal: Proposal
+    new: ScenarioBaseline
     found: Evidence
 
 
@@ -105,8 +106,8 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
         if fnmatchcase(name, scenarios)
     }
     candidates = {name: one for name, one in considered.items() if isinstance(one, _Candidate)}
-    predicted = _predicted(file, candidates, past, profile)
-    audited = _audited(file, [_reliable(one, max_flake_rate) for one in predicted])
+    reliable = [_reliable(one, max_flake_rate) for one in _predicted(file, candidates, past, profile)]
+    audited = _audited(file, reliable, {name: one.new for name, one in candidates.items()})
     told = [one if isinstance(one, Declined) else audited[name] for name, one in considered.items()]
     return Proposals(
         tuple(one for one in told if isinstance(one, Proposal)),
@@ -117,7 +118,8 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
 
 def with_warnings(file: BaselineFile, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
     """Return the proposals, each with what the audit would newly say of the file with all of them."""
-    worse = _worse_findings(file, proposals)
+    new = {one.scenario: ScenarioBaseline.model_validate(one.values) for one in proposals}
+    worse = _worse_findings(file, new)
     return tuple(replace(one, warnings=_about(one.scenario, worse)) for one in proposals)
 
 
@@ -136,26 +138,22 @@ def _considered(
     if isinstance(found, Obstacle):
         return Declined(name, found.reason)
     baseline = file.scenarios.get(name, ScenarioBaseline())
-    chosen = lower_median(found.witnesses)
-    proposal = _proposal(baseline, name, chosen, found, clock)
-    if proposal.kind == "first":
+    candidate = _candidate(baseline, name, found, clock)
+    if candidate.proposal.kind == "first":
         reason = "" if add else "it has no baseline yet: --add proposes a first one"
     else:
+        chosen = lower_median(found.witnesses)
         reason = (
             _other_machine(baseline, chosen, clock)
             or workload_change(baseline, chosen.taken)
-            or _regression(proposal, min_improvement)
+            or _regression(candidate.proposal, min_improvement)
         )
-    reason = reason or _contradiction(proposal)
-    return Declined(name, reason) if reason else _Candidate(proposal, found)
+    reason = reason or _contradiction(name, candidate.new)
+    return Declined(name, reason) if reason else candidate
 
 
-def _proposal(
-    baseline: ScenarioBaseline, name: str, chosen: Witness, found: Evidence, clock: Clock
-) -> Proposal:
-    values = rounded(chosen.taken.values())
-    old, new = baseline.by_field(), ScenarioBaseline.model_validate(values).by_field()
-    changes = [Change(field, old.get(field), value) for field, value in new.items()]
+def _candidate(baseline: ScenarioBaseline, name: str, found: Evidence, clock: Clock) -> _Candidate:
+    chosen = lower_median(found.witnesses)
     provenance = {
         "run_id": chosen.source.run_id,
         "head_sha": chosen.source.head_sha,
@@ -164,15 +162,19 @@ def _proposal(
         "requests": len(found.witnesses),
         "comparability": chosen.setting(clock).comparability,
     }
-    return Proposal(
+    values = {**rounded(chosen.taken.values()), "provenance": provenance}
+    old, new = baseline.by_field(), ScenarioBaseline.model_validate(values)
+    changes = [Change(field, old.get(field), value) for field, value in new.by_field().items()]
+    proposal = Proposal(
         scenario=name,
         kind="tighter" if baseline.guards else "first",
         top_level=tuple(change for change in changes if is_top_level(change.field)),
         raised=tuple(change for change in changes if change.rose and not is_top_level(change.field)),
         request_id=chosen.taken.request_id,
         requests=len(found.witnesses),
-        values={**values, "provenance": provenance},
+        values=values,
     )
+    return _Candidate(proposal, new, found)
 
 
 def _other_machine(baseline: ScenarioBaseline, chosen: Witness, clock: Clock) -> str:
@@ -203,9 +205,9 @@ def _risen(value: Change) -> str:
     return f"{value.field} rose from {value.old_ms:,.2f} to {value.new_ms:,.2f} ms"
 
 
-def _contradiction(proposal: Proposal) -> str:
+def _contradiction(name: str, new: ScenarioBaseline) -> str:
     """Return the first error in the values as they would be written, or ""."""
-    error = first_error(audit_scenario(proposal.scenario, ScenarioBaseline.model_validate(proposal.values)))
+    error = first_error(audit_scenario(name, new))
     return error.problem if error else ""
 
 
@@ -225,13 +227,12 @@ def _new_limits(file: BaselineFile, candidate: _Candidate, profile: str) -> dict
     tolerances, snapshots = file.profile(profile), candidate.found.snapshots
     video = snapshots[0].frames is not None
     measured = [taken.by_field() for taken in snapshots]
-    new = ScenarioBaseline.model_validate(candidate.proposal.values).by_field()
     return {
         field: NewLimit(
             limit(field, new_ms, tolerances, video=video).ms,
             median_low([fields[field] for fields in measured if field in fields]),
         )
-        for field, new_ms in new.items()
+        for field, new_ms in candidate.new.by_field().items()
         if gates(field) and new_ms
     }
 
@@ -248,9 +249,12 @@ def _reliable(proposal: Proposal, max_flake_rate: float) -> Proposal | Declined:
     )
 
 
-def _audited(file: BaselineFile, told: Sequence[Proposal | Declined]) -> dict[str, Proposal | Declined]:
+def _audited(
+    file: BaselineFile, told: Sequence[Proposal | Declined], new: Mapping[str, ScenarioBaseline]
+) -> dict[str, Proposal | Declined]:
     """Return each scenario's proposal, or why not: it would put an error into the file."""
-    worse = _worse_findings(file, [one for one in told if isinstance(one, Proposal)])
+    left = {one.scenario: new[one.scenario] for one in told if isinstance(one, Proposal)}
+    worse = _worse_findings(file, left)
     return {one.scenario: _worsening(one, worse) if isinstance(one, Proposal) else one for one in told}
 
 
@@ -266,11 +270,10 @@ def _about(scenario: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.scenario == scenario)
 
 
-def _worse_findings(file: BaselineFile, proposals: Sequence[Proposal]) -> list[Finding]:
+def _worse_findings(file: BaselineFile, new: Mapping[str, ScenarioBaseline]) -> list[Finding]:
     """Return errors and warnings that the file would have with all of these, and has not as grave before."""
-    if not proposals:
+    if not new:
         return []
-    new = {one.scenario: ScenarioBaseline.model_validate(one.values) for one in proposals}
     after = replace(file, scenarios={**file.scenarios, **new})
     known = {(one.rule, one.scenario, one.field, one.severity) for one in audit(file)}
     return [
