@@ -98,6 +98,8 @@ def runs_of(host: Host, pull: Pull, sha: str) -> Sequence[Run]:
 
 
 def _own(pull: Pull, runs: Iterable[Run]) -> list[Run]:
+    if not pull.head_repository:
+        return []  # deleted: so are others, and nobody can tell their runs apart
     whose = (pull.head_repository, pull.head_branch)
     return [run for run in runs if not refusal(run) and (run.head_repository, run.head_branch) == whose]
 

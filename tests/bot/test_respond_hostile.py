@@ -101,3 +101,17 @@ def test_what_is_pushed_meanwhile_is_not_measured_unseen(project: Project, pull:
     assert code == 1
     assert "meanwhile: ask again when it was measured" in project.answers(comment)[0]
     assert "provenance" not in project.file("patch-1", H100)
+
+
+def test_of_a_deleted_fork_nothing_is_taken(project: Project):
+    """Whose its runs were nobody can tell any more: that is said, and nothing is changed."""
+    pull = project.opened("faster", FORK)
+    run = project.measured("faster", FORK, flux=0.8, wan=1.0)
+    pull.head_repository = run.head_repository = None
+    code, comment = project.asked(pull, "/tighten-baselines")
+    _, status = project.asked(pull, "/perf-status")
+
+    assert (code, project.reactions(comment)) == (1, ["eyes", "confused"])
+    assert "the repository that it comes from has been deleted" in project.answers(comment)[0]
+    assert "The profile workflow has not run" in project.answers(status)[0]
+    assert len(project.github.pulls) == 2

@@ -53,6 +53,8 @@ def _of_head(host: Host, ask: Ask) -> Run:
     have said by carrying our check over. Where we have not, what the commits say of themselves tells where to
     look, and that nothing but baselines has changed since is looked up.
     """
+    if not ask.pull.head_repository:
+        raise _nothing("the repository that it comes from has been deleted")
     head, carried_from = ask.pull.head_sha, ask.check.carried_from if ask.check else ""
     measured = carried_from or next((it.sha for it in _after_ours(ask.standing.commits)), head)
     runs = runs_of(host, ask.pull, measured)
