@@ -25,8 +25,10 @@ def test_thirty_nights(github: FakeGithub):
     """  # noqa: D205 - one claim
     story = Story(github, NAMES)
     opened: dict[int, int] = {}
+    red = []
     for night in range(1, LAST + 1):
-        story.night(night, scales(night), {"wan": 110.0} if REGRESSED <= night < RECOVERED else {})
+        if story.night(night, scales(night), {"wan": 110.0} if REGRESSED <= night < RECOVERED else {}):
+            red.append(night)
         opened = {it.number: night for it in (*story.pulls, *github.issues.values())} | opened
         if night == 10:
             story.merge(story.pulls[0])
@@ -38,6 +40,7 @@ def test_thirty_nights(github: FakeGithub):
     assert file.scenarios["flux"].provenance.run_id == story.runs[10].id
     assert file.scenarios["wan"].expected_e2e_ms == 560.0
 
+    assert red == list(range(REGRESSED + 2, RECOVERED + 1))
     [issue] = github.issues.values()
     good, bad = story.runs[REGRESSED - 1].head_sha, story.runs[REGRESSED].head_sha
     assert (opened[issue.number], issue.labels, issue.is_open) == (REGRESSED + 2, ["perf-regression"], False)
