@@ -8,7 +8,7 @@ add up.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import sqrt
 from typing import Final, TypeVar
@@ -18,6 +18,7 @@ from bot.level import (
     MIN_NIGHTS,
     WINDOW_NIGHTS,
     excess,
+    excesses,
     guess_factor,
     middle,
     noise,
@@ -76,6 +77,11 @@ class PresentLevel:
     """How many nights it has lasted, at most `WINDOW_NIGHTS`."""
     excesses: tuple[float, ...]
     """Of the last `MEMORY_NIGHTS` nights, oldest first, each over the level of its own time."""
+
+    @cached_property
+    def width_ratio(self) -> float:
+        """How far above the level an unchanged metric may be found, as a fraction of it."""
+        return noise(self.excesses).above * guess_factor(self.nights)
 
 
 def change_points(series: Sequence[float]) -> list[ChangePoint]:
@@ -174,7 +180,7 @@ class _Level:
     def excesses(self, end: int) -> list[float]:
         """Return the excesses of the last `MEMORY_NIGHTS` nights before `end`, also of older levels."""
         nights, level = self.series[max(self.start, end - MEMORY_NIGHTS) : end], middle(self.nights(end))
-        return [*self.older, *(excess(value, level) for value in nights)][-MEMORY_NIGHTS:]
+        return [*self.older, *excesses(nights, level)][-MEMORY_NIGHTS:]
 
     def end(self, night: int) -> int | None:
         """Return the first night of another level if this night shows that there is one."""
@@ -186,20 +192,23 @@ class _Level:
         if abs(now) <= QUIET_RATIO and not self.slower.units and not self.faster.units:
             return None
         self._renew_noise(night)
-        return self._end(night, excess(self.series[night - 1], level), now, guess_factor(len(nights)))
+        factor = guess_factor(len(nights))
+        if abs(now) > STEP_RATIO and self._is_step(excess(self.series[night - 1], level), now, factor):
+            return night - 1 if night - 1 > self.start else None
+        unit = factor * max(LEAST_UNIT_RATIO, self.noise.sigma_ratio)
+        slower, faster = self.slower.add(now / unit, night), self.faster.add(-now / unit, night)
+        return slower if slower is not None else faster
 
     def _renew_noise(self, night: int) -> None:
         """Learn from the nights until now, if some are new: noise changes slowly, and takes the longest."""
         if night - self.noise_night >= MIN_NIGHTS:
             self.noise, self.noise_night = noise(self.excesses(night)), night
 
-    def _end(self, night: int, last: float, now: float, factor: float) -> int | None:
-        above, below = (factor * max(STEP_RATIO, width) for width in (self.noise.above, self.noise.below))
-        if _is_step(last, now, above) or _is_step(-last, -now, below):
-            return night - 1 if night - 1 > self.start else None
-        unit = factor * max(LEAST_UNIT_RATIO, self.noise.sigma_ratio)
-        slower, faster = self.slower.add(now / unit, night), self.faster.add(-now / unit, night)
-        return slower if slower is not None else faster
+    def _is_step(self, last: float, now: float, factor: float) -> bool:
+        """Return whether two excesses in a row, on one side of the noise, are a level of their own."""
+        width = self.noise.above if now > 0 else self.noise.below
+        low, high = sorted((last, now) if now > 0 else (-last, -now))
+        return low > factor * max(STEP_RATIO, width) and low >= STEP_LIKENESS * high
 
 
 def _levels(series: Sequence[float]) -> list[_Level]:
@@ -215,12 +224,6 @@ def _levels(series: Sequence[float]) -> list[_Level]:
         else:
             levels.append(_Level(series, begin, levels[-1].excesses(begin)))
     return levels
-
-
-def _is_step(last: float, now: float, width: float) -> bool:
-    """Return whether two excesses on one side, in a row, are a level of their own."""
-    low, high = sorted((last, now))
-    return low > width and low >= STEP_LIKENESS * high
 
 
 def _is_back(old: _Level, left: int, begin: int, night: int) -> bool:

@@ -10,7 +10,7 @@ from math import isfinite, prod
 from typing import Final, TypeAlias
 
 from bot.changepoints import present_level
-from bot.level import LEAST_WIDTH_RATIO, MEMORY_NIGHTS, MIN_NIGHTS, excess, guess_factor, lower_hinge, noise
+from bot.level import LEAST_WIDTH_RATIO, MEMORY_NIGHTS, MIN_NIGHTS, excess, guess_factor, lower_hinge
 
 Past: TypeAlias = Mapping[str, Mapping[str, Sequence[float]]]
 """Valid nightly values, oldest first: scenario -> field of a baseline file -> values.
@@ -63,8 +63,8 @@ def floor(history: Sequence[float], requests: int = 2) -> Floor:
     present = present_level(_usable(history)[-MEMORY_NIGHTS:])
     if present is None:
         return Floor(0.0, LEAST_WIDTH_RATIO, 0)
-    width_ratio = max(noise(present.excesses).above, LONE_WIDTH_RATIO if requests == 1 else 0.0)
-    return Floor(present.value, width_ratio * guess_factor(present.nights), len(present.excesses))
+    lone_ratio = LONE_WIDTH_RATIO * guess_factor(present.nights) if requests == 1 else 0.0
+    return Floor(present.value, max(present.width_ratio, lone_ratio), len(present.excesses))
 
 
 def score(

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Final
 
 from bot.changepoints import PresentLevel, present_level
-from bot.level import MEMORY_NIGHTS, guess_factor, noise
+from bot.level import MEMORY_NIGHTS
 from bot.noise import USUAL_SHARE, Past, flake_rate
 from bot.proposing.proposals import Chance
 
@@ -52,8 +52,7 @@ class _Pool:
         history, level = self.histories.get(scenario, ()), self.levels.get(scenario)
         if level is None or new.level_ms <= 0:
             return UNKNOWN
-        width_ratio = noise(level.excesses).above * guess_factor(level.nights)
-        is_there = abs(new.level_ms / level.value - 1) <= width_ratio
+        is_there = abs(new.level_ms / level.value - 1) <= level.width_ratio
         limit_ms = new.limit_ms if is_there else new.limit_ms / new.level_ms * level.value
         share = self._share_of_others(level, limit_ms / level.value - 1)
         ratio = flake_rate(history, limit_ms, share)

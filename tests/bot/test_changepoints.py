@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.changepoints import ChangePoint, change_points, changes
+from bot.level import excess, excesses
 
 QUIET = (100.0, 100.4, 99.7, 100.1, 99.9)
 """Five nights within 0.4 % of a level of 100 ms."""
@@ -106,3 +107,9 @@ def test_it_is_deterministic(series: list[float]):
     """The same series gives the same changes, as equal values."""
     once: list[ChangePoint] = change_points(series)
     assert change_points(tuple(series)) == once
+
+
+@given(st.lists(st.floats(min_value=0, max_value=1e12)), st.floats(min_value=0, max_value=1e9))
+def test_excesses_are_those_of_each(values: list[float], level: float):
+    """Over any level, also of 0, all at once are what each is alone."""
+    assert excesses(values, level) == [excess(value, level) for value in values]
