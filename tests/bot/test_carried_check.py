@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import make_baselines
 from github_fake import FakeGithub
-from perf_project import H100, Project, odd_record
+from perf_project import H100, SETTINGS, Project, odd_record, odd_values
 
 
 @pytest.fixture
@@ -218,3 +219,51 @@ def test_only_the_commit_that_was_measured_is_taken_from(project: Project):
 
     assert len(project.comments(pull)) == 3
     assert re.findall(r'"expected_e2e_ms": ([0-9.]+)', project.file()) == ["474.26", "521.69"]
+
+
+def test_a_success_of_another_base_is_not_carried(project: Project):
+    """The pull request was judged by an old branch, and moved: the new base has said nothing."""
+    project.github.commit("old", {"x": b"1"}, "Old")
+    pull = project.opened()
+    pull.base_branch = "old"
+    project.reported(project.measured(flux=0.8, wan=1.0))
+    pull.base_branch = "main"
+    before, after = tightened(project)
+
+    assert before != after
+    assert checks(project, after) == []
+
+
+def test_half_a_measurement_is_not_carried(github: FakeGithub, tmp_path: Path):
+    """One of two kinds of hardware was measured: to ask for that one alone makes no success of it."""
+    project = Project(github, tmp_path, SETTINGS)
+    project.opened()
+    project.reported(project.measured(flux=0.8, wan=1.0))
+    before, after = tightened(project, "/tighten-baselines flux --hardware h100")
+
+    assert before != after
+    assert checks(project, after) == []
+
+
+def test_baselines_loosened_beforehand_are_not_carried(project: Project):
+    """The branch has loosened one scenario; the command tightens another, and vouches for neither."""
+    loose = make_baselines({"flux": odd_values(), "wan": odd_values(3.0)}).text
+    project.opened(**{H100: loose.encode()})
+    project.reported(project.measured(flux=0.8, wan=1.0))
+    before, after = tightened(project, "/tighten-baselines flux")
+
+    assert before != after
+    assert checks(project, after) == []
+
+
+def test_a_push_at_the_last_moment_is_not_vouched_for(project: Project):
+    """Somebody pushes code just before the commit: neither theirs nor ours has a check."""
+    pull = project.opened()
+    project.reported(project.measured(flux=0.8, wan=1.0))
+    project.github.meanwhile("POST", "/graphql$", lambda: project.pushed("faster"), skip=2)
+    before, after = tightened(project)
+
+    assert before != after
+    assert project.github.commits[after].parent == before
+    assert checks(project, after) == []
+    assert "Somebody pushed" in plain(project.comments(pull)[-1])
