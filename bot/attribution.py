@@ -157,7 +157,7 @@ def attribution(baseline: ScenarioBaseline, taken: Snapshot) -> Attribution | No
     old_e2e_ms = baseline.aggregate(END_TO_END)
     if not old_e2e_ms:
         return None
-    measured = taken.as_baseline().stages
+    measured = taken.as_baseline.stages
     names = dict.fromkeys([*baseline.stages, *measured])
     changes = [StageChange(name, baseline.stages.get(name), measured.get(name)) for name in names]
     total_ms = taken.e2e_ms - old_e2e_ms

@@ -97,7 +97,7 @@ def audit_record(record: RunRecord) -> list[Finding]:
                 taken = snapshot(request, clock)
                 place = f"{scenario.id} {request.request_id} ({clock})"
                 if taken:
-                    subject = Subject(place, taken.as_baseline(), clock=clock)
+                    subject = Subject(place, taken.as_baseline, clock=clock)
                     findings += [found for rule in _REQUEST_RULES for found in rule.check(subject)]
     return [
         replace(found, remedy=MEASURE_AGAIN) if found.severity == "error" else found for found in findings

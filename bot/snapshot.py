@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean, median
 from typing import Any, Final
 
@@ -60,8 +61,9 @@ class Snapshot:
         stages = {f"stages_ms.{name}": ms for name, ms in self.stages_ms.items() if name not in PSEUDO_STAGES}
         return aggregates | stages | {f"denoise_step_ms.{i}": ms for i, ms in enumerate(self.steps_ms)}
 
+    @cached_property
     def as_baseline(self) -> ScenarioBaseline:
-        """Return the scenario as if a baseline file held it, unrounded: to judge it by the file's rules."""
+        """The scenario as if a baseline file held it, unrounded: to judge it by the file's rules."""
         return ScenarioBaseline.model_validate(self.values())
 
 

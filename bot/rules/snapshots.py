@@ -49,7 +49,7 @@ def requests_by_scenario(records: Iterable[RunRecord], clock: Clock) -> dict[str
                 taken = None if request.warmup else snapshot(request, clock)
                 if taken:
                     place = f"{request.request_id}{run}"
-                    requests[scenario.id].append(Request(place, taken.as_baseline()))
+                    requests[scenario.id].append(Request(place, taken.as_baseline))
     return {name: tuple(found) for name, found in requests.items()}
 
 

@@ -224,10 +224,9 @@ def _contradiction(request_id: str, taken: Snapshot) -> str:
     """Return why these values cannot be those of one request, or "" when they can."""
     if not rounded(taken.e2e_ms):
         return "end to end is 0 ms"
-    as_baseline = taken.as_baseline()
-    if not as_baseline.guards:
+    if not taken.as_baseline.guards:
         return "a request has neither stages nor steps: the profiler did not see into it"
-    error = first_error(audit_scenario(request_id, as_baseline))
+    error = first_error(audit_scenario(request_id, taken.as_baseline))
     return error.problem if error else ""
 
 

@@ -162,5 +162,5 @@ def test_rounding_breaks_no_rule(steps: list[float], rest_ms: float, decoding_ms
     taken = snapshot(make_request(steps=steps, stages=stages, e2e_ms=sum(stages.values()) + slack_ms), "host")
     assert taken
     written = ScenarioBaseline.model_validate(rounded(taken.values()))
-    assert first_error(audit_scenario("s", taken.as_baseline())) is None
+    assert first_error(audit_scenario("s", taken.as_baseline)) is None
     assert first_error(audit_scenario("s", written)) is None
