@@ -4,7 +4,7 @@ These templates have delimiters of their own: what they make is full of GitHub's
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,12 +33,13 @@ STARTING_HARDWARE: Final[Mapping[str, Hardware]] = {
     ),
 }
 """What a repository has that says nothing else."""
-SGLANG: Final[Mapping[str, str]] = {
-    "h100": "python/sglang/multimodal_gen/test/server/perf_baselines.json",
-    "ascend": "python/sglang/multimodal_gen/test/server/ascend/perf_baselines_npu.json",
+_SERVER: Final = "python/sglang/multimodal_gen/test/server"
+SGLANG: Final[Mapping[str, Sequence[str]]] = {
+    "h100": (f"{_SERVER}/perf_baselines.json", f"{_SERVER}/perf_baselines/h100.json"),
+    "ascend": (f"{_SERVER}/ascend/perf_baselines_npu.json",),
 }
-"""Where sglang keeps its baselines, of the hardware for which it has any.
-Source: sgl-project/sglang, python/sglang/multimodal_gen/test/server."""
+"""Where sglang has kept its baselines, the latest place last, of the hardware to begin with.
+Source: sgl-project/sglang; the file of all platforms was split on 2026-07-01."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ class Adoption:
     @property
     def is_sglang(self) -> bool:
         """Whether the repository has sglang's layout."""
-        return bool(self.baselines_there & set(SGLANG.values()))
+        return any(self.baselines_there.intersection(paths) for paths in SGLANG.values())
 
 
 def files(adoption: Adoption) -> dict[str, str]:

@@ -62,8 +62,8 @@ def _adoption(folder: Path, release: Release) -> Adoption:
     found = {
         name: path
         for name, one in scaffold.STARTING_HARDWARE.items()
-        for path in (one.baselines, scaffold.SGLANG.get(name))
-        if path and (folder / path).is_file()
+        for path in (one.baselines, *scaffold.SGLANG.get(name, ()))
+        if (folder / path).is_file()
     }
     hardware = {
         name: _with_file(usual, found[name], folder) if name in found else usual

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import make_baselines, make_values
+from builders import make_baselines
 from git_folder import git
 from jsonschema import Draft202012Validator
 
 from bot.__main__ import main
-from bot.adoption.scaffold import SGLANG, STARTING_HARDWARE, schema
+from bot.adoption.scaffold import STARTING_HARDWARE, schema
 from bot.settings import Hardware, settings_from_yaml
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 RELEASE = f"octo/perf-ratchet@{SHA}"
-DATA = Path(__file__).parents[3] / "shared" / "data" / "baselines"
 WRITTEN = [
     ".github/perf-ratchet.yml",
     ".github/perf-ratchet.schema.json",
@@ -188,22 +187,6 @@ def test_a_history_that_is_there_is_kept(repository: Path, capsys: pytest.Captur
     assert git(repository, "branch", "--list", "perf-history") == ""
 
 
-def test_the_layout_of_sglang_is_found(repository: Path, capsys: pytest.CaptureFixture[str]):
-    """Its two baseline files stay where they are, the configuration points at them, both are audited."""
-    wrong = make_values(expected_avg_denoise_ms=132.32)
-    for path, values in zip(SGLANG.values(), ({"wan": wrong}, {}), strict=True):
-        (repository / path).parent.mkdir(parents=True)
-        (repository / path).write_text(make_baselines(values).text)
-    code, out, _ = init(capsys)
-    settings = settings_in(repository)
-
-    assert code == 0
-    assert {name: one.baselines for name, one in settings.hardware.items()} == SGLANG
-    assert not (repository / ".github/perf-baselines").exists()
-    assert [line for line in out if line.startswith(f"audited {SGLANG['h100']}: 1 scenario, 1 error, ")]
-    assert "pip install --editable 'python[diffusion]'" in (repository / ".github/perf-setup.sh").read_text()
-
-
 def test_a_new_kind_of_hardware_is_one_entry(
     repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
@@ -216,25 +199,6 @@ def test_a_new_kind_of_hardware_is_one_entry(
 
     assert init(capsys)[0] == 0
     assert {name: one.baselines for name, one in settings_in(repository).hardware.items()} == {"mi300": path}
-
-
-def test_baselines_that_nothing_measures_are_said(repository: Path, capsys: pytest.CaptureFixture[str]):
-    """Beside sglang's baselines the built-in scenarios judge nothing: init, plan and doctor say so."""
-    path = SGLANG["h100"]
-    (repository / path).parent.mkdir(parents=True)
-    (repository / path).write_text(make_baselines({"wan_t2v": make_values()}).text)
-    _, out, _ = init(capsys)
-    codes = [main(["doctor"]), main(["plan", "--config", ".github/perf-ratchet.yml", "--shards", "1"])]
-    told, err = capsys.readouterr()
-    alone = "none of the baseline scenarios is among the scenarios that are measured on h100"
-
-    assert (
-        "  until then the tiny built-in scenarios run, and none of your baselines is judged: "
-        in "\n".join(out)
-    )
-    assert codes == [1, 0]
-    assert f"problem  scenarios: {alone}: nothing is judged" in told.splitlines()
-    assert err == f"ratchet: {path}: {alone}; see ratchet doctor\n"
 
 
 def test_an_empty_repository_installs_what_the_built_in_scenarios_need(
@@ -269,22 +233,6 @@ def test_a_profile_of_the_file_is_taken(repository: Path, capsys: pytest.Capture
             profile="nightly",
         )
     }
-
-
-@pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
-def test_a_copy_of_sglang_is_audited_at_once(repository: Path, capsys: pytest.CaptureFixture[str]):
-    """On its real files of May 2026, one command ends with both audited; what it wrote is usable."""
-    for path, name in zip(SGLANG.values(), ("h100", "npu"), strict=True):
-        (repository / path).parent.mkdir(parents=True, exist_ok=True)
-        (repository / path).write_bytes((DATA / f"{name}_2026-05-17_after_25510.json").read_bytes())
-    code, out, _ = init(capsys)
-    audited = [line.split(", ")[0] for line in out if line.startswith("audited ")]
-
-    assert code == 0
-    assert audited == [
-        f"audited {SGLANG['ascend']}: 5 scenarios",
-        f"audited {SGLANG['h100']}: 46 scenarios",
-    ]
 
 
 def test_a_scenario_file_is_used(repository: Path, capsys: pytest.CaptureFixture[str]):
