@@ -191,8 +191,8 @@ def _regression(proposal: Proposal, min_improvement: float) -> str:
     e2e = proposal.top_level[0]
     change = e2e.change_ratio or 0.0
     if not has_improved(change, min_improvement):
-        needed = f"a new baseline needs a fall of at least {min_improvement:.1%}"
-        return f"end to end changed by {change:+.1%}; {needed}"
+        needed = f"a new baseline needs a fall of at least {min_improvement * 100:.1f} %"
+        return f"end to end changed by {change * 100:+.1f} %; {needed}"
     for value in proposal.top_level:
         was_placeholder = value.field in AGGREGATES and not value.old_ms
         if not was_placeholder and value.rise_ms > value.slack_ms:
@@ -244,8 +244,8 @@ def _reliable(proposal: Proposal, max_flake_rate: float) -> Proposal | Declined:
         return proposal
     return Declined(
         proposal.scenario,
-        f"an unchanged engine would break the new limit of {proposal.chance.field} in {ratio:.1%} of runs, "
-        f"judging by {proposal.chance.nights} nights; at most {max_flake_rate:.1%} are accepted",
+        f"an unchanged engine would break the new limit of {proposal.chance.field} in {ratio * 100:.1f} % of runs, "
+        f"judging by {proposal.chance.nights} nights; at most {max_flake_rate * 100:.1f} % are accepted",
     )
 
 

@@ -115,7 +115,7 @@ def test_exactly_what_meets_the_rule_is_proposed():
     assert [one.scenario for one in found.proposals] == list(DESERVED)
     assert {name: declined[name] for name in CONTRADICTORY} == CONTRADICTORY
     assert declined["qwen_image_t2i_cache_dit_enabled"] == (
-        "end to end changed by +0.0%; a new baseline needs a fall of at least 5.0%"
+        "end to end changed by +0.0 %; a new baseline needs a fall of at least 5.0 %"
     )
     assert len(found.proposals) + len(found.declined) == len(before.scenarios)
 

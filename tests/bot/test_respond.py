@@ -34,7 +34,7 @@ def test_a_maintainer_tightens_in_one_commit(project: Project):
     assert e2e_ms(project.file()) == 474.26
     assert audit(baselines_from_text(project.file())) == []
     assert "**2 new baselines** in" in answer
-    assert "`wan`: end to end changed by +0.0%" in answer
+    assert "`wan`: end to end changed by +0.0 %" in answer
 
 
 @pytest.mark.parametrize("author", ["stranger", "a-person"])

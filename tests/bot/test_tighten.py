@@ -48,13 +48,13 @@ SLOW_DECODING = STAGES | {"DenoisingStage": 100.0, "DecodingStage": 510.01}
         (1000.0, 950.0, 0.05, None),
         (1000.0, 950.004, 0.05, None),
         (1000.2, 950.19, 0.05, None),
-        (1000.0, 950.01, 0.05, "end to end changed by -5.0%; a new baseline needs a fall of at least 5.0%"),
-        (1000.0, 960.0, 0.05, "end to end changed by -4.0%; a new baseline needs a fall of at least 5.0%"),
-        (1000.0, 1100.0, 0.05, "end to end changed by +10.0%; a new baseline needs a fall of at least 5.0%"),
+        (1000.0, 950.01, 0.05, "end to end changed by -5.0 %; a new baseline needs a fall of at least 5.0 %"),
+        (1000.0, 960.0, 0.05, "end to end changed by -4.0 %; a new baseline needs a fall of at least 5.0 %"),
+        (1000.0, 1100.0, 0.05, "end to end changed by +10.0 %; a new baseline needs a fall of at least 5.0 %"),
         (1000.0, 899.99, 0.1, None),
-        (1000.0, 901.0, 0.1, "end to end changed by -9.9%; a new baseline needs a fall of at least 10.0%"),
+        (1000.0, 901.0, 0.1, "end to end changed by -9.9 %; a new baseline needs a fall of at least 10.0 %"),
         (1000.0, 999.99, 0.0, None),
-        (1000.0, 1000.0, 0.0, "end to end changed by +0.0%; a new baseline needs a fall of at least 0.0%"),
+        (1000.0, 1000.0, 0.0, "end to end changed by +0.0 %; a new baseline needs a fall of at least 0.0 %"),
     ],
 )
 def test_end_to_end_must_fall_by_five_percent(old_ms: float, new_ms: float, least: float, reason: str | None):

@@ -187,7 +187,7 @@ def test_a_history_predicts(form: str, folder: Path, capsys: pytest.CaptureFixtu
     _, out, _ = tighten(*options, "--format", form, capsys=capsys)
     assert "would break the new limits in 0.9 % of runs (end to end, judging by 24 nights)" in out
     declined = tighten(*options, "--max-flake-rate", "0.005", "--format", form, capsys=capsys)[1]
-    assert "an unchanged engine would break the new limit of expected_e2e_ms in 0.9% of runs" in declined
+    assert "an unchanged engine would break the new limit of expected_e2e_ms in 0.9 % of runs" in declined
     unknown = tighten(*options, "--profile", "none", capsys=capsys)
     assert unknown[0] == 2
     assert unknown[2].startswith("ratchet: perf/h100.json: tolerances: there is no profile 'none'")
