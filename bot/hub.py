@@ -1,6 +1,6 @@
 """Everything the bot may do to a repository host: the full list of its side effects."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -73,6 +73,20 @@ class Issue:
     title: str
     body: str
     labels: tuple[str, ...] = ()
+    seen: OpenIssue | None = None
+    """The open one with this marker, as it was seen just now; None: none was."""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """An issue of the bot that is over."""
+
+    issue: OpenIssue
+    """As it was seen just now."""
+    marker: str
+    """HTML comment with which the last comment begins, so that it is said once."""
+    reason: str
+    """The rest of it, as Markdown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,21 +303,20 @@ class Hub(Protocol):
             HubRefused: the host would not, or did not answer.
         """
 
-    def upsert_issue(self, issue: Issue, *, is_first: bool = False, seen: OpenIssue | None = None) -> int:
-        """Open an issue, or make the open one with this marker say this; return its number.
+    def settle_issues(self, wanted: Sequence[Issue], over: Sequence[Closing]) -> Sequence[int]:
+        """Open issues, or make the open ones with their markers say this; close others with a last comment.
+
+        One that is closed already stays so. After `bot.host.Host.seen` has looked at the issues, all of it is
+        one request, and none where nothing changes.
 
         Args:
-            issue: What it says.
-            is_first: None can be open: the first try need not look, which saves a request.
-            seen: The open one, as it was seen just now: then too.
+            wanted: What is open afterwards.
+            over: What is closed afterwards.
+
+        Returns:
+            The numbers of those that are wanted, in their order.
 
         Raises:
-            HubRefused: the host would not, or did not answer.
-        """
-
-    def close_issue(self, number: int, marker: str, reason: str, *, key: str = "") -> None:
-        """Close an issue of the bot with a last comment, as `close_pull` closes a pull request.
-
-        Raises:
-            HubRefused: the host would not, or did not answer.
+            HubRefused: the host would not, or did not answer; what was done so far stays.
+            ValueError: a body does not begin with its marker.
         """

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.history import HistoryLine, Series
+from bot.nightly.regressions import Regression
 
 BEGIN = datetime(2026, 11, 1, 2, 17, tzinfo=UTC)
 KEY = "H100 x2 | driver 570"
@@ -51,3 +52,19 @@ def make_series(
         ).model_copy(update=dict((changed or {}).get(night, {})))
         for night, ms in enumerate(e2e_ms, 1)
     ]
+
+
+def make_regression(scenario: str = "flux", **fields: Any) -> Regression:
+    """Return a regression from 100 to 120 ms on night 11."""
+    said = {
+        "scenario": scenario,
+        "field": "expected_e2e_ms",
+        "comparability": KEY,
+        "before_ms": 100.0,
+        "after_ms": 120.0,
+        "good_sha": sha_of(10),
+        "bad_sha": sha_of(11),
+        "bad_run_id": 11,
+        "since": BEGIN + timedelta(days=10),
+    }
+    return Regression(**(said | fields))

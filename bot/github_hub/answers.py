@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
 from bot import host
 from bot.hub import CARRIED
@@ -135,6 +135,19 @@ class Label(Told):
     """A label."""
 
     name: str
+
+
+class KnownLabel(Told):
+    """A label of the repository."""
+
+    node_id: str
+    """What GraphQL calls it."""
+
+
+class OpenedIssue(Told):
+    """The answer to createIssue."""
+
+    number: int = Field(validation_alias=AliasPath("issue", "number"))
 
 
 class Pull(Told):

@@ -1,29 +1,23 @@
-"""What the bot proposes on GitHub: pull requests of its own, and issues."""
+"""What the bot proposes on GitHub: pull requests of its own."""
 
-from collections.abc import Iterable
 from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
 from bot import host, hub
-from bot.github_hub.answers import Issue, Pull
+from bot.github_hub.answers import Pull
 from bot.github_hub.client import PER_PAGE
-from bot.github_hub.conversation import Conversation
 from bot.github_hub.failures import Unanswered
-from bot.hub import HubRefused
+from bot.github_hub.issues import Issues
 
 CLOSE_PULL: Final = """mutation Close($said: AddCommentInput!, $closed: ClosePullRequestInput!) {
   addComment(input: $said) { clientMutationId }
   closePullRequest(input: $closed) { clientMutationId }
 }"""
-CLOSE_ISSUE: Final = """mutation Close($said: AddCommentInput!, $closed: CloseIssueInput!) {
-  addComment(input: $said) { clientMutationId }
-  closeIssue(input: $closed) { clientMutationId }
-}"""
 
 
-class Proposals(Conversation):
-    """Pull requests and issues of the bot. See `bot.hub.Hub`."""
+class Proposals(Issues):
+    """Pull requests of the bot. See `bot.hub.Hub`."""
 
     def upsert_pull(
         self, pull: hub.PullRequest, *, is_first: bool = False, seen: host.SeenPull | None = None
@@ -49,36 +43,6 @@ class Proposals(Conversation):
         def at_once() -> None:
             asked = {"said": _said(key, marker, reason), "closed": {"pullRequestId": key}}
             self._client.graphql(CLOSE_PULL, asked)
-
-        self._settle(errand, at_once if key else look_first, again=look_first)
-
-    def upsert_issue(
-        self, issue: hub.Issue, *, is_first: bool = False, seen: host.OpenIssue | None = None
-    ) -> int:
-        """Open an issue, or make the open one with this marker say this. See `bot.hub.Hub`."""
-        if not issue.marker or not issue.body.startswith(issue.marker):
-            raise ValueError("the body of an issue begins with its marker, or it is not found again")
-        errand = self._errand("open an issue", "issues: write")
-
-        def look_first() -> int:
-            known = [it for it in self._own_issues() if it.body.startswith(issue.marker)]
-            return self._report(issue, known[0] if known else None)
-
-        def at_once() -> int:
-            return self._report(issue, seen)
-
-        return self._settle(errand, at_once if is_first or seen else look_first, again=look_first)
-
-    def close_issue(self, number: int, marker: str, reason: str, *, key: str = "") -> None:
-        """Close an issue of the bot with a last comment. See `bot.hub.Hub`."""
-        errand = self._errand(f"close #{number}", "issues: write")
-
-        def look_first() -> None:
-            self._close(f"issues/{number}", number, marker, reason)
-
-        def at_once() -> None:
-            asked = {"said": _said(key, marker, reason), "closed": {"issueId": key}}
-            self._client.graphql(CLOSE_ISSUE, asked)
 
         self._settle(errand, at_once if key else look_first, again=look_first)
 
@@ -114,36 +78,6 @@ class Proposals(Conversation):
         head = f"{self._repository.split('/')[0]}:{branch}"
         listed = islice(self._client.pages(self._at("pulls"), state="open", head=head), PER_PAGE)
         return [it for it in map(Pull.model_validate, listed) if it.is_from(self._repository)]
-
-    def _report(self, asked: hub.Issue, ours: host.OpenIssue | None) -> int:
-        said = {"title": asked.title, "body": asked.body}
-        if ours is None:
-            made = self._client.send("POST", self._at("issues"), said | {"labels": list(asked.labels)})
-            return Issue.model_validate(made.data).number
-        if (ours.title, ours.body) != (asked.title, asked.body):
-            self._client.send("PATCH", self._at(f"issues/{ours.number}"), said)
-        self._label(ours.number, asked.labels, set(ours.labels))
-        return ours.number
-
-    def _own_issues(self) -> list[host.OpenIssue]:
-        """Return the open issues that the bot wrote. GitHub lists pull requests among them."""
-        listed = self._client.pages(self._at("issues"), state="open", creator=self._login)
-        issues = [it for it in map(Issue.model_validate, listed) if it.pull_request is None]
-        return [it.seen() for it in issues if it.user is not None and it.user.login == self._login]
-
-    def _label(self, number: int, wanted: Iterable[str], there: set[str]) -> None:
-        missing = [it for it in wanted if it not in there]
-        if missing:
-            self._client.send("POST", self._at(f"issues/{number}/labels"), {"labels": missing})
-
-    def _close(self, path: str, number: int, marker: str, reason: str) -> None:
-        it = Issue.model_validate(self._client.get(self._at(path)))
-        if it.state == "closed":
-            return
-        if it.user is None or it.user.login != self._login:
-            raise HubRefused(f"#{number} was not opened by {self._login}; a person has to close it")
-        self._say(number, marker, lambda _: f"{marker}\n{reason}")
-        self._client.send("PATCH", self._at(path), {"state": "closed"})
 
 
 def _said(key: str, marker: str, reason: str) -> dict[str, str]:

@@ -32,6 +32,8 @@ class Repository:
         self._login = login
         self._node: str | None = None
         """What GraphQL calls the repository, which never changes; None until GitHub has told it."""
+        self._labels: dict[str, str] | None = None
+        """What GraphQL calls labels, by name; None until GitHub was asked about the bot's issues."""
 
     @property
     def login(self) -> str:

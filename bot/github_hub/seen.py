@@ -31,7 +31,7 @@ PULLS: Final = f"""
 """Of a branch: the pull request that is open, and the newest that is not."""
 SEEN: Final = f"""query Seen($owner: String!, $name: String!, $label: String!$variables) {{
   home: repository(owner: $owner, name: $name) {{
-    id
+    id label(name: $label) {{ id }}
     issues(first: 100, states: [OPEN], labels: [$label]) {{
       nodes {{ id number title body author {{ __typename login }} labels(first: 100) {{ nodes {{ name }} }} }}
     }}
@@ -75,6 +75,7 @@ class Sight(Source):
             self._client.graphql(query, {**self._owner_and_name(), **asked, "label": label})
         )
         self._node = found.home.id
+        self._labels = {label: found.home.label.id} if found.home.label else {}
         return host.Seen(
             branches={
                 branch: self._branch(branch, found.branches[f"branch{number}"], wanted[branch])

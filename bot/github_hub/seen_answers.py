@@ -145,10 +145,17 @@ class Issue(Told):
         )
 
 
-class Home(Told):
-    """The repository, its name and its issues."""
+class Named(Told):
+    """A label, by its own name."""
 
     id: str
+
+
+class Home(Told):
+    """The repository, its name, the label that was asked for, and the issues with it."""
+
+    id: str
+    label: Named | None
     issues: tuple[Issue, ...] = Field(validation_alias=AliasPath("issues", "nodes"))
 
 

@@ -1,11 +1,11 @@
 """`ratchet refresh`: remember a night, and propose what it shows.
 
-First the history is written, then the issue, then the pull requests: broken off anywhere, the next night
+First the history is written, then the issues, then the pull requests: broken off anywhere, the next night
 finds what was done, and does the rest.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,11 +13,11 @@ from bot import render, words
 from bot.baselines import BaselinesRejected
 from bot.compare import compare
 from bot.errors import BadInput
-from bot.handlers.nights import regression_issue
+from bot.handlers.nights import regression_issues
 from bot.handlers.nights.history_branch import append
 from bot.handlers.nights.night import Here, Night, read
 from bot.handlers.nights.nightly_pulls import TighteningPull, introduced, loosen
-from bot.handlers.nights.regression_issue import Held
+from bot.handlers.nights.regression_issues import Held
 from bot.history import HistoryLine
 from bot.nightly.known import Known, known
 from bot.nightly.lines import lines_of, rejected_line
@@ -48,7 +48,11 @@ def run(here: Here, run_id: int, summary: Path | None) -> int:
     added = [line for found in lines.values() for line in found]
     if added:
         append(here.host, night.kept, added, f"Night of {night.today}: run {run_id}")
-    reports = list(_each(lines, lambda name: _told(night, name, lines[name]), failed).values())
+    found = _each(lines, lambda name: _found(night, name, lines[name]), failed)
+    issues = regression_issues.tell(night, {name: it.held for name, it in found.items() if it.is_decided})
+    reports = list(
+        _each(found, lambda name: _told(night, name, found[name], issues.get(name, ())), failed).values()
+    )
     _show(reports, night, summary)
     if failed:
         raise failed[0]
@@ -74,20 +78,30 @@ def _lines(night: Night, hardware: str) -> list[HistoryLine]:
     return [*lines, *([rejected_line(night.run, hardware, refused)] if refused else [])]
 
 
-def _told(night: Night, hardware: str, lines: Sequence[HistoryLine]) -> NightReport:
-    """Decide what a night says of one hardware, do it, and return what is to be told.
+@dataclass(frozen=True)
+class _Found:
+    """What a night and the ones before it show of one hardware."""
 
-    Where nothing was measured, and where a later night has been judged, nothing is decided.
-    """
+    known: Known
+    held: Held
+    is_decided: bool
+    """Whether anything follows: not where nothing was measured, nor where a later night has been judged."""
+
+
+def _found(night: Night, hardware: str, lines: Sequence[HistoryLine]) -> _Found:
     found = known(lines, night.kept.history.lines, hardware, night.run.run_id)
     is_decided = any(line.counts for line in lines) and not night.is_superseded
-    held = regression_issue.held(night, hardware, found.series)
-    if not is_decided:
-        return _report(night, hardware, found, held, None)
-    issue = regression_issue.tell(night, hardware, held)
-    loosen(night, hardware, held, found)
-    pull = TighteningPull(night, hardware, found)
-    report = replace(_report(night, hardware, found, held, pull.tightening), issue=issue)
+    return _Found(found, regression_issues.held(night, hardware, found.series), is_decided)
+
+
+def _told(night: Night, hardware: str, found: _Found, issues: Sequence[int]) -> NightReport:
+    """Propose what a night shows of one hardware, and return what is to be told."""
+    if not found.is_decided:
+        return _report(night, hardware, found.known, found.held, None)
+    loosen(night, hardware, found.held, found.known)
+    pull = TighteningPull(night, hardware, found.known)
+    report = _report(night, hardware, found.known, found.held, pull.tightening)
+    report = replace(report, issues=tuple(issues))
     return replace(report, pull=pull.settle(report))
 
 

@@ -3,15 +3,15 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 from bot.files import replace_file
-from bot.host import OpenIssue, SeenPull
-from bot.hub import Check, Issue, PullRequest, Question, Reaction
+from bot.host import SeenPull
+from bot.hub import Check, Closing, Issue, PullRequest, Question, Reaction
 from bot.local_hub.branches import require_full_sha
 
 NAME_LIMIT: Final = 80  # characters of a file name. Chosen: far below the 255 bytes that a file system takes
@@ -72,23 +72,15 @@ class Papers:
         """Open a pull request, or make the open one of this branch say this. See `bot.hub.Hub`."""
         return self._upsert("pulls", asdict(pull), lambda known: bool(known["branch"] == pull.branch))
 
-    def upsert_issue(
-        self,
-        issue: Issue,
-        *,
-        is_first: bool = False,  # noqa: ARG002 - a look costs nothing here
-        seen: OpenIssue | None = None,  # noqa: ARG002 - the same
-    ) -> int:
-        """Open an issue, or make the open one with this marker say this. See `bot.hub.Hub`."""
-        return self._upsert("issues", asdict(issue), lambda known: bool(known["marker"] == issue.marker))
+    def settle_issues(self, wanted: Sequence[Issue], over: Sequence[Closing]) -> Sequence[int]:
+        """Open issues, make the open ones say this, and close others. See `bot.hub.Hub`."""
+        for closing in over:
+            self._close("issues", closing.issue.number, closing.marker, closing.reason)
+        return [self._issue(issue) for issue in wanted]
 
     def close_pull(self, number: int, marker: str, reason: str, *, key: str = "") -> None:  # noqa: ARG002 - no need here
         """Close a pull request of the bot with a last comment. See `bot.hub.Hub`."""
         self._close("pulls", number, marker, reason)
-
-    def close_issue(self, number: int, marker: str, reason: str, *, key: str = "") -> None:  # noqa: ARG002 - no need here
-        """Close an issue of the bot with a last comment. See `bot.hub.Hub`."""
-        self._close("issues", number, marker, reason)
 
     def _say(self, thread: Path, marker: str, revise: Callable[[str | None], str | None]) -> str:
         # Another marker is another comment, as on GitHub: it takes the next free name.
@@ -101,6 +93,10 @@ class Papers:
             raise ValueError("a comment begins with its marker, or it is not found again")
         replace_file(place, new.encode())
         return str(place)
+
+    def _issue(self, issue: Issue) -> int:
+        said = {name: value for name, value in asdict(issue).items() if name != "seen"}
+        return self._upsert("issues", said, lambda known: bool(known["marker"] == issue.marker))
 
     def _upsert(
         self, kind: str, said: Mapping[str, Any], is_ours: Callable[[Mapping[str, Any]], bool]

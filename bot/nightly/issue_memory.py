@@ -1,4 +1,4 @@
-"""The issue about the regressions of one hardware: what it is found by, and what it remembers."""
+"""An issue about regressions that began together: what it is found by, and what it remembers."""
 
 import re
 from collections.abc import Sequence
@@ -12,12 +12,26 @@ LOOSEN_LABEL: Final = "perf-loosen"
 """A person puts it on such an issue to have looser baselines proposed; the proposal has it too."""
 MOST_REMEMBERED: Final = 40
 """Regressions that an issue remembers, the largest. Chosen: half of what an issue can hold."""
+_MARKER: Final = re.compile(
+    r"<!-- perf-ratchet:regressions (?P<hardware>\S+) since run (?P<run>[0-9]{1,16}) -->"
+)
 _MEMORY: Final = re.compile(r"<!-- perf-ratchet:memory (.*) -->")
 
 
-def marker_of(hardware: str) -> str:
-    """Return how the issue of a hardware begins."""
-    return f"<!-- perf-ratchet:regressions {hardware} -->"
+def marker_of(hardware: str, beginning: int) -> str:
+    """Return how an issue begins, and is found again, as long as it is open.
+
+    Args:
+        hardware: Its name, without a blank.
+        beginning: The run with which the regressions began when they were first told.
+    """
+    return f"<!-- perf-ratchet:regressions {hardware} since run {beginning} -->"
+
+
+def beginning_of(body: str, hardware: str) -> int | None:
+    """Return the run in the marker of an issue; None where it is no issue about this hardware."""
+    found = _MARKER.match(body)
+    return int(found["run"]) if found and found["hardware"] == hardware else None
 
 
 def memory_of(regressions: Sequence[Regression], accepted: Sequence[str] | None = None) -> str:

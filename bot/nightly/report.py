@@ -75,8 +75,8 @@ class NightReport:
     """Many scenarios moved together with the machine."""
     runner_change: RunnerChange | None = None
     """All that is slow this night was measured on another machine than the nights before."""
-    issue: int | None = None
-    """Number of the issue about the regressions that hold; None where there is none."""
+    issues: tuple[int, ...] = ()
+    """Numbers of the issues about the regressions that hold; none where they were not told."""
     pull: int | None = None
     """Number of the pull request with the proposals; None where there is none."""
 

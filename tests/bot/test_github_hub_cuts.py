@@ -10,7 +10,8 @@ from contracts import described
 from github_fake import FakeGithub, Refused, a_check, quick_hub
 
 from bot.github_hub import GithubHub
-from bot.hub import Annotation, Issue, PullRequest
+from bot.host import OpenIssue
+from bot.hub import Annotation, Closing, Issue, PullRequest
 
 MARKER, OTHER = "<!-- perf-ratchet -->", "<!-- perf-ratchet answer 5 -->"
 FILES = {".github/perf-baselines/h100.json": b"{}\n", "blob.bin": b"\x00\xff"}
@@ -44,6 +45,40 @@ def with_pull(github: FakeGithub) -> None:
 
 def with_issue(github: FakeGithub) -> None:
     github.issue(github.login, "Old", f"{MARKER}\nold")
+
+
+def with_issues(github: FakeGithub) -> None:
+    """One to close, and one to change."""
+    github.issue(github.login, "Old", f"{MARKER}\nold", ["perf"])
+    github.issue(github.login, "Older", f"{OTHER}\nold", ["perf"])
+
+
+def looked(hub: GithubHub, label: str = "perf") -> GithubHub:
+    """Return a hub that has seen which issues are open."""
+    hub.seen({"main": ("README.md",)}, {"bot": "README.md"}, label)
+    return hub
+
+
+def opened(github: FakeGithub, number: int) -> OpenIssue:
+    it = github.issues[number]
+    return OpenIssue(number=number, key=f"I_{number}", title=it.title, body=it.body, labels=tuple(it.labels))
+
+
+def closing(github: FakeGithub) -> Closing:
+    return Closing(opened(github, 8), OTHER, "It is fast again.")
+
+
+def several(github: FakeGithub, label: str = "perf") -> list[Issue]:
+    """Return an issue to change where it is open, and two to open."""
+    seen = opened(github, 9) if 9 in github.issues else None
+    return [
+        Issue(marker=marker, title="Slower", body=f"{marker}\nSince B.", labels=(label,), seen=it)
+        for marker, it in (
+            (OTHER, seen),
+            ("<!-- perf-ratchet 6 -->", None),
+            ("<!-- perf-ratchet 7 -->", None),
+        )
+    ]
 
 
 def nothing(_: FakeGithub) -> None:
@@ -106,14 +141,17 @@ EFFECTS: Mapping[str, tuple[Callable[[FakeGithub], None], Do]] = {
         with_pull,
         lambda _, hub: hub.close_pull(8, OTHER, "Nothing is left.", key="PR_8"),
     ),
-    "closed issue, seen": (
-        with_issue,
-        lambda _, hub: hub.close_issue(8, OTHER, "It is fast again.", key="I_8"),
+    "issue": (nothing, lambda _, hub: hub.settle_issues([ISSUE], [])),
+    "changed issue": (with_issue, lambda _, hub: hub.settle_issues([ISSUE], [])),
+    "closed issue": (with_issue, lambda github, hub: hub.settle_issues([], [closing(github)])),
+    "issues, seen": (
+        with_issues,
+        lambda github, hub: looked(hub).settle_issues(several(github), [closing(github)]),
     ),
-    "issue": (nothing, lambda _, hub: hub.upsert_issue(ISSUE)),
-    "first issue": (nothing, lambda _, hub: hub.upsert_issue(ISSUE, is_first=True)),
-    "changed issue": (with_issue, lambda _, hub: hub.upsert_issue(ISSUE)),
-    "closed issue": (with_issue, lambda _, hub: hub.close_issue(8, OTHER, "It is fast again.")),
+    "issues with an unknown label, seen": (
+        nothing,
+        lambda github, hub: looked(hub, "new").settle_issues(several(github, "new"), []),
+    ),
 }
 
 
@@ -174,9 +212,7 @@ def test_a_cut_at_any_request_leaves_the_same(effect: str, cut: str):
         assert found == expected, f"cut at {request}"
 
 
-@pytest.mark.parametrize(
-    "effect", [it for it in EFFECTS if not it.endswith("seen") and it not in {"first answer", "first issue"}]
-)
+@pytest.mark.parametrize("effect", [it for it in EFFECTS if not it.endswith("seen") and it != "first answer"])
 def test_an_effect_asked_for_twice_leaves_the_same(effect: str):
     """What is there already is not written again, by another hub either."""
     prepare, do = EFFECTS[effect]
@@ -211,11 +247,11 @@ def test_an_effect_asked_for_twice_leaves_the_same(effect: str):
         "changed proposal": 3,
         "closed proposal": 4,
         "closed proposal, seen": 1,
-        "closed issue, seen": 1,
         "issue": 2,
-        "first issue": 1,
         "changed issue": 3,
         "closed issue": 4,
+        "issues, seen": 2,
+        "issues with an unknown label, seen": 3,
     }.items(),
 )
 def test_an_effect_costs_so_many_requests(effect: str, requests: int):

@@ -3,13 +3,18 @@ from github_fake import FakeGithub, answers
 from github_fake.wire import Answer
 
 from bot.github_hub import GithubHub
-from bot.hub import HubRefused, Issue, PullRequest
+from bot.host import OpenIssue
+from bot.hub import Closing, HubRefused, Issue, PullRequest
 
 FILES = {".github/perf-baselines/h100.json": b"{}\n"}
 PULL = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf",))
 MARKER = "<!-- perf-ratchet regression h100 flux -->"
 ISSUE = Issue(marker=MARKER, title="flux is slower", body=f"{MARKER}\nSince A.", labels=("perf",))
 LAST = "<!-- perf-ratchet closed -->"
+
+
+def over(number: int) -> Closing:
+    return Closing(OpenIssue(number=number, title="", body=""), LAST, "It is fast again.")
 
 
 @pytest.fixture
@@ -108,10 +113,10 @@ def test_an_issue_is_one_issue(github: FakeGithub, hub: GithubHub):
     for number in range(120):
         github.issue(github.login, "Other", f"<!-- {number} -->")
     github.issue("a-person", "Forged", f"{MARKER}\nmine")
-    first = hub.upsert_issue(ISSUE)
+    [first] = hub.settle_issues([ISSUE], [])
     github.issues[first].labels.clear()
     changed = Issue(marker=MARKER, title="flux is slower still", body=f"{MARKER}\nSince A.", labels=("perf",))
-    assert hub.upsert_issue(changed) == first
+    assert hub.settle_issues([changed], []) == [first]
     it = github.issues[first]
     assert (it.title, it.body, it.labels) == ("flux is slower still", f"{MARKER}\nSince A.", ["perf"])
     assert len(github.issues) == 122
@@ -121,23 +126,23 @@ def test_a_strangers_issue_is_not_ours_whoever_lists_it(github: FakeGithub, hub:
     """The author is looked at here too: a host that passes over part of a query does no harm."""
     forged = github.issue("a-person", "Forged", f"{MARKER}\nmine", ["perf"])
     github.answer_next("GET", "/issues$", Answer(200, [answers.issue(github, forged)]))
-    assert hub.upsert_issue(ISSUE) == forged.number + 1
+    assert hub.settle_issues([ISSUE], []) == [forged.number + 1]
     assert forged.title == "Forged"
 
 
 def test_a_closed_issue_is_not_opened_again(github: FakeGithub, hub: GithubHub):
     """The next regression is a new issue."""
-    first = hub.upsert_issue(ISSUE)
-    hub.close_issue(first, LAST, "It is fast again.")
+    [first] = hub.settle_issues([ISSUE], [])
+    hub.settle_issues([], [over(first)])
     assert [it.body for it in github.comments] == [f"{LAST}\nIt is fast again."]
     assert github.issues[first].is_open is False
-    assert hub.upsert_issue(ISSUE) == first + 1
+    assert hub.settle_issues([ISSUE], []) == [first + 1]
 
 
 def test_an_issue_that_could_not_be_found_again_is_a_mistake(github: FakeGithub, hub: GithubHub):
     """Its body begins with its marker."""
     with pytest.raises(ValueError, match=r"^the body of an issue begins with its marker"):
-        hub.upsert_issue(Issue(marker=MARKER, title="x", body="y"))
+        hub.settle_issues([Issue(marker=MARKER, title="x", body="y")], [])
     assert github.log == []
 
 
@@ -145,4 +150,4 @@ def test_a_missing_permission_is_named(github: FakeGithub, hub: GithubHub):
     """Issues are another permission than pull requests."""
     github.permissions.discard("issues: write")
     with pytest.raises(HubRefused, match=r'give the job "permissions: \{issues: write\}"$'):
-        hub.upsert_issue(ISSUE)
+        hub.settle_issues([ISSUE], [])

@@ -1,10 +1,13 @@
 """What every hub promises of answers, branches, proposals and reads, asked of each."""
 
+from dataclasses import replace
+
 import pytest
 from github_fake import a_check
 from hub_places import PATH, Place
 
-from bot.hub import BranchMoved, HubRefused, Issue, PullRequest
+from bot.host import OpenIssue
+from bot.hub import BranchMoved, Closing, HubRefused, Issue, PullRequest
 
 MARKER, ANSWER = "<!-- perf-ratchet -->", "<!-- perf-ratchet answer 5 -->"
 NEW = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf",))
@@ -109,7 +112,10 @@ def test_a_proposal_is_one_until_it_is_closed(place: Place):
 
 def test_an_issue_is_one_until_it_is_closed(place: Place):
     """The same of issues, whose numbers are not those of pull requests."""
-    assert [place.hub.upsert_issue(ISSUE), place.hub.upsert_issue(ISSUE)] == [place.number] * 2
-    place.hub.close_issue(place.number, ANSWER, "Fast again.")
+    other = replace(ISSUE, marker=ANSWER, body=f"{ANSWER}\nSince B.")
+    numbers = [place.number, place.number + 1]
+    assert [place.hub.settle_issues([ISSUE, other], []) for _ in range(2)] == [numbers] * 2
+    over = Closing(OpenIssue(number=place.number, title="", body=""), ANSWER, "Fast again.")
+    assert [place.hub.settle_issues([other], [over]) for _ in range(2)] == [[place.number + 1]] * 2
     assert place.comments(place.number) == [f"{ANSWER}\nFast again."]
-    assert place.hub.upsert_issue(ISSUE) == place.number + 1
+    assert place.hub.settle_issues([ISSUE], []) == [place.number + 2]

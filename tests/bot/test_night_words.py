@@ -115,7 +115,7 @@ def test_a_hostile_stage_stays_text():
     assert found[0].stages[0].name == EVIL
     assert memory.count("-->") == 1
     assert memory.endswith("-->")
-    assert remembered_in(f"{marker_of('h100')}\n{memory}\nwords").regressions == tuple(found)
+    assert remembered_in(f"{marker_of('h100', 1021)}\n{memory}\nwords").regressions == tuple(found)
     html = cmarkgfm.github_flavored_markdown_to_html(memory)
     assert "<img" not in html
 

@@ -19,6 +19,7 @@ from bot.hub import HubRefused
 
 NAMES = ("flux", "wan")
 SLOW = {"flux": 1.2}
+SLOWER = {"wan": 1.3}
 
 
 def first(story: Story) -> Run:
@@ -71,6 +72,23 @@ def closing(story: Story) -> Run:
     return story.ran(18)
 
 
+def second(story: Story) -> Run:
+    """A night that changes an issue and opens another."""
+    story.remember(10)
+    story.night(11, SLOW)
+    story.night(12, SLOW | SLOWER)
+    return story.ran(13, SLOW | SLOWER)
+
+
+def handing_over(story: Story) -> Run:
+    """A night that closes an issue and opens another."""
+    story.refreshed(reporting(story))
+    for night in range(13, 17):
+        story.night(night, SLOW)
+    story.night(17, SLOWER)
+    return story.ran(18, SLOWER)
+
+
 def both(make: Callable[[Story], Run]) -> Callable[[Story], Run]:
     """The same on two kinds of hardware."""
 
@@ -94,6 +112,8 @@ NIGHTS: Mapping[str, tuple[Callable[[Story], Run], Mapping[str, float]]] = {
     "revises two pull requests": (both(revising), {"flux": 0.8, "wan": 0.7}),
     "closes two pull requests": (both(withdrawing), {}),
     "closes two issues": (both(closing), {}),
+    "opens a second issue": (both(second), SLOW | SLOWER),
+    "closes an issue and opens another": (both(handing_over), SLOWER),
 }
 """How each begins, and how fast the scenarios are in the night after it."""
 LATER = 20
@@ -126,7 +146,7 @@ def cut(story: Story, run: Run, requests: int) -> bool:
 def shown(github: FakeGithub) -> Any:
     """Return everything that lasts: files by branch, pull requests, issues, and what was said."""
     return (
-        {name: github.head(name).files for name in github.branches if not name.endswith("-draft")},
+        {name: github.head(name).files for name in github.branches if "/draft/" not in name},
         [(it.head_branch, it.title, it.body, it.is_open) for it in github.pulls.values()],
         [(it.title, it.body, it.is_open) for it in github.issues.values()],
         [(it.pull, it.body) for it in github.comments],

@@ -4,9 +4,12 @@ from pathlib import Path
 
 from builders import make_baselines, make_values
 from github_fake import FakeGithub
+from github_fake.state import Issue
 from night_story import AT_ONCE, BASELINES, SETTINGS, Story, proposed
 
 NAMES = ("flux", "wan")
+THREE = ("flux", "wan", "qwen")
+SLOW, SLOWER = {"flux": 1.2, "qwen": 1.3}, {"wan": 1.5}
 LOOSEN = "perf-ratchet/loosen-h100"
 
 
@@ -51,30 +54,111 @@ def test_a_label_taken_off_withdraws_the_loosening(github: FakeGithub):
     assert issue.is_open
 
 
-def test_what_becomes_slower_later_is_not_accepted(github: FakeGithub):
-    """The label is about what the issue told of; another slowdown waits until it is put on anew."""
+def two_groups(story: Story) -> tuple[Issue, Issue]:
+    """Let "flux" and "qwen" become slower on night 11, and "wan" on night 13; return the two issues."""
+    story.remember(10)
+    for night in range(11, 16):
+        story.night(night, SLOW | (SLOWER if night >= 13 else {}))
+    first, second = story.github.issues.values()
+    return first, second
+
+
+def test_what_begins_on_different_nights_is_told_in_different_issues(github: FakeGithub):
+    """Each has its own scenarios and commits; when one group recovers, only its issue is closed."""
+    story = Story(github, THREE, SETTINGS)
+    first, second = two_groups(story)
+    assert [first.title, second.title] == [
+        "Slower on h100 since 2026-10-11: flux and 1 more",
+        "Slower on h100 since 2026-10-13: wan",
+    ]
+    for issue, night in ((first, 11), (second, 13)):
+        good, bad = story.runs.get(night - 1), story.runs[night]
+        assert f"{good.head_sha if good else ''}...{bad.head_sha}" in issue.body
+        assert issue.body.count("###") == 1
+
+    commits = next(line for line in second.body.splitlines() if line.startswith("First bad"))
+    for night in range(16, 19):
+        story.night(night, SLOWER)
+    assert [first.is_open, second.is_open] == [False, True]
+    assert [it.pull for it in github.comments] == [first.number]
+    assert github.comments[0].body.count("`: it is as fast as before") == 2
+    assert second.title == "Slower on h100 since 2026-10-13: wan"
+    assert commits in second.body
+
+
+def test_a_scenario_that_recovers_leaves_the_group_open(github: FakeGithub):
+    """The issue stays as long as one of its scenarios is slow, and tells of that one."""
+    story = Story(github, THREE, SETTINGS)
+    first, _ = two_groups(story)
+    for night in range(16, 19):
+        story.night(night, {"flux": 1.2} | SLOWER)
+
+    assert (first.is_open, first.title) == (True, "Slower on h100 since 2026-10-11: flux")
+    assert "`qwen`" not in first.body.partition("-->\n🔴")[2]
+    assert len(github.issues) == 2
+
+
+def test_the_label_on_one_issue_accepts_nothing_of_another(github: FakeGithub):
+    """Each issue is accepted by itself; there is one pull request, which names the issues."""
+    story = Story(github, THREE, SETTINGS)
+    first, second = two_groups(story)
+    second.labels.append("perf-loosen")
+    story.night(16, SLOW | SLOWER)
+    [pull] = story.pulls
+    loosened = proposed(github, LOOSEN).scenarios
+    assert [name for name in THREE if loosened[name].provenance] == ["wan"]
+    assert f"on #{second.number}.**" in (pull.body or "")
+
+    first.labels.append("perf-loosen")
+    story.night(17, SLOW | SLOWER)
+    loosened = proposed(github, LOOSEN).scenarios
+    assert [name for name in THREE if loosened[name].provenance] == [*THREE]
+    assert f"on #{first.number} and #{second.number}.**" in (pull.body or "")
+    assert [it.is_open for it in story.pulls] == [True]
+
+
+def test_a_scenario_of_two_issues_waits_for_both(github: FakeGithub):
+    """It became slower twice: the label on one issue would accept the other slowdown with it."""
     story = Story(github, NAMES, SETTINGS)
-    regressed(story)
+    story.remember(10)
+    for night in range(11, 23):
+        story.night(night, {"flux": 1.2 if night < 17 else 1.5})
+    first, second = github.issues.values()
+    first.labels.append("perf-loosen")
+    story.night(23, {"flux": 1.5})
+    assert story.pulls == []
+    assert "`flux` waits: another issue tells of it too, and needs the label as well." in first.body
+
+    second.labels.append("perf-loosen")
+    story.night(24, {"flux": 1.5})
+    assert [it.is_open for it in story.pulls] == [True]
+
+
+def test_what_joins_a_group_later_is_not_accepted(github: FakeGithub):
+    """The label accepts what the issue told when it was first seen: what is found later is asked for anew."""
+    story = Story(github, NAMES, SETTINGS)
+    story.remember(10)
+    both = {"flux": 1.2, "wan": 1.2}
+    story.night(11, both)
+    story.names = ("flux",)  # "wan" was slow at once, and then not measured for a while
+    story.night(12, both)
+    story.night(13, both)
     [issue] = github.issues.values()
     issue.labels.append("perf-loosen")
-    for night in range(14, 18):
-        story.night(night, {"flux": 1.2, "wan": 1.5 if night >= 15 else 1.0})
-    [pull] = story.pulls
-    assert "2 scenarios" in issue.body
-    assert "and not `wan`. To accept it too, take it off" in issue.body
-    assert proposed(github, LOOSEN).scenarios["flux"].provenance is not None
-    assert proposed(github, LOOSEN).scenarios["wan"].provenance is None
+    story.night(14, both)
+    story.names = NAMES
+    story.night(15, both)
+    story.night(16, both)
 
-    story.merge(pull)
-    story.night(18, {"flux": 1.2, "wan": 1.5})
-    assert ([it.is_open for it in story.pulls], issue.is_open) == ([False], True)
-
+    assert list(github.issues.values()) == [issue]
+    assert issue.title == "Slower on h100 since 2026-10-11: flux and 1 more"
+    assert "The label accepted what was slower when it came, and not `wan`. To accept it too" in issue.body
+    assert [it.provenance is None for it in proposed(github, LOOSEN).scenarios.values()] == [False, True]
     issue.labels.remove("perf-loosen")
-    story.night(19, {"flux": 1.2, "wan": 1.5})
+    story.night(17, both)
     issue.labels.append("perf-loosen")
-    story.night(20, {"flux": 1.2, "wan": 1.5})
-    assert [it.is_open for it in story.pulls] == [False, True]
-    assert proposed(github, LOOSEN).scenarios["wan"].provenance.run_id == story.runs[20].id
+    story.night(18, both)
+    assert [it.provenance is None for it in proposed(github, LOOSEN).scenarios.values()] == [False, False]
 
 
 def test_everything_at_once_is_one_finding(github: FakeGithub):

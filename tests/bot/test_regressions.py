@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from builders import make_baselines, make_values
-from history_lines import BEGIN, KEY, make_series, sha_of
+from history_lines import BEGIN, make_regression, make_series
 from pydantic import ValidationError
 
 from bot.nightly.regressions import (
-    Regression,
     Remembered,
     episodes,
     known_and_found,
@@ -19,22 +18,6 @@ from bot.nightly.regressions import (
 
 FILE = make_baselines({"flux": make_values(e2e_ms=100.0)})
 SLOW = [*[100.0] * 10, *[120.0] * 5]
-
-
-def make_regression(scenario: str = "flux", **fields: Any) -> Regression:
-    """Return a regression from 100 to 120 ms on night 11."""
-    said = {
-        "scenario": scenario,
-        "field": "expected_e2e_ms",
-        "comparability": KEY,
-        "before_ms": 100.0,
-        "after_ms": 120.0,
-        "good_sha": sha_of(10),
-        "bad_sha": sha_of(11),
-        "bad_run_id": 11,
-        "since": BEGIN + timedelta(days=10),
-    }
-    return Regression(**(said | fields))
 
 
 def provenance(night: int) -> dict[str, Any]:

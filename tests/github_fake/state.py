@@ -129,6 +129,10 @@ class State:
     """Bytes of a file after which GraphQL cuts it. Chosen: near what is told of GitHub."""
     pulls: dict[int, Pull] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+    """Those that the repository knows."""
+    refused_mutations: set[str] = field(default_factory=set)
+    """What GraphQL refuses to do for now, such as "createIssue"."""
     comments: list[Comment] = field(default_factory=list)
     checks: list[CheckRun] = field(default_factory=list)
     runs: dict[int, Run] = field(default_factory=dict)
@@ -211,6 +215,7 @@ class State:
         """Open an issue."""
         number = max([0, *self.pulls, *self.issues]) + 1
         self.issues[number] = Issue(number, author, title, body, list(labels))
+        self.labels.update(labels)
         return self.issues[number]
 
     def comment(self, pull: int, author: str | None, body: str) -> Comment:

@@ -1,1 +1,1 @@
-"""The parts of `ratchet refresh`: a night, and the branches, pull requests and issue about it."""
+"""The parts of `ratchet refresh`: a night, and the branches, pull requests and issues about it."""

@@ -7,7 +7,7 @@ from bot import render, words
 from bot.audit import audit
 from bot.handlers.nights.night import Night, proposed_file, targets
 from bot.handlers.nights.own_branch import NightlyBranch, publish, withdraw
-from bot.handlers.nights.regression_issue import Held
+from bot.handlers.nights.regression_issues import Held
 from bot.hub import PullRequest
 from bot.nightly.issue_memory import LOOSEN_LABEL
 from bot.nightly.known import Known

@@ -63,7 +63,7 @@ def repository(state: State, full_name: str | None, like: str = "repository") ->
 
 def label(name: str) -> dict[str, Any]:
     """Return a label."""
-    return skeleton("label") | {"name": name, "color": "ededed", "description": ""}
+    return skeleton("label") | {"name": name, "node_id": f"LA_{name}", "color": "ededed", "description": ""}
 
 
 def installation(state: State, app: App, number: int) -> dict[str, Any]:

@@ -103,7 +103,26 @@ def add_labels(state: State, request: Request) -> Answer:
     require(state, "pull-requests: write" if number in state.pulls else "issues: write")
     it = state.issues.get(number) or state.pulls[number]
     it.labels += [name for name in request.body["labels"] if name not in it.labels]
+    state.labels.update(it.labels)
     return Answer(200, [answers.label(name) for name in it.labels])
+
+
+@route("POST", REPOSITORY + "/labels")
+def create_label(state: State, request: Request) -> Answer:
+    """Make a label of the repository, once."""
+    require(state, "issues: write")
+    if request.body["name"] in state.labels:
+        raise invalid("Label", code="already_exists", field="name")
+    state.labels.add(request.body["name"])
+    return Answer(201, answers.label(request.body["name"]))
+
+
+@route("GET", REPOSITORY + "/labels/{name}")
+def get_label(state: State, request: Request) -> Answer:
+    """Tell of a label of the repository."""
+    if request.values["name"] not in state.labels:
+        raise Refused(404, "Not Found")
+    return Answer(200, answers.label(request.values["name"]))
 
 
 def _require_short(body: str) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pygit2
 
+from github_fake.endpoints.issue_graph import create_issue, open_issues, update_issue
 from github_fake.endpoints.pull_graph import (
     add_comment,
     add_reaction,
     close,
     history,
-    open_issues,
     own_pulls,
     pull_request,
 )
@@ -34,10 +34,17 @@ def graphql(state: State, request: Request) -> Answer:
         "addComment": lambda input: add_comment(state, input),  # noqa: A006 - GitHub's name
         "addReaction": lambda input: add_reaction(state, input),  # noqa: A006 - GitHub's name
         "closePullRequest": lambda input: close(state, input["pullRequestId"]),  # noqa: A006 - GitHub's name
+        "createIssue": lambda input: create_issue(state, input),  # noqa: A006 - GitHub's name
+        "updateIssue": lambda input: update_issue(state, input),  # noqa: A006 - GitHub's name
         "closeIssue": lambda input: close(state, input["issueId"]),  # noqa: A006 - GitHub's name
     }
+    roots |= dict.fromkeys(state.refused_mutations, _refuse)
     data, errors = selected(request.body["query"], request.body.get("variables") or {}, roots)
     return Answer(200, {"data": data} | ({"errors": errors} if errors else {}))
+
+
+def _refuse(input: object) -> None:  # noqa: A002, ARG001 - GitHub's name
+    raise Refusal("SERVICE_UNAVAILABLE", "This may not be done just now.")
 
 
 def _repository(state: State, name: str) -> dict[str, Any]:
@@ -47,6 +54,7 @@ def _repository(state: State, name: str) -> dict[str, Any]:
         "__typename": "Repository",
         "id": f"R_{state.repository}",
         "object": lambda expression: _object(state, expression),
+        "label": lambda name: {"id": f"LA_{name}"} if name in state.labels else None,
         "ref": lambda qualifiedName: _ref(state, qualifiedName),  # noqa: N803 - GitHub's name
         "defaultBranchRef": _ref(state, "refs/heads/main"),
         "issues": lambda first, states, labels: open_issues(state, labels, first),  # noqa: ARG005 - always OPEN

@@ -7,7 +7,7 @@ from typing import Any
 from github_fake import answers
 from github_fake.endpoints.selection import Refusal
 from github_fake.git import Commit
-from github_fake.state import Issue, Pull, State
+from github_fake.state import Pull, State
 
 CONTENTS = {"EYES": "eyes", "ROCKET": "rocket", "THUMBS_DOWN": "-1", "CONFUSED": "confused"}
 
@@ -18,12 +18,6 @@ def pull_request(state: State, number: int) -> dict[str, Any]:
     if it is None:
         raise Refusal("NOT_FOUND", f"Could not resolve to a PullRequest with the number of {number}.")
     return _pull(state, it)
-
-
-def open_issues(state: State, labels: Collection[str], first: int) -> dict[str, Any]:
-    """Return the open issues that have one of these labels, the oldest first."""
-    found = [it for it in state.issues.values() if it.is_open and set(labels).intersection(it.labels)]
-    return {"nodes": [_issue(it) for it in found[:first]]}
 
 
 def commit(state: State, it: Commit) -> dict[str, Any]:
@@ -108,7 +102,7 @@ def _pull(state: State, it: Pull) -> dict[str, Any]:
         "baseRefName": it.base_branch,
         "baseRefOid": base or "0" * 40,
         "baseRef": {"target": {"__typename": "Commit", "oid": base}} if base else None,
-        "author": _actor(it.author),
+        "author": actor(it.author),
         "labels": lambda first: {"nodes": [{"name": name} for name in it.labels[:first]]},
         "createdAt": it.created_at,
         "timelineItems": lambda last, itemTypes: _moves(it, last, itemTypes),  # noqa: N803 - GitHub's name
@@ -135,22 +129,12 @@ def _paths(state: State, it: Pull) -> list[str]:
     return [patch.delta.new_file.path for patch in state.commits[it.head_sha].changes(parted)]
 
 
-def _issue(it: Issue) -> dict[str, Any]:
-    return {
-        "id": f"I_{it.number}",
-        "number": it.number,
-        "title": it.title,
-        "body": it.body,
-        "author": _actor(it.author),
-        "labels": lambda first: {"nodes": [{"name": name} for name in it.labels[:first]]},
-    }
-
-
 def _state(it: Pull) -> str:
     return "OPEN" if it.is_open else "CLOSED"
 
 
-def _actor(login: str | None) -> dict[str, Any] | None:
+def actor(login: str | None) -> dict[str, Any] | None:
+    """Return an account; None where it is gone."""
     if login is None:
         return None
     kind = "Bot" if login.endswith("[bot]") else "User"
