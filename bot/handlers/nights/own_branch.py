@@ -15,8 +15,9 @@ from bot.handlers.judging.fetched import HubAndHost
 from bot.host import Commit, SeenBranch, SeenPull
 from bot.hub import PullRequest
 from bot.nightly.others import has_others
-from bot.paths import draft_branch
 
+DRAFT_SUFFIX = "-draft"
+"""Of the branch on which the next commit of an open pull request is made."""
 NOTHING_LEFT = "<!-- perf-ratchet:nothing-left -->"
 """How the last word in a pull request begins: said once, however often closing is tried."""
 LEFT_ALONE = "<!-- perf-ratchet:left-alone -->"
@@ -37,7 +38,7 @@ class Target:
     @property
     def draft(self) -> str:
         """The branch on which the next commit is made."""
-        return draft_branch(self.name)
+        return self.name + DRAFT_SUFFIX
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ def withdraw(branch: NightlyBranch, reason: str) -> int | None:
         return None
     if branch.has_others:
         return _leave(branch)
-    branch.host.reset_branch(branch.target.name, branch.head, branch.base_head)
+    if branch.head != branch.base_head:
+        branch.host.reset_branch(branch.target.name, branch.head, branch.base_head)
     branch.host.close_pull(branch.open_pull.number, NOTHING_LEFT, reason, key=branch.open_pull.key)
     return branch.open_pull.number
 
