@@ -221,6 +221,21 @@ def test_only_the_commit_that_was_measured_is_taken_from(project: Project):
     assert re.findall(r'"expected_e2e_ms": ([0-9.]+)', project.file()) == ["474.26", "521.69"]
 
 
+def test_our_commit_amended_by_a_person_was_measured_itself(project: Project):
+    """It keeps our message and has their code: its own run counts, not that of the commit before it."""
+    project.opened()
+    project.measured(flux=0.5, wan=0.5)
+    _, ours = tightened(project, "/tighten-baselines flux")
+    github = project.github
+    tree = github.git.tree({"engine.py": github.git.blob(b"slow")}, github.commits[ours])
+    github.branches["faster"] = github.git.amended(github.commits[ours], tree)
+    github.follow(None, "faster")
+    project.measured(flux=0.8, wan=0.8)
+    tightened(project, "/tighten-baselines wan")
+
+    assert re.findall(r'"expected_e2e_ms": ([0-9.]+)', project.file()) == ["296.42", "521.69"]
+
+
 def test_a_success_of_another_base_is_not_carried(project: Project):
     """The pull request was judged by an old branch, and moved: the new base has said nothing."""
     project.github.commit("old", {"x": b"1"}, "Old")

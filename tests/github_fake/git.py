@@ -141,6 +141,21 @@ class Network:
         self._second += 1  # so that no two commits are the same
         return str(self._repository.create_commit(None, who, who, message, tree, list(parents)))
 
+    def amended(self, commit: Commit, tree: str) -> str:
+        """Make the commit anew with another tree, as `git commit --amend` does, and return its SHA.
+
+        Author and message stay; the committer's date is a new one.
+
+        Raises:
+            pygit2.GitError: The tree is not there.
+        """
+        was = self._repository[commit.sha]
+        who = pygit2.Signature("writer", EMAIL.format("writer"), self._second, 0)
+        self._second += 1
+        return str(
+            self._repository.create_commit(None, was.author, who, was.message, tree, list(was.parent_ids))
+        )
+
     def past(self, sha: str, without: str | None = None) -> list[Commit]:
         """Return a commit and all before it, newest first, but those that another one has before it too."""
         walk = self._repository.walk(sha, SortMode.TOPOLOGICAL)
