@@ -32,7 +32,7 @@ def settled(compared: Sequence[Compared]) -> tuple[tuple[ScenarioComparison, ...
     A scenario is incomparable when its baseline was captured on other terms, or when it became slower
     together with the others on another machine. Faster ones keep their verdict: an improvement blames nobody.
     """
-    on_another_machine = [one for one in compared if one.machine and one.said.rows]
+    on_another_machine = [one for one in compared if one.machine]
     shift = _shift(on_another_machine, "slower") or _shift(on_another_machine, "faster")
     return tuple(_settled(one, shift) for one in compared), shift
 

@@ -65,6 +65,18 @@ def test_what_is_no_shift_is_blamed(slow: int, changes: dict[str, str]):
     assert verdicts(comparison) == [Verdict.REGRESSED] * slow + [Verdict.UNCHANGED] * (6 - slow)
 
 
+def test_what_was_not_compared_is_no_part_of_a_shift():
+    """Three of six are half: three more whose number of steps has changed have no numbers to move."""
+    steps = {name: make_values(steps=(100.0,) * 7) for name in ("g", "h", "i")}
+    baselines = make_baselines({**{name: make_values() for name in NAMES}, **steps})
+    scenarios = [make_scenario(name) for name in steps]
+    record = run(3)
+    record = record.model_copy(update={"scenarios": (*record.scenarios, *scenarios)})
+    comparison = compare(baselines, [record], last_night=dict.fromkeys((*NAMES, *steps), ran_on(**OLDER)))
+    assert comparison.shift
+    assert (len(comparison.shift.scenarios), comparison.shift.compared) == (3, 6)
+
+
 def test_two_scenarios_are_no_shift():
     """All of two are fewer than three."""
     last = dict.fromkeys(NAMES, ran_on(**OLDER))
