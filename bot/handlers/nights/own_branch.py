@@ -129,8 +129,7 @@ def withdraw(branch: NightlyBranch, reason: str) -> int | None:
         return None
     if branch.has_others:
         return _leave(branch)
-    if branch.head != branch.base_head:
-        branch.host.reset_branch(branch.target.name, branch.head, branch.base_head)
+    branch.host.reset_branch(branch.target.name, branch.head, branch.base_head)
     branch.host.close_pull(branch.open_pull.number, NOTHING_LEFT, reason, key=branch.open_pull.key)
     return branch.open_pull.number
 
