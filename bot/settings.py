@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from bot.baselines import DEFAULT_PROFILE
 from bot.limits import MAX_FLAKE_RATE, MIN_IMPROVEMENT
-from bot.paths import is_plain_path
+from bot.paths import OWN_BRANCHES, is_own_branch, is_plain_path
 from profiler.record import HardwareName
 
 LONGEST_SHOWN: Final = 80
@@ -126,6 +126,12 @@ ConfiguredName = Annotated[HardwareName, AfterValidator(_no_shard)]
 """The name of a hardware, as run records and the history take it; file and branch names have it too."""
 
 
+def _not_the_bots(branch: str) -> str:
+    if is_own_branch(branch):
+        raise ValueError(f"must not be {OWN_BRANCHES} or below it, where the branches of proposals are")
+    return branch
+
+
 class Settings(_Part):
     """The whole file."""
 
@@ -138,7 +144,9 @@ class Settings(_Part):
     comment: Literal["always", "changes", "never"] = "changes"
     """When a pull request gets a comment. "changes": once there is something to tell, and as long as there is
     a comment to keep true."""
-    history_branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")] = "perf-history"
+    history_branch: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$"), AfterValidator(_not_the_bots)
+    ] = "perf-history"
     """The branch that keeps the nights."""
     waivers: Annotated[tuple[Waiver, ...], Field(max_length=MAX_WAIVERS)] = ()
 

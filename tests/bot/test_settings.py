@@ -10,6 +10,7 @@ from bot.settings import Hardware, Requests, SettingsRejected, Tighten, Waiver, 
 
 EXAMPLE = "such as .github/h100.json"
 DEVICES = "it is one of cuda, npu, cpu, xpu, mps, musa, mlu, hpu, mtia"
+PROPOSALS = "where the branches of proposals are"
 WHOLE = """\
 hardware:
   h100: {baselines: .github/perf-baselines/h100.json}
@@ -122,6 +123,13 @@ def test_the_whole_file():
         (
             "hardware: {h100: {baselines: x}}\ncomment: no",
             "line 2: comment: unknown value 'False'; it is one of always, changes, never",
+        ),
+        *(
+            (
+                f"hardware: {{h100: {{baselines: x}}}}\nhistory_branch: {branch}",
+                f"line 2: history_branch: must not be perf-ratchet or below it, {PROPOSALS}",
+            )
+            for branch in ("perf-ratchet", "perf-ratchet/tighten-h100")
         ),
         ("hardware: {h100: {}}", "line 1: hardware.h100.baselines: Field required"),
         ("", "the file: Input should be a valid dictionary or instance of Settings"),

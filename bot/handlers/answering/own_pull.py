@@ -8,6 +8,7 @@ from bot.handlers.answering.asked import Ask, AskedChange, message_of, reply_of
 from bot.handlers.answering.replies import CannotBeDone, Reply
 from bot.handlers.judging.fetched import HubAndHost
 from bot.hub import HubRefused, PullRequest
+from bot.paths import pull_branch
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,9 @@ def _committed(host: HubAndHost, place: _Place, files: Mapping[str, bytes], mess
     return host.rebuild_branch(place.branch, place.before, place.head, files, message)
 
 
-def branch_of(number: int) -> str:
-    """Return the branch of our own for a pull request."""
-    return f"perf-ratchet/tighten-{number}"
-
-
 def _place(ask: Ask) -> _Place:
     """Return our branch for this pull request: as it is while it is proposed, else from the base anew."""
-    branch, own, base = branch_of(ask.pull.number), ask.standing.own, ask.standing.base_head
+    branch, own, base = pull_branch(ask.pull.number), ask.standing.own, ask.standing.base_head
     if own and own.pull and own.pull.is_open:
         return _Place(branch, own.head, number=own.pull.number)
     if own and own.pull is None:  # a command that has not come to propose it yet

@@ -24,7 +24,7 @@ from bot.handlers.judging.fetched import (
 )
 from bot.host import Host, Place
 from bot.hub import HubRefused
-from bot.paths import CONFIG
+from bot.paths import CONFIG, pull_branch
 from bot.pulls.file_change import FileChange, file_change, unmatched
 from bot.pulls.run_report import check_name
 from bot.settings import Settings
@@ -45,7 +45,7 @@ def reply(host: HubAndHost, said: Said, command: TightenBaselines, *, is_first: 
     """
     if not host.may_write(said.author):
         return refused()
-    standing = host.standing(said.pull, CONFIG, own_pull.branch_of(said.pull))
+    standing = host.standing(said.pull, CONFIG, pull_branch(said.pull))
     settings = settings_in(standing.config)
     known = settings.hardware
     hardware = {name: known[name] for name in known if command.hardware in {None, name}}
@@ -88,7 +88,7 @@ def _again(host: Host, ask: Ask) -> Ask | None:
         HubRefused: the host would not, or did not answer.
     """
     before = ask.pull.head_sha
-    standing = host.standing(ask.pull.number, CONFIG, own_pull.branch_of(ask.pull.number))
+    standing = host.standing(ask.pull.number, CONFIG, pull_branch(ask.pull.number))
     head = standing.pull.head_sha
     if head == before and not ask.is_fork:
         return None

@@ -14,7 +14,7 @@ from bot.handlers.nights.own_branch import NightlyBranch, Target
 from bot.history import MONTHS_READ, paths_until
 from bot.host import Run, Seen
 from bot.nightly.issue_memory import REGRESSION_LABEL
-from bot.paths import CONFIG
+from bot.paths import CONFIG, loosening_branch, tightening_branch
 from bot.pulls.artifact_names import RefusedArtifact, hardware_of
 from bot.pulls.artifacts import Delivery
 from bot.settings import Settings
@@ -93,8 +93,8 @@ def targets(settings: Settings, base: str, hardware: str) -> tuple[Target, Targe
     """Return the branches on which baselines of a hardware are tightened, and loosened."""
     path = settings.hardware[hardware].baselines
     return (
-        Target(f"perf-ratchet/tighten-{hardware}", base, path),
-        Target(f"perf-ratchet/loosen-{hardware}", base, path),
+        Target(tightening_branch(hardware), base, path),
+        Target(loosening_branch(hardware), base, path),
     )
 
 

@@ -15,9 +15,8 @@ from bot.handlers.judging.fetched import HubAndHost
 from bot.host import Commit, SeenBranch, SeenPull
 from bot.hub import PullRequest
 from bot.nightly.others import has_others
+from bot.paths import draft_branch
 
-DRAFT_SUFFIX = "-draft"
-"""Of the branch on which the next commit of an open pull request is made."""
 NOTHING_LEFT = "<!-- perf-ratchet:nothing-left -->"
 """How the last word in a pull request begins: said once, however often closing is tried."""
 LEFT_ALONE = "<!-- perf-ratchet:left-alone -->"
@@ -38,7 +37,7 @@ class Target:
     @property
     def draft(self) -> str:
         """The branch on which the next commit is made."""
-        return self.name + DRAFT_SUFFIX
+        return draft_branch(self.name)
 
 
 @dataclass(frozen=True)
