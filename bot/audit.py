@@ -37,8 +37,8 @@ _SCENARIO_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, Scenar
 _REQUEST_RULES: Final = tuple(rule for rule in _SCENARIO_RULES if rule.of_requests)
 MEASURE_AGAIN: Final = "measure again, this request is no evidence"
 """The remedy for a request that contradicts itself: no value of it can be put right."""
-ABOUT_THE_FILE: Final = ("repeated-key", "metadata-date", "guard-lost", "waiver")
-"""Rules whose findings name the file or what is gone from it: a report on any of its scenarios tells them."""
+ABOUT_THE_FILE: Final = frozenset(rule.name for rule in RULES if rule.of_file)
+"""See `Rule.of_file`."""
 
 
 def audit(

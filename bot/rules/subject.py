@@ -105,6 +105,8 @@ class Rule:
     """How grave it is, and when."""
     needs: Literal["", "--against", "--records"] = field(default="", kw_only=True)
     """The option without which it cannot fire; "" where the file alone is enough."""
+    of_file: bool = field(default=False, kw_only=True)
+    """Whether its findings name the file, or what is gone from it: a report on any scenario tells them."""
 
     @property
     def reason(self) -> str:
@@ -131,6 +133,8 @@ class FileRule(Rule):
     """A rule about the file as a whole, or several of its scenarios together."""
 
     check: Callable[[Files], Iterable[Finding]]
+    of_file: bool = field(kw_only=True)
+    """See `Rule.of_file`: False where each finding is about one scenario that is there."""
 
     @property
     def reason(self) -> str:

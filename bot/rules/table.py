@@ -155,6 +155,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "the date in the description is not that of `last_updated`",
         "warning",
         metadata_date,
+        of_file=True,
     ),
     ScenarioRule(
         "hand-typed",
@@ -168,6 +169,7 @@ RULES: Final[tuple[Rule, ...]] = (
         f"a scenario has another one's values at {_count(LEAST_COPIED)} step indices or more",
         "warning",
         copied_scenario,
+        of_file=False,
     ),
     ScenarioRule(
         "early-steps-fast",
@@ -182,6 +184,7 @@ RULES: Final[tuple[Rule, ...]] = (
         f"{_count(LEAST_OTHERS)} other scenarios",
         "info",
         implausible_stage,
+        of_file=False,
     ),
     ScenarioRule(
         "workload-changed",
@@ -227,6 +230,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "clock or a scenario's origin changed under the same values",
         "warning",
         guard_lost,
+        of_file=True,
         needs="--against",
     ),
     ScenarioRule(
@@ -241,10 +245,12 @@ RULES: Final[tuple[Rule, ...]] = (
         "a key stands twice in one object: only the last one counts",
         "warning",
         repeated_key,
+        of_file=True,
     ),
     Rule(
         WAIVER,
         "a waiver names no rule, has expired, or waives nothing",
         "warning; info when it waives nothing",
+        of_file=True,
     ),
 )
