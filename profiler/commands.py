@@ -18,6 +18,7 @@ from profiler.inputs import (
     check_device,
     check_installed,
     check_options,
+    check_replaceable,
     chosen_scenarios,
     hardware_name,
     known_scenarios,
@@ -47,6 +48,9 @@ def run(options: argparse.Namespace) -> int:
     place = own_place()
     out = rank_file(options.out, place.rank) if place else options.out
     before = appendable_record(out, options, chosen) if options.append else None
+    if before is None:
+        for file in {options.out, out}:
+            check_replaceable(file)
     record = _measured(options, chosen, out, before, place)
     if place is not None:
         record = _slowest(record, place, options.out)

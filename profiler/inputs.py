@@ -13,7 +13,14 @@ from pydantic import ValidationError
 
 from profiler.appending import NotAppendable, check_appendable
 from profiler.environment import Watch, present_module, source
-from profiler.record import MAX_REQUESTS, Environment, RecordRejected, RunRecord, record_from_json
+from profiler.record import (
+    MAX_REQUESTS,
+    Environment,
+    RecordRejected,
+    RunRecord,
+    may_give_way,
+    record_from_json,
+)
 from profiler.scenarios import (
     Scenario,
     ScenariosRejected,
@@ -119,12 +126,34 @@ def check_options(options: argparse.Namespace, chosen: Sequence[Scenario]) -> No
         Environment(hardware=hardware_name(options), python=platform.python_version())
     except ValidationError as error:
         raise BadInput(f"--hardware: {options.hardware!r} is not 1 to 40 of a-z, 0-9, _ . -") from error
-    if options.out.is_dir() or not os.access(options.out.parent, os.W_OK):
-        raise BadInput(f"--out: {options.out} cannot be written; name a file in an existing folder")
+    _check_out(options)
     is_served = all(isinstance(scenario, ServedScenario) for scenario in chosen)
     check_installed(SHOWING if is_served else (*SHOWING, *MEASURING))
     if not is_served:
         check_device(options.device)
+
+
+def check_replaceable(out: Path) -> None:
+    """Refuse to write over a file that is no record: it may be all that there is of something.
+
+    Raises:
+        BadInput: it is none, or it cannot be read.
+    """
+    if out.is_file() and not may_give_way(_content(out)):
+        raise BadInput(f"{out} is no run record; name another --out")
+
+
+def _check_out(options: argparse.Namespace) -> None:
+    out: Path = options.out
+    for option, given in (("--scenarios", options.scenarios), ("--only", options.only)):
+        if given and given.resolve() == out.resolve():
+            raise BadInput(f"--out: {out} is what {option} reads; name another --out")
+    if out.is_dir():
+        raise BadInput(f"--out: {out} is a folder; name a file")
+    if not out.parent.is_dir():
+        raise BadInput(f"--out: {out} cannot be written; name a file in an existing folder")
+    if not os.access(out.parent, os.W_OK):
+        raise BadInput(f"--out: {out} cannot be written: permission denied in {out.parent}")
 
 
 def check_installed(packages: Iterable[str]) -> None:

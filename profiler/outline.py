@@ -81,6 +81,24 @@ def _is_walked_through(text: bytes) -> bool:
     return False
 
 
+def may_give_way(content: bytes) -> bool:
+    """Return whether a new record may take the place of a file: it is empty, or looks like a record itself.
+
+    A record that is cut off may not: nothing tells it from another's file, and ours are written whole.
+
+    Args:
+        content: All of the file.
+    """
+    if not content.strip():
+        return True
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    is_object = isinstance(document, dict) and "schema_version" in document
+    return is_object and isinstance(document.get("scenarios"), list)
+
+
 def repeated_key(text: bytes) -> str | None:
     """Return a key that stands twice in one object, or None.
 

@@ -41,7 +41,7 @@ from profiler.fields import (
     Text,
 )
 from profiler.machine import Accelerator, Environment, MachineState, comparability_key, spoilt_by
-from profiler.outline import has_an_outline, repeated_key
+from profiler.outline import has_an_outline, may_give_way, repeated_key
 
 __all__ = [
     "MAX_INTEGER",
@@ -77,6 +77,7 @@ __all__ = [
     "Text",
     "Total",
     "comparability_key",
+    "may_give_way",
     "record_from_json",
     "record_schema",
     "record_to_json",

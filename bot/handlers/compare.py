@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from bot import render, words
 from bot.errors import BadInput
@@ -9,13 +12,18 @@ from bot.files import replace_file
 from bot.handlers.judging.judged import Terms, section
 from bot.handlers.judging.selection import require_match
 from bot.history import HistoryLine
+from bot.intake.bounded import bounded_bytes
 from bot.intake.files import baselines_from_file, record_from_file
 from bot.intake.nights import history_from_folder
 from bot.report import HardwareReport, Report
 from bot.verdicts.evidence import by_scenario
 from bot.verdicts.named_hardware import other_hardware
 from bot.verdicts.precedent import precedent
-from profiler.record import RunRecord
+from profiler.record import MAX_SCENARIOS, RunRecord, ScenarioId
+
+MAX_SUSPECTS_BYTES: Final = MAX_SCENARIOS * 128
+"""Largest list of ids: those of the largest record, each with its line end."""
+_IDS: Final = TypeAdapter(list[ScenarioId])
 
 
 def run(
@@ -40,6 +48,8 @@ def run(
     Raises:
         BadInput: a file cannot be used, or is of another hardware than a run without accelerator.
     """
+    if suspects:
+        _check_replaceable(suspects)
     taken = [record_from_file(path) for path in records]
     hardware = {record.environment.hardware for record in taken}
     if len(hardware) > 1:
@@ -94,7 +104,7 @@ def _told(report: Report, form: str) -> str:
     if form == "markdown":
         return render.comment(report)
     if form != "json":
-        return words.text("compare", report=report, headline=render.headline(report))
+        return words.printed("compare", report=report, headline=render.headline(report))
     section = report.hardware[0]
     comparison = section.comparison
     shown = words.to_json(
@@ -110,6 +120,20 @@ def _told(report: Report, form: str) -> str:
         scenarios=comparison.scenarios,
     )
     return shown + "\n"
+
+
+def _check_replaceable(path: Path) -> None:
+    """Accept a file that is empty or a list of ids: another one may be all that there is of something.
+
+    Raises:
+        BadInput: it holds something else, or cannot be read.
+    """
+    content = bounded_bytes(path, MAX_SUSPECTS_BYTES) if path.is_file() else b""
+    lines = content.decode(errors="replace").splitlines()
+    try:
+        _IDS.validate_python([line.strip() for line in lines if line.strip()])
+    except ValidationError as error:
+        raise BadInput(f"{path} is no list of scenario ids; name another --suspects") from error
 
 
 def _write(path: Path, names: Sequence[str]) -> None:

@@ -9,8 +9,9 @@ from bot.engine.logs import Reading
 from bot.errors import BadInput
 from bot.files import replace_file
 from bot.ingest import Given, ingested
+from bot.intake.bounded import bounded_bytes
 from bot.intake.logs import engine_reading
-from profiler.record import MAX_RECORD_BYTES, record_to_json
+from profiler.record import MAX_RECORD_BYTES, may_give_way, record_to_json
 
 __all__ = ["Given", "run"]
 
@@ -19,8 +20,10 @@ def run(files: Sequence[Path], given: Given, *, out: Path, form: str) -> int:
     """Write the record of these files, and print what was found in each. Returns 0.
 
     Raises:
-        BadInput: a file cannot be read, or there is nothing in them; nothing is written then.
+        BadInput: a file cannot be read, there is nothing in them, or `out` is there and no record; nothing
+            is written then.
     """
+    _check_replaceable(out)
     readings = [engine_reading(file) for file in files]
     taken = ingested(readings, given)
     _write(out, record_to_json(taken.record))
@@ -32,7 +35,7 @@ def run(files: Sequence[Path], given: Given, *, out: Path, form: str) -> int:
         "scenarios": {one.id: len(one.requests) for one in taken.record.scenarios},
         "notes": taken.notes,
     }
-    print(words.to_json(**told) + "\n" if form == "json" else words.text("ingest", **told), end="")
+    print(words.to_json(**told) + "\n" if form == "json" else words.printed("ingest", **told), end="")
     return 0
 
 
@@ -46,6 +49,11 @@ def _summary(reading: Reading) -> dict[str, Any]:
         "other_lines": reading.other_lines,
         "long_lines": reading.long_lines,
     }
+
+
+def _check_replaceable(out: Path) -> None:
+    if out.is_file() and not may_give_way(bounded_bytes(out, MAX_RECORD_BYTES)):
+        raise BadInput(f"{out} is no run record; name another --out")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -161,3 +161,24 @@ def test_what_cannot_be_used_is_said_in_one_line(compare: Compare, arguments: li
     """Exit code 2, the place, and how to mend it."""
     code, out, err = compare(write(record_of(560.0)), *arguments)
     assert (code, out, err) == (2, "", f"ratchet: {message}\n")
+
+
+@pytest.mark.parametrize("name", ["h100.json", "notes.md"])
+def test_a_file_that_is_no_list_of_ids_is_not_emptied(compare: Compare, name: str):
+    """A mistyped --suspects would cost a baseline file; nothing is judged."""
+    Path("notes.md").write_text("flux is slow\n")
+    before = Path(name).read_bytes()
+
+    assert compare(write(record_of(600.0)), "--suspects", name) == (
+        2,
+        "",
+        f"ratchet: {name} is no list of scenario ids; name another --suspects\n",
+    )
+    assert Path(name).read_bytes() == before
+
+
+def test_an_older_list_of_ids_gives_way(compare: Compare):
+    """Blank lines are none, as for ratchet-profiler run --only."""
+    Path("suspects.txt").write_text("flux\n\nwan_2.2\n")
+    compare(write(record_of(600.0)), "--suspects", "suspects.txt")
+    assert Path("suspects.txt").read_text() == ""

@@ -228,3 +228,20 @@ def test_a_record_that_nobody_could_read_is_not_written(
 
     assert (code, out.exists()) == (2, False)
     assert "the record is larger than 100 bytes; ingest fewer files at once" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["h100.json", "dump.json", "performance.log"])
+def test_a_file_that_is_no_record_is_not_written_over(files: Path, name: str):
+    """A mistyped --out would cost a baseline file, or the very file that is read."""
+    before = (files / name).read_bytes()
+    done = ratchet("ingest", "performance.log", "--hardware", "h100", "--out", name, folder=files)
+
+    assert done == (2, "", f"ratchet: {name} is no run record; name another --out\n")
+    assert (files / name).read_bytes() == before
+
+
+def test_a_record_is_written_over(files: Path):
+    """The second call has the default --out of the first; an empty file is no loss either."""
+    (files / "run-record.json").touch()
+    for _ in range(2):
+        assert ratchet("ingest", "ci.log", "--hardware", "h100", folder=files)[0] == 0

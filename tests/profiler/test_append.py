@@ -218,7 +218,7 @@ def test_another_configuration_is_refused_in_one_line(measured: Path, capsys: py
         (("--only", "no.txt"), "no.txt: No such file or directory"),
         (("--only", "my.toml"), "my.toml: line 2: no scenario '[scenario.one]'; there are: one, two"),
         (("--out", "no.json"), "no.json: No such file or directory"),
-        (("--out", "my.toml"), "my.toml: record: Invalid JSON: expected value at line 2 column 2"),
+        (("--out", "my_engine.py"), "my_engine.py: record: Invalid JSON: expected value at line 2 column 1"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("measured")
@@ -228,3 +228,38 @@ def test_what_is_not_there_is_told_in_one_line(
     """File, place, what is wrong."""
     assert again(*options) == 2
     assert capsys.readouterr().err == f"ratchet-profiler: {line}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (("--out", "my.toml"), "--out: my.toml is what --scenarios reads; name another --out"),
+        (
+            ("--only", "ids.txt", "--out", "./ids.txt"),
+            "--out: ids.txt is what --only reads; name another --out",
+        ),
+        (("--out", "h100.json"), "h100.json is no run record; name another --out"),
+        (("--out", "cut.json"), "cut.json is no run record; name another --out"),
+    ],
+)
+def test_a_file_that_is_no_record_is_not_written_over(
+    measured: Path, options: tuple[str, ...], line: str, capsys: pytest.CaptureFixture
+):
+    """Before anything is measured: the scenarios, a baseline file, a record that something cut off."""
+    (measured / "ids.txt").write_text("one\n")
+    (measured / "h100.json").write_text('{"schema_version": 1, "scenarios": {}}')
+    (measured / "cut.json").write_text('{"schema_version": 1, "scenarios": [')
+    before = {file: file.read_bytes() for file in measured.iterdir() if file.is_file()}
+
+    assert main(["run", "--scenarios", "my.toml", *options]) == 2
+
+    assert capsys.readouterr() == ("", f"ratchet-profiler: {line}\n")
+    assert {file: file.read_bytes() for file in before} == before
+
+
+def test_an_empty_file_and_a_record_of_another_version_are_written_over(measured: Path):
+    """Nothing is lost with the one, and the other is a record all the same."""
+    for content in ("", '{"schema_version": 0, "scenarios": []}'):
+        (measured / "r.json").write_text(content)
+        assert main(["run", "--scenarios", "my.toml", "--repeats", "1", "--out", "r.json"]) == 0
+        assert len(record_from_json((measured / "r.json").read_bytes()).scenarios) == 2
