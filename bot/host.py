@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, TypeAlias
+from datetime import UTC, date, datetime
+from typing import Final, Protocol, TypeAlias
 
 Place: TypeAlias = tuple[str, str]
 """Where a file is: a commit or branch, or "HEAD" for the default branch, and a path from the top."""
+COMPLETED: Final = "completed"
+"""Status of a run, or a check, that has ended, however it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +22,7 @@ class Run:
     event: str
     """What started it: "pull_request", "schedule", "workflow_dispatch"."""
     status: str
-    """"queued", "in_progress", "completed"."""
+    """"queued", "in_progress", `COMPLETED`."""
     conclusion: str | None
     """"success", "failure", "cancelled", "timed_out", ...; None before the end."""
     head_sha: str
@@ -30,6 +32,16 @@ class Run:
     created_at: datetime
     url: str
     """Where a person can see it."""
+
+    @property
+    def day(self) -> date:
+        """The day on which it began, in UTC."""
+        return self.created_at.astimezone(UTC).date()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is over, however it has ended."""
+        return self.status == COMPLETED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ class Checks(Repository):
         if ours is None and check.elsewhere:
             self._conclude_elsewhere(check)
         if check.yields and others:
-            if ours is None or ours.status == "completed":
+            if ours is None or ours.status == host.COMPLETED:
                 return others[0].html_url or ""
             check = _as_said(check, others) if check.conclusion else check
         if ours is None:
@@ -57,7 +57,7 @@ class Checks(Repository):
             made = self._client.send("POST", self._at("check-runs"), whose | _said(check, annotated=0))
             ours, annotated = CheckRun.model_validate(made.data), ANNOTATIONS_AT_ONCE
         else:
-            if check.conclusion is None and ours.status == "completed":
+            if check.conclusion is None and ours.status == host.COMPLETED:
                 return ours.html_url or ""
             annotated = ours.output.annotations_count
             if not _says(ours, check):
@@ -88,7 +88,7 @@ def _said(check: Check, annotated: int) -> dict[str, Any]:
         output["annotations"] = [_annotation(it) for it in due]
     if check.conclusion is None:
         return {"status": "in_progress", "output": output}
-    return {"status": "completed", "conclusion": check.conclusion, "output": output}
+    return {"status": host.COMPLETED, "conclusion": check.conclusion, "output": output}
 
 
 def _latest(own: Iterable[CheckRun]) -> host.OwnCheck | None:
@@ -123,6 +123,6 @@ def _annotation(it: Annotation) -> dict[str, Any]:
 
 
 def _says(run: CheckRun, check: Check) -> bool:
-    status = "completed" if check.conclusion else "in_progress"
+    status = host.COMPLETED if check.conclusion else "in_progress"
     said = (run.status, run.conclusion, run.output.title, run.output.summary)
     return said == (status, check.conclusion, check.title, check.summary)

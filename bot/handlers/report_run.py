@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import Final
 
 from markupsafe import Markup
 
@@ -34,9 +33,6 @@ from bot.pulls.sticky import MARKER, State, is_posted, shown, succeeding, with_s
 from bot.report import HardwareReport, report_on
 from bot.settings import Settings
 from profiler.record import RunRecord
-
-COMPLETED: Final = "completed"
-"""Status of a run that has ended, however it has."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def run(host: HubAndHost, run_id: int, summary: Path | None) -> int:
     measured = host.run(run_id)
     if refusal(measured):
         raise BadInput(f"{refusal(measured)}; give the id of such a run")
-    if measured.status != COMPLETED:
+    if not measured.has_ended:
         return _begun(host, measured)
     try:
         return _reported(host, measured, summary)
@@ -173,15 +169,11 @@ def _edits(case: _Case) -> list[Edit]:
             case.files[(case.start, path)],
             case.files[(case.pull.head_sha, path)],
             waivers=case.settings.waivers,
-            today=_day(case.run),
+            today=case.run.day,
         )
         for path in paths
     )
     return [edit for edit in found if edit]
-
-
-def _day(measured: Run) -> date:
-    return measured.created_at.astimezone(UTC).date()
 
 
 def _commented(hub: Hub, pull: Pull, settings: Settings, told: RunReport, body: str) -> list[str]:

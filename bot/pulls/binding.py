@@ -110,7 +110,7 @@ def best_of(runs: Sequence[Run]) -> Run | None:
     Args:
         runs: Of one commit, the newest first.
     """
-    ended = [run for run in runs if run.status == "completed"]
+    ended = [run for run in runs if run.has_ended]
     successes = [run for run in ended if run.conclusion == "success"]
     return next(iter([*successes, *ended, *runs]), None)
 
@@ -128,7 +128,7 @@ def objection(run: Run, pull: Pull, repository: str) -> str:
     if run.event not in EVENTS[run.workflow]:
         taken = " or ".join(EVENTS[run.workflow])
         return f"it was started by {run.event}; taken are those of {run.workflow} started by {taken}"
-    if run.status != "completed" or run.conclusion != "success":
+    if not run.has_ended or run.conclusion != "success":
         return f"it is {run.conclusion or run.status}; taken are those that ended as success"
     whose, own = run.head_repository.lower(), repository.lower()
     if run.workflow == NIGHTLY_WORKFLOW and (whose, run.head_branch) != (own, pull.default_branch):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Final
 
 from bot import render, words
@@ -83,10 +82,9 @@ class AskedChange:
     @property
     def is_doubtful(self) -> bool:
         """Whether a report would have something against the new files, beside those of the base branch."""
-        today = self.run.created_at.astimezone(UTC).date()
         waivers = self.ask.settings.waivers
         edits = [
-            edit_of(path, self.base[path], content, waivers=waivers, today=today)
+            edit_of(path, self.base[path], content, waivers=waivers, today=self.run.day)
             for path, content in self.files.items()
         ]
         return any(edit.is_wrong or edit.unguarding for edit in edits if edit)

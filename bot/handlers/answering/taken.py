@@ -62,7 +62,7 @@ def _of_head(host: Host, ask: Ask) -> Run:
     if run is None:
         moved = " since it was reopened or moved to its base" if runs else ""
         raise _nothing(f"no run of {PROFILE_WORKFLOW} has measured it{moved}")
-    if run.status != "completed":
+    if not run.has_ended:
         raise _nothing(f"run {run.run_id} has not ended; ask again then")
     if measured not in {head, carried_from} and not is_only_baselines(host, ask, measured, head):
         raise _nothing(f"run {run.run_id} measured {measured[:7]}, and more than baselines has changed since")

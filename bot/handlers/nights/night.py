@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 from functools import cached_property
 from typing import Final
 
@@ -55,7 +55,7 @@ class Night:
     @property
     def today(self) -> date:
         """The day of the run, in UTC."""
-        return self.run.created_at.astimezone(UTC).date()
+        return self.run.day
 
     @cached_property
     def is_superseded(self) -> bool:
