@@ -13,6 +13,7 @@ from bot.host import Host
 from bot.hub import Hub, HubRefused
 from bot.intake.event_file import said_from_file
 from bot.pulls.binding import own_runs
+from bot.pulls.run_report import check_name
 
 
 def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
@@ -68,7 +69,7 @@ def _status(host: Host, said: Said) -> Reply:
     """Return how the measurement of a pull request stands."""
     pull = host.pull(said.pull)
     latest = next(own_runs(host, pull), None)
-    return Reply("rocket", words.markdown("answer_status", pull=pull, run=latest), 0)
+    return Reply("rocket", words.markdown("answer_status", pull=pull, run=latest, check=check_name(pull)), 0)
 
 
 def _say_failure(hub: Hub, said: Said, error: BaseException, *, is_first: bool) -> None:

@@ -248,3 +248,17 @@ def test_the_begun_check_of_another_run_stays_in_progress(project: Project):
 
     assert other.base_branch == "old"
     assert (checks(project), checks(project, "perf-ratchet (old)")) == (["success"], [None])
+
+
+@pytest.mark.parametrize(
+    ("base", "name"), [("main", "perf-ratchet"), ("release/1.0", "perf-ratchet (release/1.0)")]
+)
+def test_status_names_the_check_of_the_base(project: Project, base: str, name: str):
+    """Who asks where the report is, is sent to the check that has it."""
+    project.pushed()
+    project.github.branches[base] = project.github.branches["main"]
+    pull = project.github.pull("faster", author="writer", base=base)
+    project.measured(flux=0.8)
+    _, comment = project.asked(pull, "/perf-status")
+
+    assert f"Its report is the check `{name}` of that commit." in project.answers(comment)[0]
