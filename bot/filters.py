@@ -1,6 +1,8 @@
 """Values to words: numbers with their unit, and untrusted strings as inert text. Pure."""
 
 import re
+import textwrap
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +19,10 @@ MOST_KNOWN: Final = 1024
 """Strings whose words are kept. Chosen: a report of 67 scenarios has a hundred, each in many places."""
 SHORT_SHA: Final = 7
 """Characters of a commit's SHA that are shown, as git does."""
+LEAST_COLUMNS: Final = 40
+"""Columns of a terminal below which lines are not wrapped further: four words stand on such a line."""
+HANGING: Final = "  "
+"""How much further in the rest of a wrapped line begins."""
 
 ZERO_WIDTH_SPACE: Final = "\u200b"
 """Invisible, and no part of a mention, a reference or an address."""
@@ -159,3 +165,32 @@ def metric(field: str) -> str:
 def plural(count: int, noun: str) -> Markup:
     """Return a count with its noun: "1 scenario", "1,204 scenarios"."""
     return Markup(f"{count:,} {noun}{'' if count == 1 else 's'}")  # noqa: S704 - nouns are ours
+
+
+def widest(names: Iterable[str], title: str, most: int) -> int:
+    """Return the columns that names need under a title, at most so many."""
+    return min(max(map(len, (title, *names))), most)
+
+
+def wrapped(lines: str, columns: int) -> str:
+    """Return lines broken at words where they are longer than a terminal is wide, the rest further in.
+
+    Args:
+        lines: Whole lines.
+        columns: Of the terminal. A word that is longer, such as a path, stays whole.
+    """
+    return "".join(f"{part}\n" for line in lines.splitlines() for part in _broken(line, columns))
+
+
+def _broken(line: str, columns: int) -> list[str]:
+    """Return a line in parts; one that fits as it is."""
+    if len(line) <= columns:
+        return [line]
+    begin = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(
+        line,
+        max(columns, LEAST_COLUMNS),
+        subsequent_indent=begin + HANGING,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

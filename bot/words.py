@@ -7,6 +7,8 @@ and its values, are in `bot.render`; what init writes, with delimiters of its ow
 
 import dataclasses
 import json
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -30,6 +32,8 @@ MOST_LED: Final = 3
 """Regressed scenarios named and explained before any table. Chosen: they are read, a list is not."""
 MOST_OPEN: Final = 20
 """Regressed scenarios in the open table, the worst; the others are folded. Chosen: one screen."""
+MOST_COLUMNS: Final = 27
+"""Columns of scenario ids: with verdict and numbers a row is 80 long. A longer id has a line of its own."""
 MOST_RECORDS: Final = 12
 """Records of one run whose source and machine are told. Chosen: more shards than anybody has."""
 JSON_VERSION: Final = 1
@@ -63,6 +67,14 @@ def html(name: str, **values: object) -> str:
 def text(name: str, **values: object) -> str:
     """Return `templates/NAME.txt.j2` with these values, for a terminal: control characters are taken out."""
     return _plain().get_template(f"{name}.txt.j2").render(**values)
+
+
+def printed(name: str, **values: object) -> str:
+    """Return `text` for standard output: wrapped in a terminal, whole lines in a file or a pipe."""
+    lines = text(name, **values)
+    if not sys.stdout.isatty():
+        return lines
+    return filters.wrapped(lines, shutil.get_terminal_size().columns)
 
 
 def to_json(**values: object) -> str:
@@ -124,6 +136,7 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str] | None) 
     )
     environment.globals.update(
         max_flake_rate=MAX_FLAKE_RATE,
+        most_columns=MOST_COLUMNS,
         most_led=MOST_LED,
         most_names=MOST_NAMES,
         most_notes=MOST_NOTES,
@@ -149,5 +162,6 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str] | None) 
         short=_short,
         share=filters.share,
         span=filters.span,
+        widest=filters.widest,
     )
     return environment

@@ -52,7 +52,7 @@ def tell_rules(form: str) -> int:
         names = ("name", "severity", "fires", "needs", "reason")
         print(words.to_json(rules=[{name: getattr(rule, name) for name in names} for rule in RULES]))
     else:
-        show = words.markdown if form == "markdown" else words.text
+        show = words.markdown if form == "markdown" else words.printed
         print(show("rules", rules=RULES), end="")
     return 0
 
@@ -98,7 +98,7 @@ def _waivers(config: Path | None) -> Sequence[Waiver]:
 def _shown(report: AuditReport, form: str) -> str:
     if form == "json":
         return words.to_json(**_as_json(report)) + "\n"
-    return (words.markdown if form == "markdown" else words.text)(
+    return (words.markdown if form == "markdown" else words.printed)(
         "audit", report=report, most_listed=MOST_SHOWN
     )
 

@@ -33,7 +33,7 @@ def run(folder: Path, form: str) -> int:
     if form == "json":
         print(words.to_json(checks=checks))
     else:
-        print(words.text("doctor", checks=checks), end="")
+        print(words.printed("doctor", checks=checks), end="")
     return int(any(check.health is Health.PROBLEM for check in checks))
 
 

@@ -45,7 +45,7 @@ def show(folder: Path, scenarios: str, hardware: str | None, baselines: Path | N
     elif form == "markdown":
         print(words.markdown("history", trends=shown, stale_ratio=STALE_RATIO), end="")
     else:
-        print(words.text("history", trends=shown), end="")
+        print(words.printed("history", trends=shown), end="")
     return 0
 
 
@@ -80,7 +80,9 @@ def exclude(folder: Path, run_id: int, scenarios: str, reason: str) -> int:
         raise BadInput(f"{folder}: no line of run {run_id} is like {scenarios!r}, or all have this reason")
     for path, text in changed.items():
         replace_file(path, text.encode("utf-8", "surrogateescape"))
-    print(words.text("excluded", count=matches, run_id=run_id, paths=[str(path) for path in changed]), end="")
+    print(
+        words.printed("excluded", count=matches, run_id=run_id, paths=[str(path) for path in changed]), end=""
+    )
     return 0
 
 

@@ -53,7 +53,7 @@ def run(folder: Path, release: Release | None) -> int:
     made_branch = _make_branch(folder, branch)
     told = {"adoption": adoption, "audits": audits, "history_branch": branch, "made_branch": made_branch}
     told["unmeasured"] = any(one.scenarios for one in audits)
-    print(words.text("init", written=list(files), scenario_file=scaffold.SCENARIOS, **told), end="")
+    print(words.printed("init", written=list(files), scenario_file=scaffold.SCENARIOS, **told), end="")
     return 0
 
 

@@ -41,7 +41,7 @@ def run(baselines: Path, shards: int, *, scenarios: str, form: str) -> int:
         told = {"longest_s": made.longest_s, "excess_ratio": made.excess_ratio, "plan": made}
         print(words.to_json(path=str(baselines), **told))
     else:
-        print(words.text("plan", path=baselines, plan=made), end="")
+        print(words.printed("plan", path=baselines, plan=made), end="")
     return 0
 
 
@@ -73,7 +73,7 @@ def run_config(config: Path, shards: int, *, scenarios: str, form: str) -> int:
         print(words.to_json(path=str(config), jobs=made))
     else:
         paths = {name: hardware.baselines for name, hardware in settings.hardware.items()}
-        print(words.text("plan_jobs", plans=plans, files=paths), end="")
+        print(words.printed("plan_jobs", plans=plans, files=paths), end="")
     return 0
 
 

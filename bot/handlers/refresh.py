@@ -158,4 +158,4 @@ def _show(reports: Sequence[NightReport], night: Night, summary: Path | None) ->
                     night=night,
                 )
             )
-    print(words.text("nights", reports=reports), end="")
+    print(words.printed("nights", reports=reports), end="")
