@@ -43,6 +43,21 @@ def test_a_night_with_news(story: Story, github: FakeGithub, golden: Golden):
     golden("night_regressions.md", next(iter(github.issues.values())).body)
 
 
+def test_a_night_with_several_issues(story: Story, github: FakeGithub, golden: Golden):
+    """What began on different nights is in different issues, and the summary names both."""
+    for night in range(11, 14):
+        scales = {"wan": 1.2, "flux": 1.3} | ({"qwen": 1.5} if night > 11 else {})
+        story.night(night, scales)
+    first, second = github.issues.values()
+
+    golden("night_several_issues.md", "## Night" + summary(story).rpartition("## Night")[2])
+    golden("night_group.md", first.body)
+    assert [first.title, second.title] == [
+        "Slower on h100 since 2026-10-11: flux and 1 more",
+        "Slower on h100 since 2026-10-12: qwen",
+    ]
+
+
 def test_a_quiet_night(story: Story, golden: Golden):
     """A night without news is a few lines and a folded table."""
     story.night(11)

@@ -139,8 +139,8 @@ def held(night: Night, hardware: str, series: Mapping[str, Series]) -> Held:
     reasons = {one.identity: why_over(one, series.get(one.scenario, ()), file) for one in found}
     sharing = shared_out(found, [one.told for one in issues])
     told = [[one for one in shared if not reasons[one.identity]] for shared in sharing.told]
-    elsewhere = {
-        one.scenario: f"#{known.issue.number} tells of it"
+    elsewhere: dict[str, str] = {
+        one.scenario: Markup(f"#{known.issue.number} tells of it")  # noqa: S704 - a number
         for known, holding in zip(issues, told, strict=True)
         for one in holding
     }
