@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot import render, words
-from bot.baselines import BaselinesRejected
-from bot.compare import compare
 from bot.errors import BadInput
+from bot.handlers.judging.judged import compared, terms_of
 from bot.handlers.nights import regression_issues
 from bot.handlers.nights.history_branch import append
 from bot.handlers.nights.night import Here, Night, read
@@ -133,17 +132,9 @@ def _comparison(night: Night, hardware: str) -> Comparison:
     file, settings = night.baselines(hardware), night.settings
     records = night.records(hardware)
     before = precedent(night.kept.history.lines, hardware, records, file.metadata.clock)
-    try:
-        return compare(
-            file,
-            records,
-            profile=settings.hardware[hardware].profile,
-            min_improvement=settings.tighten.min_improvement,
-            past=before.past,
-            last_night=before.last_night,
-        )
-    except BaselinesRejected as error:
-        raise BadInput(f"{settings.hardware[hardware].baselines}: {error}") from error
+    return compared(
+        settings.hardware[hardware].baselines, file, records, terms_of(settings, hardware), before
+    )
 
 
 def _show(reports: Sequence[NightReport], night: Night, summary: Path | None) -> None:

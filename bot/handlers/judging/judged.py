@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from bot.audit import audit
 from bot.baselines import BaselineFile, BaselinesRejected
-from bot.compare import compare
+from bot.compare import Comparison, compare
 from bot.errors import BadInput
 from bot.limits import MAX_FLAKE_RATE, MIN_IMPROVEMENT, Policy
 from bot.report import HardwareReport, hardware_report
 from bot.rules.waivers import Waiver
 from bot.tighten import propose
-from bot.verdicts.evidence import run_evidence
+from bot.verdicts.evidence import RunEvidence, run_evidence
 from bot.verdicts.precedent import Precedent
 from profiler.record import RunRecord
 
@@ -64,19 +64,8 @@ def section(
         BadInput: the file has no such profile.
     """
     found = run_evidence(records, file.metadata.clock, terms.scenarios)
-    try:
-        comparison = compare(
-            file,
-            records if terms.policy == "sglang" else found,  # which audits no request
-            profile=terms.profile,
-            policy=terms.policy,
-            scenarios=terms.scenarios,
-            min_improvement=terms.min_improvement,
-            past=known.past,
-            last_night=known.last_night,
-        )
-    except BaselinesRejected as error:
-        raise BadInput(f"{path}: {error}") from error
+    # sglang's rule audits no request, so it looks for evidence of its own
+    comparison = compared(path, file, records if terms.policy == "sglang" else found, terms, known)
     proposals = propose(
         file,
         found,
@@ -89,3 +78,30 @@ def section(
     today = records[0].source.created_at.astimezone(UTC).date()
     findings = audit(file, waivers=terms.waivers, today=today)
     return hardware_report(path, file, records, comparison, proposals=proposals, findings=findings)
+
+
+def compared(
+    path: str,
+    file: BaselineFile,
+    records: Sequence[RunRecord] | RunEvidence,
+    terms: Terms,
+    known: Precedent,
+) -> Comparison:
+    """Return the verdicts on a run by these terms. See `section`; the evidence in the records is as good.
+
+    Raises:
+        BadInput: the file has no such profile.
+    """
+    try:
+        return compare(
+            file,
+            records,
+            profile=terms.profile,
+            policy=terms.policy,
+            scenarios=terms.scenarios,
+            min_improvement=terms.min_improvement,
+            past=known.past,
+            last_night=known.last_night,
+        )
+    except BaselinesRejected as error:
+        raise BadInput(f"{path}: {error}") from error
