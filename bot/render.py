@@ -5,11 +5,15 @@ from typing import Final
 
 from markupsafe import Markup
 
+from bot.baselines import BaselineFile
 from bot.fitting import longest_fitting
 from bot.pulls import sticky
 from bot.pulls.run_report import RunReport
-from bot.report import HardwareReport, Report
+from bot.report import HardwareReport, Report, hardware_report
+from bot.tighten import Proposals
+from bot.verdicts.comparison import Comparison
 from bot.words import html, markdown, text
+from profiler.record import RunRecord
 
 MAX_COMMENT_BYTES: Final = 60_000
 """Most UTF-8 bytes of a comment. GitHub refuses more than 65,536 characters, and elsewhere counts bytes."""
@@ -46,6 +50,22 @@ def answer(name: str, most: int, **values: object) -> str:
 def headline(report: Report) -> str:
     """Return the verdict in one line of plain text."""
     return text("headline", report=report).strip()
+
+
+def verdicts(
+    file: BaselineFile, records: Sequence[RunRecord], comparison: Comparison, path: str = "the baselines"
+) -> str:
+    """Return what `ratchet compare` prints of a run, for the message of a test's assertion.
+
+    Args:
+        file: The baselines.
+        records: The run, at least one record.
+        comparison: What `bot.compare.compare` made of the two.
+        path: How a reader knows that file.
+    """
+    nothing = Proposals((), (), records[0].source)
+    report = Report((hardware_report(path, file, records, comparison, proposals=nothing, findings=()),))
+    return text("compare", report=report, headline=headline(report))
 
 
 def title(told: RunReport) -> str:
