@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from statistics import median_low
+from typing import Any
 
 from bot.baselines import AGGREGATES
 from bot.history import DECIMALS, MAX_FIELDS, MAX_KEY, MAX_REASON, HistoryLine
@@ -20,40 +21,39 @@ def lines_of(run: Run, hardware: str, records: Sequence[RunRecord], clock: Clock
         records: Of that hardware: the requests of a scenario are pooled.
         clock: The clock that the baseline file names.
     """
-    empty = HistoryLine(
-        hardware=hardware,
-        run_id=run.run_id,
-        run_attempt=run.attempt,
-        head_sha=run.head_sha,
-        captured_at=run.created_at,
-        valid=False,
-    )
     return [
-        empty.model_copy(update={"scenario": scenario, **_said(recorded, clock)})
+        _line(run, hardware, scenario=scenario, **_said(recorded, clock))
         for scenario, recorded in by_scenario(records).items()
     ]
 
 
 def rejected_line(run: Run, hardware: str, reasons: Iterable[str]) -> HistoryLine:
     """Return the line of a run whose artifacts could not be read, so that no scenario of them is known."""
+    return _line(run, hardware, reason="; ".join(reasons)[:MAX_REASON] or "no artifact")
+
+
+def _line(run: Run, hardware: str, **said: Any) -> HistoryLine:  # noqa: ANN401 - the model checks each
+    """Return a line of a run: what the host says of it and what else is said, validated as it is read."""
     return HistoryLine(
-        hardware=hardware,
-        run_id=run.run_id,
-        run_attempt=run.attempt,
-        head_sha=run.head_sha,
-        captured_at=run.created_at,
-        valid=False,
-        reason="; ".join(reasons)[:MAX_REASON] or "no artifact",
+        **{
+            "hardware": hardware,
+            "run_id": run.run_id,
+            "run_attempt": run.attempt,
+            "head_sha": run.head_sha,
+            "captured_at": run.created_at,
+            "valid": False,
+            **said,
+        }
     )
 
 
-def _said(recorded: Sequence[Recorded], clock: Clock) -> dict[str, object]:
+def _said(recorded: Sequence[Recorded], clock: Clock) -> dict[str, Any]:
     """Return the fields of a line that the requests of a scenario decide."""
     found = evidence(recorded, clock)
     if isinstance(found, Obstacle):
         record, scenario = recorded[0]
         where = setting(record.environment, clock, scenario.config_hash)
-        said: dict[str, object] = {"reason": found.reason[:MAX_REASON]}
+        said: dict[str, Any] = {"reason": found.reason[:MAX_REASON]}
     else:
         where = found.witnesses[0].setting(clock)
         said = {"valid": True, "requests": len(found.witnesses), "values": _values(found)}

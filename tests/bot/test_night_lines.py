@@ -2,9 +2,10 @@
 
 import pytest
 from builders import HEAD_SHA, make_record, make_request, make_run, make_scenario
+from pydantic import ValidationError
 
 from bot.nightly.lines import lines_of, rejected_line
-from profiler.record import comparability_key
+from profiler.record import StageTiming, comparability_key
 
 RUN = make_run(run_id=4711, attempt=2, head_sha="c" * 40)
 
@@ -86,6 +87,19 @@ def test_shards_of_different_machines_do_not_mix():
 
     assert (line.valid, line.values) == (False, {})
     assert line.reason == "its requests do not compare: cuda 12.8 -> cuda 13.0"
+
+
+def test_what_could_not_be_read_back_is_not_written():
+    """Two stages of one name are within a week each, and over it in all: no line can have that."""
+    half_ms, week_ms = 303_000_000.0, 604_800_000.0
+    stages = tuple(
+        StageTiming(id=index, name="DenoisingStage", occurrence=index, start_ms=0.0, host_ms=half_ms)
+        for index in range(2)
+    )
+    request = make_request(e2e_ms=week_ms, steps=()).model_copy(update={"stages": stages})
+
+    with pytest.raises(ValidationError, match="values"):
+        lines_of(RUN, "h100", [make_record(make_scenario("flux", request))], "host")
 
 
 def test_an_artifact_that_cannot_be_read_leaves_a_line():
