@@ -85,7 +85,8 @@ def test_a_ci_log_as_text(files: Path):
         "ci.log: CI log: 1 request, 1 refused, 7 other lines",
         "  refused: ci.log:25: wan: cut off after line 26",
         "flux: 1 request",
-        "run-record.json: 1 scenario of h100, run 25963872007, 2026-05-17 03:11 UTC",
+        "wrote run-record.json: 1 scenario of h100, run 25963872007, 2026-05-17 03:11 UTC",
+        "next: ratchet compare run-record.json --baselines FILE",
     ]
 
 
@@ -106,6 +107,22 @@ def test_a_ci_log_as_json(files: Path):
             "long_lines": 0,
         }
     ]
+
+
+def test_the_samples_of_the_page_are_what_is_found(tmp_path: Path):
+    """Each form that docs/operations.md shows is one request of two stages and two steps or more."""
+    page = (Path(__file__).parents[2] / "docs/operations.md").read_text("utf-8")
+    section = page.split("## Records from tests you have\n")[1].split("\n## ")[0]
+    samples = section.split("```\n")[1::2]
+    readings = []
+    for number, sample in enumerate(samples):
+        (tmp_path / str(number)).write_text(sample)
+        readings.append(engine_reading(tmp_path / str(number)))
+
+    assert [one.kind for one in readings] == ["CI log", "CI log", "performance log", "perf dump"]
+    for reading in readings:
+        [found] = reading.requests
+        assert (len(found.request.stages) >= 2, len(found.request.steps) >= 2) == (True, True)
 
 
 def test_every_command_takes_an_ingested_record(files: Path):
@@ -142,7 +159,8 @@ def test_several_files_make_one_record(files: Path):
         "dump.json: perf dump: 1 request, 0 refused, 0 other lines",
         "note: flux: a record has no place for meta (dump.json:1)",
         "flux: 3 requests",
-        "o.json: 1 scenario of h100, run 7, 2026-05-17 03:11 UTC",
+        "wrote o.json: 1 scenario of h100, run 7, 2026-05-17 03:11 UTC",
+        "next: ratchet compare o.json --baselines FILE",
     ]
     assert [one.request_id for one in record.scenarios[0].requests] == ["r1", "r2", "r3"]
     assert record.source.created_at == datetime(2026, 5, 17, 3, 11, 22, 123456, tzinfo=UTC)
@@ -215,7 +233,7 @@ def test_hostile_names_stay_on_one_line(files: Path):
     _, out, _ = ratchet("ingest", "performance.log", "--hardware", "h", "--scenario", "flux", folder=files)
 
     assert "\x1b" not in out
-    assert len(out.splitlines()) == 4
+    assert len(out.splitlines()) == 5
 
 
 def test_a_record_that_nobody_could_read_is_not_written(
