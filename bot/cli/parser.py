@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 CANNOT: Final = 2
 """Exit code of what could not be done, argparse's own too."""
@@ -26,6 +26,10 @@ class Parser(argparse.ArgumentParser):
         for option in self._unknown_options(words):
             self.error(f"unrecognized arguments: {option}{_hint(option, self._option_string_actions)}")
         return super().parse_known_args(words, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the words; one that could move the cursor is told with its escapes."""
+        super().error("".join(it if it.isprintable() else repr(it)[1:-1] for it in message))
 
     def _unknown_options(self, words: Iterable[str]) -> Iterator[str]:
         for word in words:

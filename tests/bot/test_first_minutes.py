@@ -73,6 +73,8 @@ def test_a_mistyped_choice_is_one_line(words: list[str], said: str, capsys: pyte
         ),
         (["audit", "h100.json", "--quiet"], "usage: ratchet audit [-h] ", "--quiet"),
         (["audit", "h100.json", "-x"], "usage: ratchet audit [-h] ", "-x"),
+        (["audit", "h100.json", "--\x1b[2J\n"], "usage: ratchet audit [-h] ", r"--\x1b[2J\n"),
+        (["audit", "h100.json", "-\x1b[2J\u202e"], "usage: ratchet audit [-h] ", r"-\x1b[2J\u202e"),
         (["--verison"], "usage: ratchet [-h] ", "--verison; did you mean --version?"),
     ],
 )
