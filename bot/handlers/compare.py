@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from bot import render, words
+from bot.baselines import BaselineFile
 from bot.errors import BadInput
 from bot.files import replace_file
 from bot.handlers.judging.judged import Terms, section
@@ -55,9 +56,10 @@ def run(
     if len(hardware) > 1:
         shown = " and ".join(sorted(hardware))
         raise BadInput(f"{records[0]}: these are records of {shown}; compare one hardware at a time")
-    _require_same_hardware(records, taken, baselines)
+    file = baselines_from_file(baselines)
+    _require_same_hardware(records, taken, baselines, file)
     lines = history_from_folder(history, *hardware).lines if history else ()
-    found = judged(taken, baselines, str(baselines), terms, lines)
+    found = judged(taken, file, str(baselines), terms, lines)
     if suspects:
         _write(suspects, found.comparison.to_confirm)
     print(_told(Report((found,)), form), end="")
@@ -66,8 +68,8 @@ def run(
 
 def judged(
     records: Sequence[RunRecord],
-    baselines: Path,
-    shown_path: str,
+    file: BaselineFile,
+    path: str,
     terms: Terms,
     lines: Sequence[HistoryLine] = (),
 ) -> HardwareReport:
@@ -75,25 +77,25 @@ def judged(
 
     Args:
         records: The run, in one record or in several, at least one, all of one hardware.
-        baselines: The baseline file.
-        shown_path: How a reader knows that file.
+        file: The baselines.
+        path: How a reader knows that file.
         terms: By what it is judged.
         lines: The history; those of the run itself do not count.
 
     Raises:
-        BadInput: the baseline file cannot be used.
+        BadInput: the file has no such profile, or nothing that is looked at.
     """
-    file = baselines_from_file(baselines)
-    require_match(terms.scenarios, [*file.scenarios, *by_scenario(records)], baselines)
+    require_match(terms.scenarios, [*file.scenarios, *by_scenario(records)], path)
     known = precedent(lines, records[0].environment.hardware, records, file.metadata.clock)
-    return section(shown_path, file, records, terms, known)
+    return section(path, file, records, terms, known)
 
 
-def _require_same_hardware(paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path) -> None:
+def _require_same_hardware(
+    paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path, file: BaselineFile
+) -> None:
     """Accept records that the baseline file's own words do not exclude, see `require_named_hardware`."""
     if all(record.environment.accelerator for record in records):
         return
-    file = baselines_from_file(baselines)
     if any(other_hardware(file, record) for record in records):
         from bot.handlers.judging.whose import require_named_hardware, whose  # noqa: PLC0415 - YAML, for this case only
 

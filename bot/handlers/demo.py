@@ -147,9 +147,8 @@ class Demo:
         self._git("switch", "--quiet", "--create", story.branch, "main")
         self._commit_engine(story.passes, story.title)
         self._show_diff(self._git("show", "--format=", "HEAD"))
-        baselines = self.repository / BASELINES
         record = self._profiled(story.branch)
-        section = judged([record], baselines, BASELINES, TERMS)
+        section = judged([record], baselines_from_file(self.repository / BASELINES), BASELINES, TERMS)
         report = Report((section,))
         body = render.comment(report)
         self.hub.upsert_comment(story.number, render.MARKER, body)

@@ -10,7 +10,7 @@ from bot.handlers.compare import judged
 from bot.handlers.judging.judged import terms_of
 from bot.hub import Check, Hub
 from bot.intake.config import settings_from_file
-from bot.intake.files import record_from_file
+from bot.intake.files import baselines_from_file, record_from_file
 from bot.local_hub import LocalHub
 from bot.pulls.run_report import CHECK_NAME
 from bot.report import HardwareReport, Report, report_on
@@ -66,7 +66,7 @@ def _section(path: Path, config: Path, settings: Settings, head_sha: str) -> Har
     hardware = _hardware(record.environment.hardware, config, settings)
     return judged(
         [record],
-        Path(hardware.baselines),
+        baselines_from_file(Path(hardware.baselines)),
         hardware.baselines,
         terms_of(settings, record.environment.hardware),
     )

@@ -11,7 +11,7 @@ from bot.filters import plain
 EVERYTHING: Final = "*"
 
 
-def require_match(glob: str, names: Iterable[str], path: Path) -> None:
+def require_match(glob: str, names: Iterable[str], path: Path | str) -> None:
     """Accept a glob that takes at least one of these scenarios, or the one for all of them.
 
     Raises:
