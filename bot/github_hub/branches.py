@@ -1,13 +1,12 @@
 """Commits and branches on GitHub, each change only where the branch is where we think."""
 
-import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from bot.github_hub.failures import Unanswered
-from bot.github_hub.git_answers import Commit, Committed, Named, Node, Reference
+from bot.github_hub.git_answers import Commit, Committed, Named, Node, Reference, blob_name
 from bot.github_hub.repository import Repository, quoted
 from bot.hub import BranchMoved
 
@@ -170,15 +169,6 @@ class Branches(Repository):
     def _make(self, kind: str, said: Mapping[str, Any]) -> str:
         """Make an object of git and return its name. Made twice, it is there once."""
         return Named.model_validate(self._client.send("POST", self._at(f"git/{kind}"), said).data).sha
-
-
-def blob_name(content: bytes, like: str) -> str:
-    """Return the name that git gives to this content, in a repository that has names like this one.
-
-    Source: `git help hash-object`; 64 digits are SHA-256.
-    """
-    new = hashlib.sha256 if len(like) > len(NO_COMMIT) else hashlib.sha1
-    return new(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _changes_only(commit: Commit, files: Mapping[str, bytes]) -> bool:

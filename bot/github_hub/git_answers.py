@@ -1,5 +1,6 @@
 """What GitHub tells of commits, branches and files, by REST and by GraphQL: the few fields that are read."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +11,8 @@ from bot.github_hub.answers import Account, Told
 
 RUN_LAG: Final = timedelta(seconds=10)
 """From what starts a run until GitHub has created it. Chosen: a few seconds, with some to spare."""
+SHA256_DIGITS: Final = 64
+"""Of a name in a repository whose names are SHA-256. Source: `git help hash-object`."""
 
 
 class GitAuthor(Told):
@@ -156,3 +159,12 @@ class Replied(Told):
     """The answer to addComment."""
 
     url: str = Field(validation_alias=AliasPath("addComment", "commentEdge", "node", "url"))
+
+
+def blob_name(content: bytes, like: str) -> str:
+    """Return the name that git gives to this content, in a repository that has names like this one.
+
+    Source: `git help hash-object`.
+    """
+    new = hashlib.sha256 if len(like) == SHA256_DIGITS else hashlib.sha1
+    return new(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from bot import host
-from bot.github_hub.branches import blob_name
-from bot.github_hub.git_answers import BlobContent, Comparison, Files, GitObject, Grounds
+from bot.github_hub.git_answers import BlobContent, Comparison, Files, GitObject, Grounds, blob_name
 from bot.github_hub.repository import Repository, quoted
 from bot.host import Place
 
