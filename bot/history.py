@@ -21,7 +21,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import AwareDatetime, Field, ValidationError
 
 from bot.noise import Past
-from profiler.record import Count, Frozen, HardwareName, Milliseconds, ScenarioId, Sha
+from profiler.record import Count, Frozen, HardwareName, Milliseconds, RunId, ScenarioId, Sha
 
 MAX_FIELDS: Final = 64
 """Most values of a line. Chosen: end to end, average, median, and five times the stages sglang has."""
@@ -50,7 +50,7 @@ class HistoryLine(Frozen):
     hardware: HardwareName
     scenario: ScenarioId | Literal[""] = ""
     """Its id; "" when an artifact could not be read, so that no scenario of it is known."""
-    run_id: Annotated[int, Field(ge=0, le=2**53)]
+    run_id: RunId
     """The Actions run, as the host numbers it: its page has the artifacts with the records."""
     run_attempt: Count = 1
     """The attempt of that run, from 1."""

@@ -67,6 +67,7 @@ __all__ = [
     "Milliseconds",
     "RecordRejected",
     "RequestRecord",
+    "RunId",
     "RunRecord",
     "ScenarioId",
     "ScenarioRecord",

@@ -212,7 +212,7 @@ def _github(auth: Auth.Auth, base_url: str, pace: Pace) -> Github:
     )
 
 
-def _data(text: str | object) -> Json:
+def _data(text: object) -> Json:
     """Return the JSON of an answer; an answer that is none is its own text."""
     try:
         return json.loads(str(text)) if text else None
