@@ -14,11 +14,11 @@ from bot.intake.files import baselines_from_file, record_from_file
 from bot.intake.nights import history_from_folder
 from bot.proposing.file_diff import FileDiff, file_diff
 from bot.proposing.proposals import run_chance
-from bot.proposing.rewriting import new_baselines
+from bot.proposing.rewriting import clock_of, new_baselines
 from bot.tighten import Proposals, propose, tightened
 from bot.verdicts.evidence import by_scenario
 from bot.verdicts.precedent import precedent
-from profiler.record import Clock, RunRecord
+from profiler.record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,7 @@ def _new(path: Path, owner: Whose, records: Sequence[RunRecord]) -> BaselineFile
     """
     if not path.parent.is_dir() and not owner.is_configured:
         raise BadInput(f"{path}: there is no folder {path.parent}; make it, or mend --baselines")
-    scenarios = [scenario for record in records for scenario in record.scenarios]
-    clocks = {request.clock for scenario in scenarios for request in scenario.requests}
-    clock: Clock = "device-events" if clocks == {"device-events"} else "host"
-    return new_baselines(owner.hardware, clock)
+    return new_baselines(owner.hardware, clock_of(records))
 
 
 def _proposals(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.baselines import (
     baselines_from_text,
 )
 from bot.lossless import DEFAULT_INDENT, edited_json
-from profiler.record import Clock
+from profiler.record import Clock, RunRecord
 
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
@@ -56,6 +56,12 @@ def new_baselines(
         "scenarios": {},
     }
     return baselines_from_text(json.dumps(document, indent=DEFAULT_INDENT) + "\n")
+
+
+def clock_of(records: Iterable[RunRecord]) -> Clock:
+    """Return the clock of new baselines from these records: the device's where every request has it."""
+    clocks = {it.clock for record in records for one in record.scenarios for it in one.requests}
+    return "device-events" if clocks == {"device-events"} else "host"
 
 
 def _replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

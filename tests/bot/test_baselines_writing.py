@@ -4,10 +4,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from builders import make_baselines, make_values
+from builders import make_baselines, make_record, make_request, make_scenario, make_values
 
 from bot.baselines import DEFAULT_TOLERANCES, baselines_from_text
-from bot.proposing.rewriting import new_baselines, with_scenarios
+from bot.proposing.rewriting import clock_of, new_baselines, with_scenarios
+from profiler.record import Clock
 
 DAY = date(2026, 11, 22)
 
@@ -84,3 +85,19 @@ def test_a_new_file_is_empty_and_whole():
     assert file.tolerances == DEFAULT_TOLERANCES
     assert file.sampling.step_fractions == (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     assert re.fullmatch(r'\{\n    "metadata": \{\n.*\n    "scenarios": \{\}\n\}\n', file.text, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("clocks", "clock"),
+    [
+        (["device-events", "device-events"], "device-events"),
+        (["device-events", "host"], "host"),
+        (["host"], "host"),
+        ([], "host"),
+    ],
+)
+def test_new_baselines_take_the_devices_clock_where_every_request_has_it(clocks: list[Clock], clock: Clock):
+    """One request without it, in whichever record, and its values could not be compared."""
+    records = [make_record(make_scenario("flux", make_request(clock=one))) for one in clocks]
+
+    assert clock_of(records) == clock

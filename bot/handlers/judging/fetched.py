@@ -10,7 +10,7 @@ from bot.history import MONTHS_READ, History, history_from_text, paths_until
 from bot.host import Host, Place, Run
 from bot.hub import Hub
 from bot.paths import CONFIG
-from bot.proposing.rewriting import new_baselines
+from bot.proposing.rewriting import clock_of, new_baselines
 from bot.pulls.artifacts import MAX_ZIP_BYTES, Delivery, delivery
 from bot.settings import Settings, SettingsRejected, settings_from_yaml
 from bot.verdicts.precedent import Precedent, precedent
@@ -68,9 +68,7 @@ def baselines_in(
         BadInput: it is no baseline file.
     """
     if content is None:
-        clocks = {it.clock for record in records for one in record.scenarios for it in one.requests}
-        clock: Clock = "device-events" if clocks == {"device-events"} else "host"
-        return new_baselines(hardware, clock)
+        return new_baselines(hardware, clock_of(records))
     try:
         return baselines_from_text(content.decode())
     except (BaselinesRejected, UnicodeDecodeError) as error:
