@@ -48,6 +48,16 @@ def test_the_first_night_makes_the_branch(github: FakeGithub):
     assert [line.run_id for line in read(hub).history.lines] == [1, 1, 2]
 
 
+def test_what_was_read_is_parsed_once(github: FakeGithub):
+    """Whoever asks for the lines again has the very same: they are thousands."""
+    hub = quick_hub(github)
+    add(hub, make_line(1))
+    kept = read(hub)
+
+    assert kept.history.lines == (make_line(1),)
+    assert kept.history is kept.history
+
+
 def test_a_night_twice_is_a_night_once(github: FakeGithub):
     """What is there already is not added again: the second time nothing is committed."""
     hub = quick_hub(github)

@@ -80,6 +80,16 @@ def history_places(settings: Settings, hardware: str, moment: datetime) -> list[
     return [(settings.history_branch, path) for path in paths_until(hardware, moment, MONTHS_READ)]
 
 
+def history_text(content: bytes | None) -> str:
+    """Return a file of the history as text, whatever its bytes; "" where there is none."""
+    return (content or b"").decode(errors="replace")
+
+
+def history_in(contents: Iterable[bytes | None]) -> History:
+    """Return every line of these files of the history, in their order."""
+    return sum((history_from_text(history_text(content)) for content in contents), History())
+
+
 def precedent_in(
     files: Mapping[Place, bytes | None],
     places: Iterable[Place],
@@ -96,5 +106,4 @@ def precedent_in(
         records: Of one run.
         clock: The clock of the baseline file.
     """
-    texts = [(files[place] or b"").decode(errors="replace") for place in places]
-    return precedent(sum(map(history_from_text, texts), History()).lines, hardware, records, clock)
+    return precedent(history_in(files[place] for place in places).lines, hardware, records, clock)

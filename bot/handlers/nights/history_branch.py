@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from bot.adoption.scaffold import history_files
-from bot.handlers.judging.fetched import HubAndHost
-from bot.history import History, HistoryLine, appended, history_from_text, path_of
+from bot.handlers.judging.fetched import HubAndHost, history_in, history_text
+from bot.history import History, HistoryLine, appended, path_of
 from bot.host import Host, SeenBranch
 from bot.hub import BranchMoved, Hub
 
@@ -21,19 +22,18 @@ class Kept:
     branch: str
     head: str | None
     """None: there is no such branch yet."""
-    texts: Mapping[str, str]
-    """By path; "" where there is no such file."""
+    files: Mapping[str, bytes | None]
+    """By path; None where there is no such file."""
 
-    @property
+    @cached_property
     def history(self) -> History:
         """Every line of these files."""
-        return sum((history_from_text(text) for text in self.texts.values()), History())
+        return history_in(self.files.values())
 
 
 def kept_as_seen(seen: SeenBranch) -> Kept:
     """Return files of the branch out of what was seen of it."""
-    texts = {path: (content or b"").decode(errors="replace") for path, content in seen.files.items()}
-    return Kept(seen.name, seen.head, texts)
+    return Kept(seen.name, seen.head, seen.files)
 
 
 def append(host: HubAndHost, kept: Kept, lines: Sequence[HistoryLine], message: str) -> None:
@@ -66,8 +66,10 @@ def append(host: HubAndHost, kept: Kept, lines: Sequence[HistoryLine], message: 
 
 
 def _append(hub: Hub, kept: Kept, lines: Sequence[HistoryLine], message: str) -> None:
-    changed = {path: appended(kept.texts.get(path, ""), found) for path, found in _by_path(lines).items()}
-    files = {path: text.encode() for path, text in changed.items() if text != kept.texts.get(path, "")}
+    by_path = _by_path(lines)
+    before = {path: history_text(kept.files.get(path)) for path in by_path}
+    after = {path: appended(before[path], found) for path, found in by_path.items()}
+    files = {path: text.encode() for path, text in after.items() if text != before[path]}
     if files:
         hub.commit_files(kept.branch, str(kept.head), files, message)
 

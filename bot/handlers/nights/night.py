@@ -76,9 +76,16 @@ class Night:
         Raises:
             BadInput: it is no baseline file.
         """
-        path = self.settings.hardware[hardware].baselines
-        content = self.seen.branches[self.branch].files[path]
-        return baselines_in(path, content, hardware, self.records(hardware))
+        if hardware not in self._baselines:
+            path = self.settings.hardware[hardware].baselines
+            content = self.seen.branches[self.branch].files[path]
+            self._baselines[hardware] = baselines_in(path, content, hardware, self.records(hardware))
+        return self._baselines[hardware]
+
+    @cached_property
+    def _baselines(self) -> dict[str, BaselineFile]:
+        """The baselines that were asked for already, by hardware."""
+        return {}
 
     def own_branch(self, target: Target) -> NightlyBranch:
         """Return a branch of the bot, as it was seen."""
