@@ -136,9 +136,12 @@ class Story:
 
     def refreshed(self, run: Run) -> int:
         """Run `ratchet refresh` for a run; return its exit code."""
+        return refresh.run(self.here(), run.id, self.summary)
+
+    def here(self) -> Here:
+        """Return where the bot is, with a hub of its own."""
         hub = quick_hub(self.github)
-        here = Here(hub, hub.login, self.github.repository, "https://github.com")
-        return refresh.run(here, run.id, self.summary)
+        return Here(hub, hub.login, self.github.repository, "https://github.com")
 
     def night(
         self,

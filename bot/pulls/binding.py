@@ -1,6 +1,6 @@
 """Which pull request a run belongs to: what the host says decides, never what an artifact claims."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -123,18 +123,43 @@ def objection(run: Run, pull: Pull, repository: str) -> str:
         pull: The pull request into which they would go.
         repository: The repository itself, "owner/name".
     """
-    if run.workflow not in EVENTS:
-        return f"it is of {run.workflow}; taken are those of {' and '.join(EVENTS)}"
+    is_nightly = run.workflow == NIGHTLY_WORKFLOW
+    why = night_refusal(run, pull.default_branch, repository) if is_nightly else _misstarted(run, EVENTS)
+    if why:
+        return why
+    if not run.has_ended or run.conclusion != "success":
+        return f"it is {run.conclusion or run.status}; taken are those that ended as success"
+    whose = run.head_repository.lower()
+    if whose not in {repository.lower(), pull.head_repository.lower()} or not whose:
+        return f"it is of {_place(run)}, which is neither this repository nor this pull request's"
+    return ""
+
+
+def night_refusal(run: Run, default_branch: str, repository: str) -> str:
+    """Return why a run is no night of the default branch, or "" when it is.
+
+    Any workflow of the default branch may be started by hand and leave records: the file's path counts.
+
+    Args:
+        run: The run.
+        default_branch: Its name.
+        repository: The repository itself, "owner/name".
+    """
+    why = _misstarted(run, [NIGHTLY_WORKFLOW])
+    if why:
+        return why
+    if (run.head_repository.lower(), run.head_branch) != (repository.lower(), default_branch):
+        return f"it is of {_place(run)}; nights are those of {repository}, branch {default_branch}"
+    return ""
+
+
+def _misstarted(run: Run, workflows: Collection[str]) -> str:
+    """Return why a run is of none of these workflows, or was started otherwise than they are; else ""."""
+    if run.workflow not in workflows:
+        return f"it is of {run.workflow}; taken are those of {' and '.join(workflows)}"
     if run.event not in EVENTS[run.workflow]:
         taken = " or ".join(EVENTS[run.workflow])
         return f"it was started by {run.event}; taken are those of {run.workflow} started by {taken}"
-    if not run.has_ended or run.conclusion != "success":
-        return f"it is {run.conclusion or run.status}; taken are those that ended as success"
-    whose, own = run.head_repository.lower(), repository.lower()
-    if run.workflow == NIGHTLY_WORKFLOW and (whose, run.head_branch) != (own, pull.default_branch):
-        return f"it is of {_place(run)}; nights are those of {repository}, branch {pull.default_branch}"
-    if whose not in {own, pull.head_repository.lower()} or not whose:
-        return f"it is of {_place(run)}, which is neither this repository nor this pull request's"
     return ""
 
 

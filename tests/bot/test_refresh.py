@@ -1,5 +1,6 @@
 """What a night does over HTTP, and what it leaves alone."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from github_fake import FakeGithub
 from night_story import AT_ONCE, BASELINES, Story, proposed, state
 
 from bot.errors import BadInput
+from bot.handlers.nights.night import read
 
 NAMES = ("flux", "wan")
 TIGHTEN, LOOSEN = "perf-ratchet/tighten-h100", "perf-ratchet/loosen-h100"
@@ -18,22 +20,42 @@ TIGHTEN, LOOSEN = "perf-ratchet/tighten-h100", "perf-ratchet/loosen-h100"
 @pytest.mark.parametrize(
     ("told", "why"),
     [
-        ({"event": "pull_request"}, "was started by pull_request"),
-        ({"head_branch": "work"}, "is of work; only main"),
-        ({"head_repository": "stranger/demo"}, "is of stranger/demo"),
-        ({"head_repository": None}, "is of a deleted repository"),
+        (
+            {"event": "pull_request"},
+            "it was started by pull_request; taken are those of .github/workflows/nightly.yml started by",
+        ),
+        (
+            {"workflow": ".github/workflows/profile.yml", "event": "workflow_dispatch"},
+            "it is of .github/workflows/profile.yml; taken are those of .github/workflows/nightly.yml",
+        ),
+        (
+            {"head_branch": "work"},
+            "it is of octo/demo, branch work; nights are those of octo/demo, branch main",
+        ),
+        ({"head_repository": "stranger/demo"}, "it is of stranger/demo, branch main; nights"),
+        ({"head_repository": None}, "it is of a deleted repository, branch main; nights"),
     ],
 )
 def test_a_run_that_is_no_night_is_refused(github: FakeGithub, told: dict[str, Any], why: str):
-    """A pull request, another branch and a fork are no history; nothing is written."""
+    """A pull request, another workflow, another branch and a fork are no history; nothing is written."""
     story = Story(github, NAMES)
     run = story.ran(1)
     vars(run).update(told)
     before = state(github)
 
-    with pytest.raises(BadInput, match=why):
+    with pytest.raises(BadInput, match=re.escape(f"run {run.id} is no night: {why}")):
         story.refreshed(run)
     assert state(github) == before
+
+
+def test_baselines_of_a_night_are_read_once(github: FakeGithub):
+    """Whoever asks again has the very same file, which is not parsed anew."""
+    story = Story(github, NAMES)
+    here = story.here()
+    night = read(here, here.host.run(story.ran(1).id))
+
+    assert list(night.baselines("h100").scenarios) == list(NAMES)
+    assert night.baselines("h100") is night.baselines("h100")
 
 
 def test_the_same_night_again_changes_nothing(github: FakeGithub):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Final
 
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.errors import BadInput
@@ -17,11 +16,9 @@ from bot.nightly.issue_memory import REGRESSION_LABEL
 from bot.paths import CONFIG, loosening_branch, tightening_branch
 from bot.pulls.artifact_names import RefusedArtifact, hardware_of
 from bot.pulls.artifacts import Delivery
+from bot.pulls.binding import night_refusal
 from bot.settings import Settings
 from profiler.record import RunRecord
-
-EVENTS: Final = ("schedule", "workflow_dispatch")
-"""What may start a night."""
 
 
 @dataclass(frozen=True)
@@ -113,19 +110,6 @@ def proposed_file(branch: NightlyBranch) -> BaselineFile | None:
         return None
 
 
-def refusal(run: Run, default_branch: str, repository: str) -> str:
-    """Return why a run is no night of the default branch, or "" when it is."""
-    if run.event not in EVENTS:
-        return f"run {run.run_id} was started by {run.event}; only {' and '.join(EVENTS)} make a night"
-    if run.head_repository.lower() != repository.lower():
-        return f"run {run.run_id} is of {run.head_repository or 'a deleted repository'}, not of {repository}"
-    if run.head_branch != default_branch:
-        return (
-            f"run {run.run_id} is of {run.head_branch}; only {default_branch}, the default branch, is history"
-        )
-    return ""
-
-
 def read(here: Here, run: Run) -> Night:
     """Read everything that decides about a run.
 
@@ -135,9 +119,9 @@ def read(here: Here, run: Run) -> Night:
     """
     beginning = here.host.beginning(CONFIG)
     branch = beginning.default_branch
-    why = refusal(run, branch, here.repository)
+    why = night_refusal(run, branch, here.repository)
     if why:
-        raise BadInput(f"{why}; nothing was read of it")
+        raise BadInput(f"run {run.run_id} is no night: {why}; nothing was read of it")
     settings = settings_in(beginning.content)
     found = delivered(here.host, run, settings.hardware)
     seen = _seen(here.host, run, branch, settings)
