@@ -26,7 +26,7 @@ def record_from_file(path: Path) -> RunRecord:
         return record_from_json(content)
     except RecordRejected as error:
         if _is_baselines(content):
-            raise BadInput(f"{path}: a baseline file, not a run record; exchange the two") from error
+            raise BadInput(f"{path}: a baseline file; give a run record in its place") from error
         raise BadInput(f"{path}: {error}; ratchet-profiler run writes such a file") from error
 
 
@@ -37,11 +37,13 @@ def baselines_from_file(path: Path) -> BaselineFile:
         BadInput: there is no such file, it is no UTF-8, or it is no baseline file.
     """
     text = bounded_text(path, MAX_BASELINES_BYTES)
+    if not text.strip():
+        raise BadInput(f"{path}: is empty; delete it, and ratchet tighten --add --write makes one")
     try:
         return baselines_from_text(text)
     except BaselinesRejected as error:
         if _is_record(text):
-            raise BadInput(f"{path}: a run record, not a baseline file; exchange the two") from error
+            raise BadInput(f"{path}: a run record; give a baseline file in its place") from error
         raise BadInput(f"{path}: {error}") from error
 
 

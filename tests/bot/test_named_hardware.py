@@ -12,7 +12,7 @@ from profiler.record import RunRecord, record_to_json
 
 POOL = "CI H100 80GB pool"
 REFUSED = (
-    "ratchet: record.json: measured on cpu without an accelerator, but h100.json is of 'CI H100 80GB pool' "
+    "ratchet: record.json: measured on cpu, no accelerator is known, but h100.json is of 'CI H100 80GB pool' "
     "by its metadata.hardware; give the baselines of cpu, or say in .github/perf-ratchet.yml that these are\n"
 )
 

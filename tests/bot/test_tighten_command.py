@@ -89,11 +89,11 @@ def test_records_of_two_hardwares_are_refused(folder: Path, capsys: pytest.Captu
     [
         (
             ("perf/h100.json", "--baselines", "record.json"),
-            "perf/h100.json: a baseline file, not a run record; exchange the two",
+            "perf/h100.json: a baseline file; give a run record in its place",
         ),
         (
             ("record.json", "--baselines", "record.json"),
-            "record.json: a run record, not a baseline file; exchange the two",
+            "record.json: a run record; give a baseline file in its place",
         ),
     ],
 )
@@ -109,6 +109,19 @@ def test_exchanged_files_are_recognised(
     assert main([command, *arguments]) == 2
     assert capsys.readouterr() == ("", f"ratchet: {line}\n")
     assert sorted(file.name for file in folder.iterdir()) == ["perf", "record.json"]
+
+
+@pytest.mark.parametrize("command", ["tighten", "compare"])
+def test_an_empty_baseline_file_is_said_to_be_empty(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    """It has no line 1: what makes a new one is named."""
+    (folder / "perf/h100.json").write_text("\n")
+
+    assert main([command, "record.json", "--baselines", "perf/h100.json"]) == 2
+    assert capsys.readouterr().err == (
+        "ratchet: perf/h100.json: is empty; delete it, and ratchet tighten --add --write makes one\n"
+    )
 
 
 def test_a_mistyped_folder_is_not_made(folder: Path, capsys: pytest.CaptureFixture[str]):

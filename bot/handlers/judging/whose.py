@@ -66,7 +66,7 @@ def require_named_hardware(
     for path, record in zip(paths, records, strict=True):
         if not owner.is_configured and (named := other_hardware(file, record)):
             raise BadInput(
-                f"{path}: measured on {owner.hardware} without an accelerator, but {baselines} is of "
+                f"{path}: measured on {owner.hardware}, no accelerator is known, but {baselines} is of "
                 f"{plain(repr(named))} by its metadata.hardware; give the baselines of "
                 f"{owner.hardware}, or say in {DEFAULT_CONFIG} that these are"
             )
