@@ -3,14 +3,17 @@
 import argparse
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, Never
 
 FINE: Final = 0
 BAD_INPUT: Final = 2
+INTERRUPTED: Final = 130
 
 EXAMPLES: Final = """\
 examples:
@@ -22,7 +25,8 @@ examples:
   ratchet-profiler show run-record.json                what was measured, stage by stage
   ratchet-profiler bench --device cuda                 what profiling costs, and whether it is true
 
-exit codes: 0 fine, 1 a scenario failed (the others are recorded), 2 bad input
+exit codes: 0 fine, 1 a scenario failed (the others are recorded), 2 bad input, 130 interrupted (what was
+finished is recorded)
 """
 
 
@@ -49,13 +53,20 @@ class ShowVersion(argparse.Action):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 fine, 1 a scenario failed, 2 bad input.
+    """Run one command and return its exit code: 0 fine, 1 a scenario failed, 2 bad input, 130 interrupted.
 
     Args:
         arguments: As on the command line, without the program; None takes the program's own.
     """
-    options = _parser().parse_args(arguments)
-    commands = import_module("profiler.commands")
+    try:
+        return _run(_parser().parse_args(arguments))
+    except KeyboardInterrupt:
+        sys.stderr.write("ratchet-profiler: interrupted\n")
+        return INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    commands = _commands()
     bad_input = import_module("profiler.inputs").BadInput
     try:
         return int(getattr(commands, options.command)(options))
@@ -66,6 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader, such as `head`, has seen enough. Python would complain once more while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+
+
+def _commands() -> ModuleType:
+    """Import the commands. Ctrl-C ends the program at once meanwhile: pydantic's own import panics at it."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return import_module("profiler.commands")
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _parser() -> Parser:

@@ -20,6 +20,7 @@ from profiler.stages import RequestProfiler, error_line
 from profiler.timers import timer_for
 
 NOT_RUN: Final = "not run: the run was interrupted before it"
+UNFINISHED: Final = "not measured: the run was interrupted before its first request was finished"
 
 
 class Progress(Protocol):
@@ -72,8 +73,12 @@ def capture(
         progress: Is told how it goes on; None is nobody.
 
     Returns:
-        One record with every scenario. After an interrupt by the user it is as whole as it could be: the
-        scenario that ran keeps what it had, those after it say that they did not run.
+        One record with every scenario.
+
+    Raises:
+        KeyboardInterrupt: the user wants it to end. The progress has been told of a record that is as whole
+            as it could be: the scenario that ran keeps the requests that it finished, and those after it say
+            that they did not run.
     """
     progress = progress or Silence()
     watch = Watch(hardware, device, has_guest=any(map(runs_already, scenarios)))
@@ -88,7 +93,15 @@ def capture(
         run = _with(run, watch.look(), measurement.record())
         progress.ends(run)
     release()
+    if interrupted:
+        raise KeyboardInterrupt
     return run
+
+
+def finished(run: RunRecord) -> RunRecord:
+    """Return the record without the scenarios of which an interrupt left nothing."""
+    scenarios = tuple(one for one in run.scenarios if one.error not in (NOT_RUN, UNFINISHED))
+    return run.model_copy(update={"scenarios": scenarios})
 
 
 class _Measurement:
@@ -107,9 +120,8 @@ class _Measurement:
             self._run(device, warmup, repeats)
         except RequestFailed as failure:
             self.error = str(failure)[:MAX_MESSAGE]
-            return isinstance(failure.__cause__, KeyboardInterrupt)
-        except KeyboardInterrupt as interrupt:
-            self.error = error_line(interrupt)
+        except KeyboardInterrupt:
+            self.error = UNFINISHED if all(request.warmup for request in self._requests) else None
             return True
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an engine raises, the others run
             self.error = error_line(error)
@@ -152,7 +164,7 @@ class _Measurement:
                 workload.request(profiler)
             record = profiler.record(request_id, warmup=warmup, frames=self._scenario.frames)
             return workload.complete(record)
-        except (Exception, KeyboardInterrupt, SystemExit) as error:
+        except (Exception, SystemExit) as error:
             stage = profiler.failed_stage
             place = request_id if stage is None else f"{request_id}, {stage}"
             raise RequestFailed(f"{place}: {error_line(error)}") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from profiler.appending import appended
-from profiler.capture import capture
+from profiler.capture import capture, finished
 from profiler.environment import Watch
 from profiler.inputs import (
     MEASURING,
@@ -32,10 +32,12 @@ from profiler.timers import is_cpu
 
 FINE: Final = 0
 SCENARIO_FAILED: Final = 1
+INTERRUPTED: Final = 130
+"""As a shell says of a program that Ctrl-C ended: 128 and the number of the signal."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure scenarios and write the record; return 1 when a scenario failed.
+    """Measure scenarios and write the record; return 1 when a scenario failed, 130 after an interrupt.
 
     Raises:
         BadInput: an option or a file cannot be used; nothing was measured.
@@ -51,7 +53,12 @@ def run(options: argparse.Namespace) -> int:
     if before is None:
         for file in {options.out, out}:
             check_replaceable(file)
-    record = _measured(options, chosen, out, before, place)
+    kept = _Kept(out, before)
+    try:
+        record = _measured(options, chosen, kept, place)
+    except KeyboardInterrupt:
+        _say(kept.after_interrupt())
+        return INTERRUPTED
     if place is not None:
         record = _slowest(record, place, options.out)
     if place is None or place.rank == 0:
@@ -59,23 +66,43 @@ def run(options: argparse.Namespace) -> int:
     return SCENARIO_FAILED if any(scenario.error for scenario in record.scenarios) else FINE
 
 
+class _Kept:
+    """The record of a run at `out` while it grows."""
+
+    def __init__(self, out: Path, before: RunRecord | None) -> None:
+        """Append to what there was `before`, if anything."""
+        self._out = out
+        self._before = before
+        self._is_written = False
+
+    def whole(self, run: RunRecord) -> RunRecord:
+        """Return all that there is. What an interrupt left nothing of takes nothing from what there was."""
+        return appended(self._before, finished(run)) if self._before else run
+
+    def keep(self, run: RunRecord) -> None:
+        """Write what there is, unless there is nothing: an older record is worth more."""
+        if finished(run).scenarios:
+            _write(self._out, self.whole(run))
+            self._is_written = True
+
+    def after_interrupt(self) -> str:
+        """Return what has become of the file."""
+        if self._is_written:
+            return f"interrupted: wrote {self._out} with what was finished"
+        if self._out.exists():
+            return f"interrupted; {self._out} keeps what it had"
+        return f"interrupted; nothing was finished, {self._out} is not written"
+
+
 def _measured(
-    options: argparse.Namespace,
-    chosen: Sequence[Scenario],
-    out: Path,
-    before: RunRecord | None,
-    place: Place | None,
+    options: argparse.Namespace, chosen: Sequence[Scenario], kept: _Kept, place: Place | None
 ) -> RunRecord:
-    """Measure, keep the record at `out` as it grows, and return all of it."""
-
-    def whole(run: RunRecord) -> RunRecord:
-        return appended(before, run) if before else run
-
+    """Measure, keep the record as it grows, and return all of it."""
     # Here and not above: the other commands do without the packages that measuring needs.
     from profiler.progress import Display  # noqa: PLC0415
 
     is_heard = place is None or place.rank == 0
-    with Display(len(chosen), keep=lambda run: _write(out, whole(run)), is_heard=is_heard) as display:
+    with Display(len(chosen), keep=kept.keep, is_heard=is_heard) as display:
         record = capture(
             chosen,
             warmup=options.warmup,
@@ -84,7 +111,7 @@ def _measured(
             hardware=hardware_name(options),
             progress=display,
         )
-    return whole(record)
+    return kept.whole(record)
 
 
 def _slowest(record: RunRecord, place: Place, out: Path) -> RunRecord:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from profiler.capture import NOT_RUN, capture
+from profiler.capture import NOT_RUN, UNFINISHED, capture, finished
 from profiler.pipelines import BUILDERS
 from profiler.record import RequestRecord, RunRecord, record_from_json, record_to_json
 from profiler.scenarios import VIDEO_FAMILIES, Family, Scenario, scenarios_from_toml
@@ -134,15 +134,24 @@ def test_requests_before_the_failure_are_kept():
 
 @pytest.mark.usefixtures("engine")
 def test_an_interrupt_keeps_what_there_is():
-    """Ctrl-C in the second request: the first stays, and what did not run says so."""
+    """Ctrl-C in the second request: the first stays and is valid, and what did not run says so."""
     log = Log()
     chosen = scenarios(one="interrupt_the_second_request", two=None)
-    run = capture(chosen, warmup=0, repeats=3, progress=log)
-    assert outcome(run) == [
-        ("one", ["request-0"], "request-1, DenoisingStage: KeyboardInterrupt"),
-        ("two", [], NOT_RUN),
-    ]
+    with pytest.raises(KeyboardInterrupt):
+        capture(chosen, warmup=0, repeats=3, progress=log)
+    assert outcome(log.runs[-1]) == [("one", ["request-0"], None), ("two", [], NOT_RUN)]
+    assert outcome(finished(log.runs[-1])) == [("one", ["request-0"], None)]
     assert log.lines == ["one begins 3", "one request-0", "one ends", "two ends"]
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_interrupt_after_the_warmup_leaves_nothing_measured():
+    """The warm-up is kept, and the scenario says that it was not measured."""
+    log = Log()
+    with pytest.raises(KeyboardInterrupt):
+        capture(scenarios(one="interrupt_the_second_request"), warmup=1, repeats=1, progress=log)
+    assert outcome(log.runs[-1]) == [("one", ["request-0"], UNFINISHED)]
+    assert outcome(finished(log.runs[-1])) == []
 
 
 @pytest.mark.usefixtures("engine")
