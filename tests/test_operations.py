@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.adoption.scaffold import SCHEMA, WORKFLOWS, schema
+from bot.adoption.scaffold import SCHEMA, STARTING_HARDWARE, WORKFLOWS, schema
 from bot.adoption.workflow_checks import NEEDS
 from bot.arguments import MAX_SHARDS
 from bot.pulls.artifacts import MAX_ARTIFACTS, MAX_RUN_BYTES, MAX_ZIP_BYTES
@@ -29,6 +29,17 @@ def rows(heading: str) -> list[list[str]]:
 def workflow(name: str) -> dict[Any, Any]:
     """Return a workflow of this repository."""
     return yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text())
+
+
+def test_the_table_of_runners_has_what_init_begins_with():
+    """A column for each hardware, with the labels and the device that `ratchet init` writes."""
+    (_, *names), (_, *labels), (_, *devices), *_ = rows("Runners")
+    told = {
+        name.lower(): (tuple(re.findall(r"[\w-]+", label)), device)
+        for name, label, device in zip(names, labels, devices, strict=True)
+    }
+
+    assert told == {name: (one.runner, one.device) for name, one in STARTING_HARDWARE.items()}
 
 
 def test_the_table_of_permissions_is_what_the_doctor_asks_for():
