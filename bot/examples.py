@@ -25,6 +25,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "tighten": (
         "ratchet tighten run-record.json --baselines h100.json",
         "ratchet tighten run-record.json --baselines h100.json --add --write",
+        "ratchet tighten run-record.json --baselines h100.json --replace flux_2_ti2i --write",
     ),
     "report": (
         'ratchet report run-record.json --pull 7 --head "$(git rev-parse HEAD)"',

@@ -1,6 +1,6 @@
 """Propose tighter baselines: whole snapshots of one request, never the lowest value of each field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from fnmatch import fnmatchcase
@@ -8,17 +8,16 @@ from statistics import median_low
 from typing import Final
 
 from bot.audit import audit, audit_scenario, first_error
-from bot.baselines import AGGREGATES, DEFAULT_PROFILE, BaselineFile, ScenarioBaseline
+from bot.baselines import DEFAULT_PROFILE, BaselineFile, ScenarioBaseline
 from bot.limits import (
     MAX_FLAKE_RATE,
     MIN_IMPROVEMENT,
     gates,
-    has_improved,
-    is_slower_decoding,
     is_top_level,
     limit,
 )
 from bot.noise import Past
+from bot.proposing.improvement import shortfall
 from bot.proposing.prediction import NewLimit, chances
 from bot.proposing.proposals import Change, Declined, Proposal, Proposals
 from bot.proposing.rewriting import with_scenarios
@@ -50,6 +49,9 @@ __all__ = [
 
 _ABOUT_TYPING: Final = frozenset({"hand-typed"})
 """Rules that say nothing about values which a record holds."""
+_ABOUT_THE_EDIT: Final = frozenset({"partial-edit", "assembled"})
+"""Rules that tell values of several requests from how they differ from the old ones: a replacement is one
+request's, and may mend a single value of it that somebody had changed."""
 _AT_LEAST: Final[Mapping[Severity, Sequence[Severity]]] = {
     "error": ("error",),
     "warning": ("error", "warning"),
@@ -73,6 +75,7 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
     max_flake_rate: float = MAX_FLAKE_RATE,
     scenarios: str = "*",
     add: bool = False,
+    replaced: Collection[str] = (),
     past: Past = {},  # noqa: B006 - nobody changes it
     profile: str = DEFAULT_PROFILE,
 ) -> Proposals:
@@ -92,6 +95,8 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
         max_flake_rate: Largest predicted chance for one scenario, as a fraction.
         scenarios: Glob; only these scenarios are looked at.
         add: Whether to propose first baselines too, where there is none or a placeholder.
+        replaced: Globs; such a scenario of the file takes its snapshot whatever that improves, and however
+            another workload or machine it is of. Only for a person who asks for it on their own machine.
         past: The nights before, of the same comparability key; without them no chance is predicted.
         profile: Which tolerances make the new limits; not looked at without a past.
 
@@ -101,7 +106,9 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
     if not isinstance(records, RunEvidence):
         records = run_evidence(records, file.metadata.clock, scenarios)
     considered = {
-        name: _considered(file, name, found, min_improvement, add=add)
+        name: _replacement(file, name, found)
+        if name in file.scenarios and any(fnmatchcase(name, glob) for glob in replaced)
+        else _considered(file, name, found, min_improvement, add=add)
         for name, found in records.found.items()
         if fnmatchcase(name, scenarios)
     }
@@ -140,16 +147,34 @@ def _considered(
     baseline = file.scenarios.get(name, ScenarioBaseline())
     candidate = _candidate(baseline, name, found, clock)
     if candidate.proposal.kind == "first":
-        reason = "" if add else "it has no baseline yet: --add proposes a first one"
-    else:
-        chosen = lower_median(found.witnesses)
-        reason = (
-            _other_machine(baseline, chosen, clock)
-            or workload_change(baseline, chosen.taken)
-            or _regression(candidate.proposal, min_improvement)
-        )
-    reason = reason or _contradiction(name, candidate.new)
-    return Declined(name, reason) if reason else candidate
+        left = Declined(name, "it has no baseline yet: --add proposes a first one")
+        return _consistent(candidate) if add else left
+    chosen = lower_median(found.witnesses)
+    reason = (
+        _other_machine(baseline, chosen, clock)
+        or workload_change(baseline, chosen.taken)
+        or shortfall(candidate.proposal, min_improvement)
+    )
+    return Declined(name, reason, is_replaceable=True) if reason else _consistent(candidate)
+
+
+def _replacement(file: BaselineFile, name: str, found: Evidence | Obstacle) -> _Candidate | Declined:
+    """Return what a scenario would hold of this run, for a person who wants it whatever it improves."""
+    if isinstance(found, Obstacle):
+        return Declined(name, found.reason)
+    old = file.scenarios[name]
+    one = _candidate(old, name, found, file.metadata.clock)
+    is_old = (old.provenance, old.by_field()) == (one.new.provenance, one.new.by_field())
+    if is_old and not any(old.bad_values()):
+        return Declined(name, "it has the values of this request already")
+    return _consistent(replace(one, proposal=replace(one.proposal, kind="replaced")))
+
+
+def _consistent(candidate: _Candidate) -> _Candidate | Declined:
+    """Return the candidate, unless its values contradict each other as they would be written."""
+    name = candidate.proposal.scenario
+    error = first_error(audit_scenario(name, candidate.new))
+    return Declined(name, error.problem) if error else candidate
 
 
 def _candidate(baseline: ScenarioBaseline, name: str, found: Evidence, clock: Clock) -> _Candidate:
@@ -186,31 +211,6 @@ def _other_machine(baseline: ScenarioBaseline, chosen: Witness, clock: Clock) ->
     return f"its baseline does not compare with this run: {'; '.join(differences(captured, now))}"
 
 
-def _regression(proposal: Proposal, min_improvement: float) -> str:
-    """Return why a tighter baseline is not deserved, or "" when it is."""
-    e2e = proposal.top_level[0]
-    change = e2e.change_ratio or 0.0
-    if not has_improved(change, min_improvement):
-        needed = f"a new baseline needs a fall of at least {min_improvement * 100:.1f} %"
-        return f"end to end changed by {change * 100:+.1f} %; {needed}"
-    for value in proposal.top_level:
-        was_placeholder = value.field in AGGREGATES and not value.old_ms
-        if not was_placeholder and value.rise_ms > value.slack_ms:
-            return _risen(value)
-    slower = (one for one in proposal.raised if is_slower_decoding(one.field, one.old_ms or 0.0, one.new_ms))
-    return next(map(_risen, slower), "")
-
-
-def _risen(value: Change) -> str:
-    return f"{value.field} rose from {value.old_ms:,.2f} to {value.new_ms:,.2f} ms"
-
-
-def _contradiction(name: str, new: ScenarioBaseline) -> str:
-    """Return the first error in the values as they would be written, or ""."""
-    error = first_error(audit_scenario(name, new))
-    return error.problem if error else ""
-
-
 def _predicted(
     file: BaselineFile, candidates: Mapping[str, _Candidate], past: Past, profile: str
 ) -> list[Proposal]:
@@ -240,12 +240,14 @@ def _new_limits(file: BaselineFile, candidate: _Candidate, profile: str) -> dict
 def _reliable(proposal: Proposal, max_flake_rate: float) -> Proposal | Declined:
     """Return the proposal, or why not: an unchanged engine would break its limits too often."""
     ratio = proposal.chance.ratio
-    if ratio is None or ratio <= max_flake_rate:
+    if ratio is None or ratio <= max_flake_rate or proposal.kind == "replaced":
         return proposal
     return Declined(
         proposal.scenario,
-        f"an unchanged engine would break the new limit of {proposal.chance.field} in {ratio * 100:.1f} % of runs, "
-        f"judging by {proposal.chance.nights} nights; at most {max_flake_rate * 100:.1f} % are accepted",
+        f"an unchanged engine would break the new limit of {proposal.chance.field} in {ratio * 100:.1f} % "
+        f"of runs, judging by {proposal.chance.nights} nights; at most {max_flake_rate * 100:.1f} % are "
+        "accepted",
+        is_replaceable=proposal.kind == "tighter",
     )
 
 
@@ -260,9 +262,11 @@ def _audited(
 
 def _worsening(proposal: Proposal, worse: Sequence[Finding]) -> Proposal | Declined:
     mine = _about(proposal.scenario, worse)
-    error = first_error(mine)
+    told = _ABOUT_THE_EDIT if proposal.kind == "replaced" else ()
+    error = first_error(one for one in mine if one.rule not in told)
     if error:
-        return Declined(proposal.scenario, f"the audit would find {error.rule}: {error.problem}")
+        reason = f"the audit would find {error.rule}: {error.problem}"
+        return Declined(proposal.scenario, reason, is_replaceable=error.rule in _ABOUT_THE_EDIT)
     return replace(proposal, warnings=mine)
 
 

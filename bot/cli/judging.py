@@ -95,6 +95,14 @@ def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also propose baselines for scenarios that have none; makes the file if it is missing",
     )
+    parser.add_argument(
+        "--replace",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="give these the values of one request of this run, whatever improves: also slower, of another "
+        "workload or machine; may be given again; audit --against still says loosened or workload-changed",
+    )
     parser.add_argument("--write", action="store_true", help="put the proposals into the baseline file")
     add_format_argument(parser)
 
@@ -111,6 +119,7 @@ def _tighten(options: argparse.Namespace) -> int:
             profile=options.profile,
             scenarios=options.scenario,
             add=options.add,
+            replaced=options.replace,
         ),
         history=options.history,
         config=options.config,

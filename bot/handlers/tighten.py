@@ -35,6 +35,8 @@ class TightenTerms:
     """Glob; only these are looked at."""
     add: bool
     """Whether to propose first baselines too."""
+    replaced: Sequence[str] = ()
+    """Globs; these take the values of the run, whatever they improve."""
 
 
 def run(
@@ -66,7 +68,8 @@ def run(
     is_new = terms.add and not baselines.exists()
     file = _new(baselines, owner, taken) if is_new else baselines_from_file(baselines)
     require_named_hardware(records, taken, baselines, file, owner)
-    require_match(terms.scenarios, by_scenario(taken), records[0])
+    for glob in (terms.scenarios, *terms.replaced):
+        require_match(glob, by_scenario(taken), records[0])
     proposals = _proposals(baselines, file, taken, terms, history)
     changed = tightened(file, proposals)
     written = write and bool(proposals.proposals)
@@ -102,6 +105,7 @@ def _proposals(
             max_flake_rate=terms.max_flake_rate,
             scenarios=terms.scenarios,
             add=terms.add,
+            replaced=terms.replaced,
             past=precedent(lines, hardware, records, file.metadata.clock).past,
             profile=terms.profile,
         )

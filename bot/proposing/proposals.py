@@ -72,8 +72,8 @@ class Proposal:
     """A scenario's new values: those of one request."""
 
     scenario: str
-    kind: Literal["tighter", "first"]
-    """A tighter baseline, or the first one."""
+    kind: Literal["tighter", "first", "replaced"]
+    """A tighter baseline, the first one, or one that a person wants whatever it improves."""
     top_level: tuple[Change, ...]
     """End to end, average, median and the denoising stages."""
     raised: tuple[Change, ...]
@@ -86,7 +86,8 @@ class Proposal:
     """What the baseline file will hold, rounded, with provenance."""
     chance: Chance = Chance()
     warnings: tuple[Finding, ...] = ()
-    """What the audit says about these values, and did not say about the old ones. Never an error."""
+    """What the audit says about these values, and did not say about the old ones. An error only of a
+    replacement, and only about how it differs from those."""
 
     @property
     def run_id(self) -> int | None:
@@ -107,6 +108,8 @@ class Declined:
     scenario: str
     reason: str
     """A clause to follow the scenario's name."""
+    is_replaceable: bool = False
+    """Whether only what the values improve, or what they are of, speaks against them: see `--replace`."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ LONGEST_SHOWN: Final = 80
 """Characters shown of a name or a value that may be anything."""
 MOST_NAMED: Final = 8
 """Fields named in one sentence; the others are counted. Chosen: a sentence stays one."""
-REPLACE_WHOLE: Final = "replace the whole scenario with the values of one request"
+REPLACE_WHOLE: Final = "replace the whole scenario with the values of one request (ratchet tighten --replace)"
 
 
 @dataclass(frozen=True)

@@ -103,11 +103,14 @@ def test_json_has_what_the_other_forms_show(capsys: pytest.CaptureFixture[str]):
         "actual": 132.32,
         "expected": 100.64,
         "problem": "expected_avg_denoise_ms is 132.32 ms but the mean of its 5 steps is 100.64 ms",
-        "remedy": "set it to 100.64, or replace the whole scenario with the values of one request",
+        "remedy": (
+            "set it to 100.64, or replace the whole scenario with the values of one request "
+            "(ratchet tighten --replace)"
+        ),
         "introduced": True,
         "waived": "",
         "message": "expected_avg_denoise_ms is 132.32 ms but the mean of its 5 steps is 100.64 ms: set it to "
-        "100.64, or replace the whole scenario with the values of one request",
+        "100.64, or replace the whole scenario with the values of one request (ratchet tighten --replace)",
     }
 
 

@@ -105,7 +105,7 @@ def test_steps_do_not_change_without_their_mean():
     ]
     assert found[0].message == (
         "steps changed, their mean is 140.89 ms now, and expected_avg_denoise_ms stayed 100.64 ms: replace "
-        "the whole scenario with the values of one request"
+        "the whole scenario with the values of one request (ratchet tighten --replace)"
     )
 
 
@@ -182,7 +182,8 @@ def test_an_assembled_scenario_says_why():
 
     assert finding.message == (
         "values only fell, 1 of 5 steps changed, and the average (100.00 ms) is above their mean (98.89 ms): "
-        "the least values of several runs: replace the whole scenario with the values of one request"
+        "the least values of several runs: replace the whole scenario with the values of one request "
+        "(ratchet tighten --replace)"
     )
 
 

@@ -74,7 +74,7 @@ def test_a_mismatch_says_how_to_mend_it():
     assert (finding.actual, finding.expected) == (95.0, 90.0)
     assert finding.message == (
         "expected_avg_denoise_ms is 95.00 ms but the mean of its 5 steps is 90.00 ms: set it to 90.00, or "
-        "replace the whole scenario with the values of one request"
+        "replace the whole scenario with the values of one request (ratchet tighten --replace)"
     )
 
 
@@ -91,7 +91,7 @@ def test_what_contradicts_its_stages_is_replaced_whole(values: dict[str, Any], o
 
     assert [finding.rule for finding in found] == ["mean-mismatch", "median-mismatch", other]
     assert {finding.remedy for finding in found} == {
-        "replace the whole scenario with the values of one request"
+        "replace the whole scenario with the values of one request (ratchet tighten --replace)"
     }
 
 

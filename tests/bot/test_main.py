@@ -51,7 +51,8 @@ def test_audit_of_bad_baselines_is_1(files: Path):
     assert code == 1
     assert out.splitlines()[0] == (
         "error   flux: mean-mismatch: expected_avg_denoise_ms is 95.00 ms but the mean of its 5 steps is "
-        "90.00 ms: set it to 90.00, or replace the whole scenario with the values of one request"
+        "90.00 ms: set it to 90.00, or replace the whole scenario with the values of one request "
+        "(ratchet tighten --replace)"
     )
 
 

@@ -205,7 +205,7 @@ def test_a_lead_is_end_to_end_or_the_worst():
                     "other", make_request(steps=(10.0, 20.0), stages={**STAGES, "DenoisingStage": 30.0})
                 )
             ],
-            "Capture its baseline anew on this machine.",
+            "Capture its baseline anew on this machine: ratchet tighten --replace.",
         ),
         ([make_scenario("other", error="crashed"), "gone"], "Each reason below says what to do."),
     ],

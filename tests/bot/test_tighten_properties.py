@@ -89,11 +89,13 @@ def scenarios(draw: st.DrawFn, name: str) -> ScenarioRecord:
 
 
 @many
-@given(files(), runs(), st.sampled_from([0.0, 0.05, 0.5]))
-def test_only_what_is_proposed_changes(laid: LaidOut, records: list[RunRecord], least: float):
+@given(files(), runs(), st.sampled_from([0.0, 0.05, 0.5]), st.sampled_from([(), ("a",), ("b*", "c")]))
+def test_only_what_is_proposed_changes(
+    laid: LaidOut, records: list[RunRecord], least: float, replaced: tuple[str, ...]
+):
     """Byte for byte: of every other scenario, of other keys, and of the space around all of them."""
     file = baselines_from_text(laid.text)
-    found = propose(file, records, min_improvement=least)
+    found = propose(file, records, min_improvement=least, replaced=replaced)
     changed = {one.scenario for one in found.proposals}
     free = changed | {"metadata"} if changed else set()
     pattern = "".join(".*" if owner in free else re.escape(text) for owner, text in laid.pieces)
@@ -106,12 +108,14 @@ def test_only_what_is_proposed_changes(laid: LaidOut, records: list[RunRecord], 
 
 
 @many
-@given(files(), runs(), st.sampled_from([0.0, 0.05, 0.5]))
-def test_tightening_again_changes_nothing(laid: LaidOut, records: list[RunRecord], least: float):
+@given(files(), runs(), st.sampled_from([0.0, 0.05, 0.5]), st.sampled_from([(), ("a",), ("b*", "c")]))
+def test_tightening_again_changes_nothing(
+    laid: LaidOut, records: list[RunRecord], least: float, replaced: tuple[str, ...]
+):
     """The same runs propose nothing to the file that they made, and it has no error that it had not."""
     file = baselines_from_text(laid.text)
-    after = tightened(file, propose(file, records, min_improvement=least))
-    again = propose(after, records, min_improvement=least)
+    after = tightened(file, propose(file, records, min_improvement=least, replaced=replaced))
+    again = propose(after, records, min_improvement=least, replaced=replaced)
     assert again.proposals == ()
     assert tightened(after, again).text == after.text
     errors = {(one.scenario, one.rule) for one in audit(after, against=file) if one.severity == "error"}

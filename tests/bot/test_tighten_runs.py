@@ -135,6 +135,7 @@ def test_the_chance_is_worked_out_from_the_nights(spikes: int, most: float, outc
                 "flux",
                 f"an unchanged engine would break the new limit of expected_e2e_ms in {outcome} of runs, "
                 f"judging by 30 nights; at most {most * 100:.1f} % are accepted",
+                is_replaceable=True,
             ),
         )
     else:
@@ -243,6 +244,7 @@ def test_a_proposal_does_not_put_an_error_into_the_file():
             "flux",
             "the audit would find partial-edit: end to end moved from 1,000.00 to 560.00 ms (-44.0 %) and no "
             "stage did",
+            is_replaceable=True,
         ),
     )
 
