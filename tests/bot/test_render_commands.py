@@ -6,7 +6,7 @@ import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 
 from bot import words
-from bot.commands import USAGE
+from bot.handlers.answering.replies import helped
 from bot.proposing.file_diff import FileDiff
 from bot.proposing.proposals import SLACK_MS, SLACK_RATIO
 from bot.rules.findings import Finding, Severity
@@ -51,7 +51,7 @@ def test_commit_message_is_golden(golden: Golden):
 
 def test_help_says_what_may_rise():
     """The rule as it is: what decides may rise by the slack of a proposal, the rest may rise."""
-    told = words.markdown("answer_help", usage=USAGE)
+    told = helped().body
 
     assert f"rose by more than {SLACK_RATIO * 100:.0f} % or {SLACK_MS:.0f} ms, whichever is more" in told
 

@@ -8,6 +8,7 @@ from bot.commands import HELP, USAGE
 from bot.errors import BadInput
 from bot.events import Said
 from bot.hub import Hub, HubRefused, Question, Reaction
+from bot.proposing.proposals import SLACK_MS, SLACK_RATIO
 
 DONE: Final = "<!-- perf-ratchet:done -->"
 """Second line of an answer after which nothing is left to do, should the same command come again."""
@@ -47,7 +48,8 @@ def cannot(reason: str) -> Reply:
 
 def helped() -> Reply:
     """Return what there is to ask for."""
-    return Reply("rocket", words.markdown("answer_help", usage=USAGE), 0)
+    said = words.markdown("answer_help", usage=USAGE, slack_ratio=SLACK_RATIO, slack_ms=SLACK_MS)
+    return Reply("rocket", said, 0)
 
 
 def failure(error: BaseException) -> Reply:
