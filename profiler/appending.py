@@ -5,6 +5,7 @@ from itertools import count
 
 from profiler.machine import with_worst_state
 from profiler.record import MAX_REQUESTS, Environment, RequestRecord, RunRecord, ScenarioRecord, Source
+from profiler.text import commit_of
 
 
 class NotAppendable(ValueError):
@@ -60,7 +61,7 @@ def _identity(
     record: RunRecord, environment: Environment, source: Source
 ) -> Iterator[tuple[str, object, object]]:
     """Yield (what, its value in the record, its value now) of all that has to be equal."""
-    yield "the commit", record.source.installed_sha, source.installed_sha
+    yield "the commit", commit_of(record.source), commit_of(source)
     for name in Environment.model_fields:
         if name not in ("state", "absent"):
             yield name, getattr(record.environment, name), getattr(environment, name)

@@ -27,7 +27,7 @@ from profiler.inputs import (
 from profiler.ranks import Place, gathered, own_place, rank_file, slowest
 from profiler.record import RunRecord, record_schema, record_to_json
 from profiler.scenarios import Scenario, config_hash
-from profiler.text import environment_lines, measured_requests, run_lines, scenario_lines
+from profiler.text import dirty_line, environment_lines, measured_requests, run_lines, scenario_lines
 from profiler.timers import is_cpu
 
 FINE: Final = 0
@@ -62,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
     if place is not None:
         record = _slowest(record, place, options.out)
     if place is None or place.rank == 0:
+        if record.source.dirty:
+            sys.stderr.write(dirty_line(record.source) + "\n")
         _say(_summary(record, options.out))
     return SCENARIO_FAILED if any(scenario.error for scenario in record.scenarios) else FINE
 

@@ -43,12 +43,15 @@ def source(variables: Mapping[str, str] = os.environ, folder: Path | None = None
 
     Source: https://docs.github.com/actions/reference/workflows-and-actions/variables
     """
-    installed_sha = _git_head(folder or Path.cwd())
+    here = folder or Path.cwd()
+    installed_sha = _git(here, "rev-parse", "HEAD")
+    changes = _git(here, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
     return Source(
         created_at=datetime.now(UTC),
         repository=variables.get("GITHUB_REPOSITORY") or None,
-        head_sha=_pull_request_head(variables) or variables.get("GITHUB_SHA") or installed_sha,
-        installed_sha=installed_sha,
+        head_sha=_pull_request_head(variables) or variables.get("GITHUB_SHA") or installed_sha or None,
+        installed_sha=installed_sha or None,
+        dirty=bool(changes) if installed_sha and changes is not None else None,
         run_id=_number(variables.get("GITHUB_RUN_ID")),
         run_attempt=_number(variables.get("GITHUB_RUN_ATTEMPT")),
         job=variables.get("GITHUB_JOB") or None,
@@ -164,15 +167,16 @@ def _torch_version() -> str | None:
         return None
 
 
-def _git_head(folder: Path) -> str | None:
-    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Return what git says of the checkout that a folder is in; None where there is none, or no git."""
+    command = ["git", "-C", str(folder), *arguments]
     try:
         found = subprocess.run(  # noqa: S603 - a fixed command; the folder is one argument
             command, capture_output=True, check=True, text=True, timeout=GIT_TIMEOUT_S
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return found.stdout.strip() or None
+    return found.stdout.strip()
 
 
 def _pull_request_head(variables: Mapping[str, str]) -> str | None:

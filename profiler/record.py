@@ -3,10 +3,7 @@
 A run record is written on the machine that measured and read back where the write token is, as untrusted
 data. So every model is strict, frozen and bounded, and refuses unknown keys. What differs from the latest
 release is therefore a new version, and a record of a released version still loads. Until the first release
-there is none to differ from: a change goes into version 1.
-
-Version history, newest first:
-    1: the first.
+there is none to differ from: a change goes into version 1, the first.
 """
 
 from collections import Counter
@@ -110,6 +107,8 @@ class Source(Frozen):
     """The commit that was asked for; null when unknown."""
     installed_sha: Sha | None = None
     """The commit of the engine that really ran; null when the engine does not say."""
+    dirty: bool | None = None
+    """Whether files that git tracks differed from that commit; null when unknown."""
     run_id: RunId | None = None
     """The Actions run; null outside of Actions."""
     run_attempt: Count | None = None

@@ -11,6 +11,7 @@ from profiler.record import (
     RequestRecord,
     RunRecord,
     ScenarioRecord,
+    Source,
     StageTiming,
     Total,
     spoilt_by,
@@ -25,6 +26,8 @@ from profiler.scenarios import (
 
 NAME_WIDTH: Final = 32
 """Characters of the column of names. Chosen: the longest stage name of sglang's baselines has 30."""
+SHA_LENGTH: Final = 7
+"""Characters of a commit that are shown: as git does."""
 STEPS_A_LINE: Final = 10
 """Steps in one line. Chosen: they fit in 80 characters."""
 
@@ -40,13 +43,24 @@ def scenario_lines(scenarios: Sequence[Scenario]) -> Iterator[str]:
 
 def run_lines(run: RunRecord) -> Iterator[str]:
     """Yield a whole run record: where it comes from, then each scenario."""
-    commit = run.source.installed_sha or "unknown"
+    commit = commit_of(run.source)
     yield f"{run.environment.hardware}, {run.source.created_at:%Y-%m-%d %H:%M} UTC, commit {commit}"
     yield from environment_lines(run.environment)
     for scenario in run.scenarios:
         yield ""
         yield scenario.id
         yield from _scenario_lines(scenario)
+
+
+def commit_of(source: Source) -> str:
+    """Return the commit that ran, and whether it is not quite that."""
+    return (source.installed_sha or "unknown") + (" with uncommitted changes" if source.dirty else "")
+
+
+def dirty_line(source: Source) -> str:
+    """Return the warning that the record names a commit that is not quite what ran."""
+    commit = (source.installed_sha or "no commit")[:SHA_LENGTH]
+    return f"tracked files have uncommitted changes: the record names {commit}, which is not quite what ran"
 
 
 def environment_lines(environment: Environment) -> Iterator[str]:

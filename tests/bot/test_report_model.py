@@ -113,6 +113,13 @@ def test_shards_tell_each_job_and_the_machine_once():
     assert section.source.job == "one"
 
 
+def test_uncommitted_changes_are_told_beside_the_commit():
+    """The commit that the comment names is not quite what ran."""
+    record = make_record(make_scenario(), installed_sha="0123456789", dirty=True)
+    report = Report((make_section(FILE, record),))
+    assert "; commit `0123456`; installed `0123456`, with uncommitted changes\n" in render.comment(report)
+
+
 def test_noise_is_said_to_be_known():
     """A reader sees from how many nights."""
     section = make_section(FILE, make_record(make_scenario()), past={"flux": nights_of()})

@@ -127,6 +127,10 @@ def test_the_same_machine_code_and_configuration_may_be_appended_to():
             {"source": CODE.model_copy(update={"installed_sha": "1234567"})},
             "the commit was abcdef0 and is 1234567 now",
         ),
+        (
+            {"source": CODE.model_copy(update={"dirty": True})},
+            "the commit was abcdef0 and is abcdef0 with uncommitted changes now",
+        ),
         ({"hashes": {"one": HASH, "three": HASH}}, "it has no scenario three"),
         ({"hashes": {"one": "f" * 16}}, f"one has configuration {HASH} there and ffffffffffffffff now"),
         ({"requests": 255}, "one would have more than 256 requests"),

@@ -52,6 +52,18 @@ def test_outside_of_actions_the_commit_is_that_of_the_checkout(checkout: Path):
     assert found.created_at.utcoffset().total_seconds() == 0
 
 
+def test_a_tracked_file_that_differs_from_the_commit_is_told(checkout: Path):
+    """It is not quite what ran; a file that git does not track, such as a record, is nothing."""
+    (checkout / "engine.py").write_text("steps = 4\n")
+    assert source({}, checkout).dirty is False
+    subprocess.run(["git", "-C", checkout, "add", "engine.py"], check=True)
+    assert source({}, checkout).dirty is True
+    subprocess.run(["git", "-C", checkout, "commit", "--quiet", "-m", "two"], check=True)
+    assert source({}, checkout).dirty is False
+    (checkout / "engine.py").write_text("steps = 8\n")
+    assert source({}, checkout).dirty is True
+
+
 def test_in_actions_the_job_is_named(checkout: Path):
     """The run, its attempt and its job are what Actions says; the installed commit is the checkout's."""
     found = source(ACTIONS, checkout)

@@ -12,7 +12,7 @@ from profiler.record import (
     Source,
     Total,
 )
-from profiler.text import run_lines
+from profiler.text import dirty_line, run_lines
 
 H100 = Accelerator(name="NVIDIA H100 80GB HBM3", count=2)
 NO_NVML = "no NVML on this machine: NVML Shared Library Not Found"
@@ -75,3 +75,15 @@ def test_a_request_of_several_ranks_shows_all_of_them():
         "flux",
         "  request-0                               40.00 ms  warm-up, rank 1, by rank: 39.50 40.00",
     ]
+
+
+def test_uncommitted_changes_are_told():
+    """The record names a commit that is not quite what ran."""
+    source = Source(created_at=datetime(2026, 11, 22, 6, tzinfo=UTC), installed_sha="c129778" * 5, dirty=True)
+    run = RunRecord(source=source, environment=Environment(hardware="cpu", python="3.11.7"))
+    assert next(run_lines(run)) == (
+        f"cpu, 2026-11-22 06:00 UTC, commit {'c129778' * 5} with uncommitted changes"
+    )
+    assert dirty_line(source) == (
+        "tracked files have uncommitted changes: the record names c129778, which is not quite what ran"
+    )
