@@ -5,9 +5,10 @@ comment asks for nothing, and other bots' commands are none of our business.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import Final
 
 from bot.arguments import MAX_RUN_ID
@@ -82,10 +83,6 @@ class NotUnderstood:
 Command = TightenBaselines | PerfStatus | PerfHelp | NotUnderstood
 
 
-_PLAIN: Final[Mapping[str, PerfStatus | PerfHelp]] = {STATUS: PerfStatus(), HELP: PerfHelp()}
-"""Commands without arguments."""
-
-
 def command_in(body: str) -> Command | None:
     """Return what a comment asks of us, or None when it asks nothing of us.
 
@@ -119,11 +116,12 @@ def _parsed(command: str, line: str) -> Command:
         return NotUnderstood(command, f"a command has at most {MAX_LINE:,} characters")
     if word.lower() != command:
         return NotUnderstood(command, f"there is no command {word}; did you mean {command}?")
-    if command == TIGHTEN:
-        return _tighten(arguments)
-    if arguments:
-        return NotUnderstood(command, f"{command} takes no arguments")
-    return _PLAIN[command]
+    return _PARSERS[command](arguments)
+
+
+def _alone(command: str, meant: Command, arguments: Sequence[str]) -> Command:
+    """Return what a command without arguments means."""
+    return NotUnderstood(command, f"{command} takes no arguments") if arguments else meant
 
 
 def _tighten(arguments: Sequence[str]) -> TightenBaselines | NotUnderstood:
@@ -148,6 +146,14 @@ def _tighten(arguments: Sequence[str]) -> TightenBaselines | NotUnderstood:
     return TightenBaselines(
         tuple(map(_bare, globs)), values.get("--hardware"), int(run) if run else None, "--dry-run" in values
     )
+
+
+_PARSERS: Final[Mapping[str, Callable[[Sequence[str]], Command]]] = {
+    TIGHTEN: _tighten,
+    STATUS: partial(_alone, STATUS, PerfStatus()),
+    HELP: partial(_alone, HELP, PerfHelp()),
+}
+"""From the words behind each command to what is asked."""
 
 
 def _glob_problem(globs: Sequence[str]) -> str:

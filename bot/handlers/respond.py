@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot import words
-from bot.commands import Command, NotUnderstood, PerfHelp, PerfStatus, command_in
+from bot.commands import Command, NotUnderstood, PerfHelp, PerfStatus, TightenBaselines, command_in
 from bot.events import Said
 from bot.handlers.answering import tighten_pull
 from bot.handlers.answering.replies import Reply, failure, helped, is_done, say, usage
@@ -56,13 +56,15 @@ def _acknowledged(hub: Hub, said: Said) -> bool:
 
 
 def _reply(host: HubAndHost, said: Said, command: Command, *, is_first: bool) -> Reply:
-    if isinstance(command, NotUnderstood):
-        return usage(command.command, command.reason)
-    if isinstance(command, PerfHelp):
-        return helped()
-    if isinstance(command, PerfStatus):
-        return _status(host, said)
-    return tighten_pull.reply(host, said, command, is_first=is_first)
+    match command:
+        case NotUnderstood():
+            return usage(command.command, command.reason)
+        case PerfHelp():
+            return helped()
+        case PerfStatus():
+            return _status(host, said)
+        case TightenBaselines():
+            return tighten_pull.reply(host, said, command, is_first=is_first)
 
 
 def _status(host: Host, said: Said) -> Reply:

@@ -8,9 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.commands import (
-    HELP,
     MAX_GLOBS,
-    STATUS,
     TIGHTEN,
     USAGE,
     Command,
@@ -237,13 +235,15 @@ def test_what_is_understood_is_what_a_reader_sees(lines: list[str]):
 
 def test_usage_names_each_command():
     """What is told to a person is what is understood."""
-    assert {command_in(word) for word in (STATUS, HELP)} == {PerfStatus(), PerfHelp()}
+    assert [command_in(word) for word in USAGE] == [TightenBaselines(), PerfStatus(), PerfHelp()]
 
 
 @pytest.mark.parametrize("command", USAGE)
 def test_a_command_is_known_wherever_it_is_named(command: str):
-    """The workflow starts its job for it, and the help shows it."""
+    """The workflow starts its job for it; the help, each report and the README show it."""
     workflow = (TOP / ".github/workflows/slash.yml").read_text()
     starts = re.findall(r"contains\(github\.event\.comment\.body, '([^']+)'\)", workflow)
     assert any(start in command for start in starts)
     assert f'usage["{command}"]' in (TOP / "templates/answer_help.md.j2").read_text()
+    for place in ("templates/footer.md.j2", "README.md"):
+        assert command in (TOP / place).read_text(), place

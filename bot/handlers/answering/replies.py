@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot import words
-from bot.commands import HELP, USAGE
+from bot.commands import HELP, TIGHTEN, USAGE
 from bot.errors import BadInput
 from bot.events import Said
 from bot.hub import Hub, HubRefused, Question, Reaction
+from bot.proposing.proposals import SLACK_MS, SLACK_RATIO
 from bot.proposing.proposals import SLACK_MS, SLACK_RATIO
 
 DONE: Final = "<!-- perf-ratchet:done -->"
@@ -31,7 +32,7 @@ class CannotBeDone(Exception):
 
 def refused() -> Reply:
     """Return the answer to somebody who may not do that."""
-    return Reply("-1", words.markdown("answer_refused"), 1)
+    return Reply("-1", words.markdown("answer_refused", others=[one for one in USAGE if one != TIGHTEN]), 1)
 
 
 def usage(command: str, reason: str) -> Reply:
