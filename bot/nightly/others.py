@@ -13,7 +13,8 @@ def has_others(commits: Sequence[Commit], login: str, paths: Sequence[str], path
 
     Args:
         commits: All that the branch has and its base has not.
-        login: In whose name the bot commits.
+        login: In whose name the bot commits. Whoever takes that name for git on a branch of the bot only has
+            their own work replaced; an account of theirs goes before the name.
         paths: Files in which the branch differs from where it left the base; none where that is not known.
         path: The file that the bot changes.
     """

@@ -3,7 +3,7 @@
 import pytest
 from github_fake import FakeGithub
 
-from bot.github_hub import GithubHub
+from bot.github_hub import GithubHub, seen_answers
 from bot.github_hub.standing_answers import Commit
 from bot.hub import Question
 
@@ -36,6 +36,20 @@ def test_an_open_pull_request_comes_before_a_newer_closed_one(github: FakeGithub
     assert found.pull is not None
     assert found.pull.number == older.number
     assert hub.standing(7, "README.md", "nothing").own is None
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"), [({"login": "writer"}, "writer"), (None, "github-actions[bot]")]
+)
+def test_an_account_goes_before_a_name_that_anyone_may_choose(user: dict[str, str] | None, expected: str):
+    """Git's name is believed only where there is no account: an app has none."""
+    day = "2026-05-17T12:00:00Z"
+    author = {"name": "github-actions[bot]", "user": user}
+    told = {"oid": "a", "message": "m", "author": author, "authoredDate": day, "committedDate": day}
+    seen = {"commit": {**told, "parents": {"nodes": []}, "file": None}}
+
+    assert Commit.model_validate(told).seen().author == expected
+    assert seen_answers.Commit.model_validate(seen).seen().author == expected
 
 
 @pytest.mark.parametrize(("committed", "expected"), [("12:00:00", True), ("12:00:01", False)])
