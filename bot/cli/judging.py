@@ -78,14 +78,14 @@ def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-improvement",
         type=arguments.fraction,
-        default=0.05,
+        default=0.05,  # MIN_IMPROVEMENT, slow to import; tests/bot/test_defaults.py compares
         metavar="FRACTION",
         help="by how much end to end must fall (default: %(default)s)",
     )
     parser.add_argument(
         "--max-flake-rate",
         type=arguments.fraction,
-        default=0.05,
+        default=0.05,  # MAX_FLAKE_RATE, by the same test
         metavar="FRACTION",
         help="largest chance that an unchanged engine breaks the new limits (default: %(default)s)",
     )
