@@ -1,5 +1,6 @@
 """What `ratchet doctor` makes of configuration, baselines, scenarios and runners that it has read. Pure."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,11 @@ SHOWN: Final = 3
 
 PIPELINES: Final = ("[profiler]", "diffusers", "diffusion", "requirements")
 """Words of a setup script that bring diffusers, or may: an engine's own list of what it needs."""
+
+UNTOUCHED: Final = "# python3 -m pip install --editable ."
+"""The line that `ratchet init` leaves in a setup script for the engine's own: see templates/init."""
+OURS: Final = re.compile(r"\s*($|set -|if python3 -c|else$|fi$|python3 -m pip install '?\./\.perf-ratchet)")
+"""Commands of that script, which install no engine."""
 
 
 class Health(StrEnum):
@@ -121,18 +127,22 @@ def scenarios_check(
     return Diagnosis(Health.OK, subject, says)
 
 
-def setup_check(path: str, text: str | None, *, needs_pipelines: bool) -> Diagnosis:
+def setup_check(path: str, text: str | None, *, needs_pipelines: bool | None) -> Diagnosis:
     """Return whether a runner gets what is measured.
 
     Args:
         path: Of the setup script.
         text: What is in it; None when it cannot be read.
-        needs_pipelines: Whether the built-in scenarios run, which need torch, diffusers and transformers.
+        needs_pipelines: Whether the built-in scenarios run, which need torch, diffusers and transformers;
+            None where the configuration does not say what runs.
     """
     if text is None:
         says = "is missing: the profile workflow runs it to install what is measured"
         return Diagnosis(Health.PROBLEM, path, says, "write it; ratchet init writes one elsewhere")
     commands = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    if needs_pipelines is False and UNTOUCHED in text and all(map(OURS.match, commands.splitlines())):
+        says = "is still as ratchet init wrote it: your engine is not installed"
+        return Diagnosis(Health.WARNING, path, says, f"put your command in the place of {UNTOUCHED!r}")
     if needs_pipelines and not any(word in commands for word in PIPELINES):
         says = "installs no diffusers, and the built-in scenarios need it"
         return Diagnosis(Health.WARNING, path, says, "python3 -m pip install './.perf-ratchet[profiler]'")

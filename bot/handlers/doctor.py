@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from bot import words
 from bot.adoption import checkout, checkup, scaffold
@@ -15,6 +16,9 @@ from bot.intake.files import baselines_from_file
 from bot.intake.scenarios import scenarios_from_file
 from bot.paths import CONFIG
 from bot.settings import Settings
+
+WORKFLOW_PATHS: Final = {name: f".github/workflows/{name}.yml" for name in scaffold.WORKFLOWS}
+"""Where the workflows are, by name."""
 
 
 def run(folder: Path, form: str) -> int:
@@ -29,7 +33,10 @@ def run(folder: Path, form: str) -> int:
     """
     if not (folder / ".git").exists():
         raise BadInput(f"{folder.resolve()}: is not the top of a git repository; go there")
-    checks = [*_configured(folder), *_workflows(folder), *checkup.host_checks()]
+    if any((folder / path).exists() for path in (CONFIG, scaffold.SETUP, *WORKFLOW_PATHS.values())):
+        checks = [*_configured(folder), *_workflows(folder), *checkup.host_checks()]
+    else:
+        checks = [Diagnosis(Health.PROBLEM, CONFIG, "nothing of perf-ratchet is here yet", "ratchet init")]
     if form == "json":
         print(words.to_json(checks=checks))
     else:
@@ -42,11 +49,12 @@ def _configured(folder: Path) -> Iterator[Diagnosis]:
     try:
         settings = settings_from_file(folder / CONFIG)
     except BadInput as error:
-        is_there = (folder / CONFIG).exists()
-        mend = "correct it; ratchet schema says what it may hold" if is_there else "ratchet init writes one"
-        yield _unreadable(folder, CONFIG, error, mend)
+        if (folder / CONFIG).exists():
+            yield _unreadable(folder, CONFIG, error, "correct it; ratchet schema says what it may hold")
+        else:
+            yield Diagnosis(Health.PROBLEM, CONFIG, "is missing", "ratchet init writes one")
         yield _schema(folder)
-        yield _setup(folder, needs_pipelines=False)
+        yield _setup(folder, needs_pipelines=None)
         return
     today = datetime.now(UTC).date()
     yield checkup.config_check(CONFIG, settings)
@@ -88,18 +96,17 @@ def _schema(folder: Path) -> Diagnosis:
     return checkup.schema_check(scaffold.SCHEMA, _text(folder / scaffold.SCHEMA), scaffold.schema())
 
 
-def _setup(folder: Path, *, needs_pipelines: bool) -> Diagnosis:
+def _setup(folder: Path, *, needs_pipelines: bool | None) -> Diagnosis:
     text = _text(folder / scaffold.SETUP)
     return checkup.setup_check(scaffold.SETUP, text, needs_pipelines=needs_pipelines)
 
 
 def _workflows(folder: Path) -> Iterator[Diagnosis]:
-    paths = {name: f".github/workflows/{name}.yml" for name in scaffold.WORKFLOWS}
-    texts = {name: _text(folder / path) for name, path in paths.items()}
+    texts = {name: _text(folder / path) for name, path in WORKFLOW_PATHS.items()}
     profile_name = workflow_name(texts["profile"])
-    for name, path in paths.items():
+    for name, path in WORKFLOW_PATHS.items():
         yield from workflow_checks(path, name, texts[name], profile_name)
-    yield from pin_check({paths[name]: text for name, text in texts.items() if text})
+    yield from pin_check({WORKFLOW_PATHS[name]: text for name, text in texts.items() if text})
 
 
 def _text(path: Path) -> str | None:

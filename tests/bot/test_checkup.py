@@ -15,10 +15,18 @@ from bot.adoption.checkup import (
     setup_check,
     waiver_checks,
 )
+from bot.adoption.release import Release
+from bot.adoption.scaffold import SETUP, Adoption, files
 from bot.settings import Hardware, Waiver
 
 TODAY = date(2026, 11, 22)
 H100 = Hardware(baselines="h100.json", runner=("self-hosted", "linux", "h100"))
+ADOPTION = Adoption(
+    release=Release("octo/perf-ratchet", "0" * 40, "0.1.0"),
+    hardware={"h100": H100},
+    baselines_there=frozenset(),
+    has_scenarios=True,
+)
 CONSISTENT = make_values(
     stages={"TextEncodingStage": 30.43, "DenoisingStage": 505.13, "DecodingStage": 60.57},
     steps=(101.31, 99.27, 100.42, 98.9, 100.1),
@@ -141,3 +149,17 @@ def test_the_built_in_scenarios_need_diffusers(text: str, health: Health):
     """A setup that installs none is warned of, but not where other scenarios run."""
     assert setup_check("s.sh", text, needs_pipelines=True).health is health
     assert setup_check("s.sh", text, needs_pipelines=False).health is Health.OK
+
+
+def test_a_setup_that_installs_no_engine_is_warned_of():
+    """What init wrote for somebody to fill in; not where the built-in scenarios run, which need no engine."""
+    written = files(ADOPTION)[SETUP]
+    filled = f"{written}pip install --editable engine\n"
+    told = setup_check("s.sh", written, needs_pipelines=False)
+
+    assert (told.health, told.says) == (
+        Health.WARNING,
+        "is still as ratchet init wrote it: your engine is not installed",
+    )
+    assert setup_check("s.sh", written, needs_pipelines=None).health is Health.OK
+    assert setup_check("s.sh", filled, needs_pipelines=False).health is Health.OK

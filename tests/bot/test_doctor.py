@@ -62,6 +62,20 @@ def test_as_text(capsys: pytest.CaptureFixture[str]):
     assert lines[-1] == '0 problems, 4 warnings; what is marked "ask" only GitHub can say'
 
 
+def test_an_empty_repository_has_one_thing_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Nobody has to read of each file that init would write."""
+    git(tmp_path, "init", "--quiet")
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["doctor"]) == 1
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "problem  .github/perf-ratchet.yml: nothing of perf-ratchet is here yet",
+        "         do: ratchet init",
+    ]
+
+
 def test_a_broken_configuration_is_told_first(repository: Path, capsys: pytest.CaptureFixture[str]):
     """A mistake in the configuration is a problem with its place; the workflows are still looked at."""
     (repository / ".github/perf-ratchet.yml").write_text("hardwear: {}\n")
