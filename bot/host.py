@@ -97,8 +97,8 @@ class Commit:
 
     sha: str
     author: str
-    """Login where the host tells of an account. Else git's name, which whoever commits may choose: GraphQL tells
-    of none for an app, so the bot's own commits are known by that name alone, and it proves nothing."""
+    """Login where the host tells of an account. Else git's name, which whoever commits may choose: GraphQL
+    tells of none for an app, so the bot's own commits are known by that name alone, and it proves nothing."""
     message: str
     is_as_made: bool = True
     """Whether nobody seems to have amended or rebased it since."""
