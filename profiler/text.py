@@ -28,6 +28,9 @@ NAME_WIDTH: Final = 32
 """Characters of the column of names. Chosen: the longest stage name of sglang's baselines has 30."""
 SHA_LENGTH: Final = 7
 """Characters of a commit that are shown: as git does."""
+QUIET_RATIO: Final = 1.25
+"""Most by which the requests of one scenario may differ, slowest over fastest. Chosen: sglang's tolerance of end
+to end, beyond which one of them would be a regression of another; on a quiet machine it is some percent."""
 STEPS_A_LINE: Final = 10
 """Steps in one line. Chosen: they fit in 80 characters."""
 
@@ -87,9 +90,21 @@ def outcome_line(scenario: ScenarioRecord) -> str:
         return f"{scenario.id}: failed: {scenario.error}"
     totals_ms = [request.total.host_ms for request in measured_requests(scenario)]
     line = f"{scenario.id}: {median(totals_ms):.1f} ms end to end, median of {len(totals_ms)}"
+    unrest = unrest_of(scenario)
+    line = f"{line}; warning: {unrest}" if unrest else line
     if any(request.stages for request in measured_requests(scenario)):
         return line
     return f"{line}; warning: no stage was marked, so nothing tells where a slowdown is: docs/scenarios.md"
+
+
+def unrest_of(scenario: ScenarioRecord) -> str | None:
+    """Return that requests of the same work differ too much for a quiet machine; None where they do not."""
+    totals_ms = [request.total.host_ms for request in measured_requests(scenario)]
+    fastest_ms, slowest_ms = min(totals_ms, default=0.0), max(totals_ms, default=0.0)
+    if slowest_ms <= QUIET_RATIO * fastest_ms or fastest_ms == 0.0:
+        return None
+    ratio = slowest_ms / fastest_ms
+    return f"the {len(totals_ms)} requests differ by {ratio:.1f}x: this machine was not quiet"
 
 
 def measured_requests(scenario: ScenarioRecord) -> tuple[RequestRecord, ...]:
@@ -132,6 +147,9 @@ def _scenario_lines(scenario: ScenarioRecord) -> Iterator[str]:
     for request in scenario.requests:
         yield _time_line(request.request_id, request.total, _request_note(request))
     measured = measured_requests(scenario)
+    unrest = unrest_of(scenario)
+    if unrest:
+        yield f"  {unrest}"
     if measured:
         middle_ms = median_low([request.total.host_ms for request in measured])
         yield from _request_lines(next(r for r in measured if r.total.host_ms == middle_ms))

@@ -10,9 +10,10 @@ from profiler.record import (
     RunRecord,
     ScenarioRecord,
     Source,
+    StageTiming,
     Total,
 )
-from profiler.text import dirty_line, run_lines
+from profiler.text import dirty_line, outcome_line, run_lines
 
 H100 = Accelerator(name="NVIDIA H100 80GB HBM3", count=2)
 NO_NVML = "no NVML on this machine: NVML Shared Library Not Found"
@@ -87,3 +88,33 @@ def test_uncommitted_changes_are_told():
     assert dirty_line(source) == (
         "tracked files have uncommitted changes: the record names c129778, which is not quite what ran"
     )
+
+
+def scenario_of(*totals_ms: float) -> ScenarioRecord:
+    """Return a scenario of a slow warm-up, and then requests of one stage that took so long."""
+    stage = StageTiming(id=0, name="DenoisingStage", occurrence=0, start_ms=0.0, host_ms=1.0)
+    requests = [
+        RequestRecord(
+            request_id=f"request-{number}",
+            clock="host",
+            warmup=number == 0,
+            total=Total(host_ms=ms),
+            stages=(stage,),
+        )
+        for number, ms in enumerate((90_000.0, *totals_ms))
+    ]
+    return ScenarioRecord(id="flux", requests=tuple(requests))
+
+
+def test_requests_of_a_machine_that_was_not_quiet_are_warned_of():
+    """They do the same work, so that 4.1 times the time is other work; the warm-up is none of them."""
+    noisy = scenario_of(7175.0, 11891.0, 2893.0)
+    unrest = "the 3 requests differ by 4.1x: this machine was not quiet"
+    assert outcome_line(noisy) == f"flux: 7175.0 ms end to end, median of 3; warning: {unrest}"
+    assert f"  {unrest}" in shown(Environment(hardware="cpu", python="3.11.7"), noisy)
+
+
+@pytest.mark.parametrize("totals_ms", [(100.0,), (100.0, 125.0), (0.0, 0.0), (0.0, 1.0)])
+def test_a_quiet_machine_is_not_warned_of(totals_ms: tuple[float, ...]):
+    """One request cannot differ; a quarter is the most; nothing is a multiple of no time."""
+    assert "quiet" not in outcome_line(scenario_of(*totals_ms))
