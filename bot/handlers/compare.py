@@ -60,9 +60,12 @@ def run(
     _require_same_hardware(records, taken, baselines, file)
     lines = history_from_folder(history, *hardware).lines if history else ()
     found = judged(taken, file, str(baselines), terms, lines)
+    names = found.comparison.to_confirm
     if suspects:
-        _write(suspects, found.comparison.to_confirm)
+        _write(suspects, names)
     print(_told(Report((found,)), form), end="")
+    if suspects and form == "text":
+        print(words.printed("suspects", path=suspects, names=names), end="")
     return int(Report((found,)).conclusion != "success")
 
 

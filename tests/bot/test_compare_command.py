@@ -73,6 +73,12 @@ def test_a_suspect_is_told_and_named_and_holds_nothing_back(compare: Compare):
     assert (code, err) == (0, "")
     assert out.splitlines()[0] == "Within the limits, but slower than noise: 1 of 2 scenarios on h100"
     assert "slower than its noise after 3 requests: more would confirm or clear it" in out
+    assert "slower than noise, ms          baseline  measured    change noise up to\nflux\n" in out
+    assert "  end to end                      560.0     600.0    +7.1 %       568.5\n" in out
+    assert out.splitlines()[-1] == (
+        "wrote suspects.txt: 1 suspect; next: ratchet-profiler run --only suspects.txt --append "
+        "(and --scenarios FILE, --out RECORD where they are not the defaults)"
+    )
     assert Path("suspects.txt").read_text() == "flux\n"
 
 
@@ -80,6 +86,7 @@ def test_without_a_history_nobody_is_suspected(compare: Compare):
     """The file is written nevertheless: what reads it finds it empty."""
     code, out, _ = compare(write(record_of(600.0)), "--suspects", "suspects.txt")
     assert (code, out.splitlines()[0]) == (0, "No regression: 2 scenarios on h100 within their limits")
+    assert out.splitlines()[-1] == "wrote suspects.txt: 0 suspects"
     assert Path("suspects.txt").read_text() == ""
 
 
