@@ -29,8 +29,8 @@ NAME_WIDTH: Final = 32
 SHA_LENGTH: Final = 7
 """Characters of a commit that are shown: as git does."""
 QUIET_RATIO: Final = 1.25
-"""Most by which the requests of one scenario may differ, slowest over fastest. Chosen: sglang's tolerance of end
-to end, beyond which one of them would be a regression of another; on a quiet machine it is some percent."""
+"""Most by which the requests of one scenario may differ, slowest over fastest. Chosen: sglang's tolerance of
+end to end, beyond which one of them would be a regression of another; a quiet machine stays far below."""
 STEPS_A_LINE: Final = 10
 """Steps in one line. Chosen: they fit in 80 characters."""
 
@@ -81,7 +81,9 @@ def environment_lines(environment: Environment) -> Iterator[str]:
     for name, reason in environment.absent.items():
         if name in ("accelerator", *MachineState.model_fields):
             unknown[reason].append(name)
-    yield from (f"{reason} ({', '.join(names)})" for reason, names in unknown.items())
+    for reason, names in unknown.items():
+        # Where there is no accelerator it goes without saying that its clock is unknown too.
+        yield reason if "accelerator" in names else f"{reason} ({', '.join(names)})"
 
 
 def outcome_line(scenario: ScenarioRecord) -> str:
@@ -94,7 +96,10 @@ def outcome_line(scenario: ScenarioRecord) -> str:
     line = f"{line}; warning: {unrest}" if unrest else line
     if any(request.stages for request in measured_requests(scenario)):
         return line
-    return f"{line}; warning: no stage was marked, so nothing tells where a slowdown is: docs/scenarios.md"
+    return (
+        f"{line}; warning: no stage was marked: such a scenario gets no baseline and is never judged; "
+        "mark at least one stage: docs/scenarios.md"
+    )
 
 
 def unrest_of(scenario: ScenarioRecord) -> str | None:

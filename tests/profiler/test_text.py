@@ -58,6 +58,12 @@ def test_what_is_unknown_is_shown_once_a_reason():
     ]
 
 
+def test_without_an_accelerator_its_values_are_not_listed():
+    """The reason says it all."""
+    absent = dict.fromkeys(("accelerator", "clock_mhz", "temperature_celsius"), "cpu has no accelerator")
+    assert shown(Environment(hardware="cpu", python="3.11.7", absent=absent)) == ["cpu has no accelerator"]
+
+
 def test_a_request_of_several_ranks_shows_all_of_them():
     """Which rank it is, and every rank's end to end in its place."""
     request = RequestRecord(
