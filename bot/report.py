@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
     Outcome.REGRESSED: "failure",
-    Outcome.NOTHING_MEASURED: "action_required",
+    Outcome.NOTHING_COMPARED: "action_required",
     Outcome.INCOMPLETE: "action_required",
     Outcome.SUSPECT: "success",
     Outcome.IMPROVED: "success",
@@ -190,9 +190,9 @@ class Report:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """The worst outcome; nothing measured when there is no run at all."""
+        """The worst outcome; nothing compared when there is no run at all."""
         if not self.hardware:
-            return Outcome.NOTHING_MEASURED
+            return Outcome.NOTHING_COMPARED
         outcomes = {self.hardware[0].comparison.outcome, *([Outcome.INCOMPLETE] if self.absent else [])}
         return min(outcomes, key=tuple(Outcome).index)
 

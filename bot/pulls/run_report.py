@@ -185,7 +185,7 @@ def check_of(told: RunReport, pull: Pull, title: str, summary: str) -> Check:
         title: The verdict in one line.
         summary: What the comment says, as Markdown.
     """
-    yields = told.report.outcome is Outcome.NOTHING_MEASURED and not told.wrong
+    yields = told.report.outcome is Outcome.NOTHING_COMPARED and not told.wrong
     check = _check(told.run, pull, told.conclusion, title=title, summary=summary, yields=yields)
     return replace(check, annotations=annotations(told.edits))
 

@@ -45,7 +45,8 @@ class Outcome(StrEnum):
     """What a comparison says of the whole run, the worst first. The last three break no limit."""
 
     REGRESSED = "regressed"
-    NOTHING_MEASURED = "nothing-measured"
+    NOTHING_COMPARED = "nothing-compared"
+    """Nothing could be judged: nothing was run, or nothing of it compares, as where a stage is renamed."""
     INCOMPLETE = "incomplete"
     """Nothing regressed among what could be judged, but something could not be judged."""
     SUSPECT = "suspect"
@@ -173,7 +174,7 @@ class Comparison:
         if Verdict.REGRESSED in verdicts:
             return Outcome.REGRESSED
         if not verdicts & JUDGED:
-            return Outcome.NOTHING_MEASURED
+            return Outcome.NOTHING_COMPARED
         if verdicts & _UNJUDGED:
             return Outcome.INCOMPLETE
         return next(outcome for verdict, outcome in _WORST_FIRST.items() if verdict in verdicts)

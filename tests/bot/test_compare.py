@@ -176,7 +176,7 @@ def test_what_cannot_be_judged_says_why(scenario: ScenarioRecord, verdict: Verdi
     [one] = comparison.scenarios
     assert (one.verdict, one.rows, one.e2e) == (verdict, (), None)
     assert one.reason.startswith(reason)
-    assert comparison.outcome is Outcome.NOTHING_MEASURED
+    assert comparison.outcome is Outcome.NOTHING_COMPARED
 
 
 def test_the_baselines_clock_is_needed():
@@ -206,7 +206,7 @@ def test_without_a_baseline_nothing_is_guarded(baselines: dict[str, Any], reason
     comparison = compare(make_baselines(baselines), [make_record(make_scenario("flux"))])
     [one] = comparison.scenarios
     assert (one.verdict, one.reason) == (Verdict.UNGUARDED, reason)
-    assert comparison.outcome is Outcome.NOTHING_MEASURED
+    assert comparison.outcome is Outcome.NOTHING_COMPARED
 
 
 def test_a_failure_of_an_unguarded_scenario_is_said():

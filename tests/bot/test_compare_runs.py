@@ -117,7 +117,7 @@ def test_a_glob_limits_both_sides():
     file, record = make_baselines(BASELINES), make_record(*RECORDED.values())
     comparison = compare(file, [record], scenarios="[an]*")
     assert [one.scenario for one in comparison.scenarios] == ["absent", "new"]
-    assert compare(file, [record], scenarios="S*").outcome is Outcome.NOTHING_MEASURED
+    assert compare(file, [record], scenarios="S*").outcome is Outcome.NOTHING_COMPARED
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_a_glob_limits_both_sides():
         ([SAME, FAST], Outcome.IMPROVED),
         ([FAST, "new", "placeholder"], Outcome.IMPROVED),
         ([SAME, "new", "placeholder"], Outcome.UNCHANGED),
-        ([BROKEN, "absent"], Outcome.NOTHING_MEASURED),
-        (["new", "placeholder"], Outcome.NOTHING_MEASURED),
-        ([], Outcome.NOTHING_MEASURED),
+        ([BROKEN, "absent"], Outcome.NOTHING_COMPARED),
+        (["new", "placeholder"], Outcome.NOTHING_COMPARED),
+        ([], Outcome.NOTHING_COMPARED),
     ],
 )
 def test_the_worst_verdict_speaks_for_the_run(names: list[str], outcome: Outcome):
@@ -156,7 +156,7 @@ def test_an_empty_record_measured_nothing():
     assert [(one.verdict, one.reason) for one in comparison.scenarios] == [
         (Verdict.MISSING, "it is not in this run")
     ]
-    assert comparison.outcome is Outcome.NOTHING_MEASURED
+    assert comparison.outcome is Outcome.NOTHING_COMPARED
 
 
 def times(value: Any, factor: float) -> Any:

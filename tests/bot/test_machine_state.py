@@ -26,7 +26,7 @@ def test_a_spoilt_run_is_invalid_and_never_a_verdict(state: MachineState, reason
     found = compare(make_baselines(), [record_in(state, make_scenario(scale=scale))])
     (scenario,) = found.scenarios
     assert (scenario.verdict, scenario.reason, scenario.rows) == (Verdict.INVALID, reason, ())
-    assert found.outcome == Outcome.NOTHING_MEASURED
+    assert found.outcome == Outcome.NOTHING_COMPARED
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_comment_is_golden(build: Callable[[], Report], golden: Golden):
         (regression, Outcome.REGRESSED, "failure"),
         (improvement, Outcome.IMPROVED, "success"),
         (unchanged, Outcome.UNCHANGED, "success"),
-        (nothing_measured, Outcome.NOTHING_MEASURED, "action_required"),
+        (nothing_measured, Outcome.NOTHING_COMPARED, "action_required"),
         (incomplete, Outcome.INCOMPLETE, "action_required"),
         (oversize, Outcome.REGRESSED, "failure"),
         (suspects, Outcome.SUSPECT, "success"),
@@ -124,7 +124,7 @@ def test_a_report_on_nothing_is_not_green():
     """Without a single run nothing is known."""
     report = Report(())
 
-    assert (report.outcome, report.conclusion) == (Outcome.NOTHING_MEASURED, "action_required")
+    assert (report.outcome, report.conclusion) == (Outcome.NOTHING_COMPARED, "action_required")
     assert render.headline(report) == "Nothing was compared, so nothing is known"
 
 

@@ -106,7 +106,7 @@ def test_a_baseline_of_another_machine_is_incomparable(slow: int):
     assert [(one.verdict, one.reason, one.rows) for one in comparison.scenarios] == [
         (Verdict.INCOMPARABLE, reason, ())
     ] * 6
-    assert comparison.outcome is Outcome.NOTHING_MEASURED
+    assert comparison.outcome is Outcome.NOTHING_COMPARED
     assert (comparison.shift is not None) is (slow == 6)
 
 
