@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from bot.attribution import Attribution
 from bot.audit import ABOUT_THE_FILE, Finding
 from bot.baselines import BaselineFile, Tolerances
-from bot.hub import Conclusion
+from bot.effects import Conclusion
 from bot.tighten import Proposal, Proposals
 from bot.verdicts.comparison import JUDGED, Comparison, Outcome, ScenarioComparison, Verdict
 from bot.verdicts.leads import Lead, ScenarioRow, excess, leads, rows_where, worst_excess

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
 from bot import host
-from bot.hub import CARRIED
+from bot.effects import CARRIED
 
 
 class Told(BaseModel):

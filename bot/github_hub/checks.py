@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any, Final, cast, get_args
 
 from bot import host
+from bot.effects import CARRIED, Annotation, Check, Conclusion
 from bot.github_hub.answers import CheckRun
 from bot.github_hub.repository import Repository
-from bot.hub import CARRIED, Annotation, Check, Conclusion, HubRefused
+from bot.hub import HubRefused
 
 SUMMARY_LIMIT: Final = 65_535  # characters; maxLength in GitHub's OpenAPI description of a check run
 ANNOTATIONS_AT_ONCE: Final = 50  # maxItems in the same place; more are added by further requests

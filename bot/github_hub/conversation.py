@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
+from bot.effects import Question, Reaction
 from bot.github_hub.answers import Comment
 from bot.github_hub.failures import Errand
 from bot.github_hub.git_answers import Replied
 from bot.github_hub.repository import Repository
-from bot.hub import HubRefused, Question, Reaction
+from bot.hub import HubRefused
 
 COMMENT_LIMIT: Final = 65_536  # characters; GitHub answers 422 "Body is too long" beyond
 REPLY: Final = """mutation Reply($answer: AddCommentInput!, $reaction: AddReactionInput!) {

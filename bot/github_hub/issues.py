@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
-from bot import host, hub
+from bot import effects, host
 from bot.github_hub.answers import Issue, KnownLabel, OpenedIssue
 from bot.github_hub.conversation import Conversation
 from bot.github_hub.failures import Unanswered
@@ -40,7 +40,9 @@ def document(changes: Sequence[Change]) -> str:
 class Issues(Conversation):
     """The bot's issues. See `bot.hub.Hub`."""
 
-    def settle_issues(self, wanted: Sequence[hub.Issue], over: Sequence[hub.Closing]) -> Sequence[int]:
+    def settle_issues(
+        self, wanted: Sequence[effects.Issue], over: Sequence[effects.Closing]
+    ) -> Sequence[int]:
         """Open issues, make the open ones say this, and close others. See `bot.hub.Hub`."""
         if any(not issue.marker or not issue.body.startswith(issue.marker) for issue in wanted):
             raise ValueError("the body of an issue begins with its marker, or it is not found again")
@@ -62,7 +64,7 @@ class Issues(Conversation):
 
         return self._settle(errand, one_by_one if self._labels is None else at_once, again=one_by_one)
 
-    def _change(self, wanted: Sequence[hub.Issue], over: Sequence[hub.Closing]) -> Sequence[int]:
+    def _change(self, wanted: Sequence[effects.Issue], over: Sequence[effects.Closing]) -> Sequence[int]:
         """Do it in one request: GitHub has been asked which issues are open."""
         fresh = [issue for issue in wanted if issue.seen is None]
         changes = [*map(self._opening, fresh), *_revisions(wanted), *_closings(over)]
@@ -74,7 +76,7 @@ class Issues(Conversation):
         }
         return [issue.seen.number if issue.seen else opened[issue.marker] for issue in wanted]
 
-    def _opening(self, issue: hub.Issue) -> Change:
+    def _opening(self, issue: effects.Issue) -> Change:
         labels = [self._label_key(name) for name in issue.labels]
         said = {"title": issue.title, "body": issue.body, "labelIds": labels}
         return "createIssue", {"repositoryId": self._node, **said}
@@ -95,7 +97,7 @@ class Issues(Conversation):
                 raise
         return KnownLabel.model_validate(self._client.get(self._at(f"labels/{quoted(name)}")))
 
-    def _report(self, asked: hub.Issue, ours: host.OpenIssue | None) -> int:
+    def _report(self, asked: effects.Issue, ours: host.OpenIssue | None) -> int:
         said = {"title": asked.title, "body": asked.body}
         if ours is None:
             made = self._client.send("POST", self._at("issues"), said | {"labels": list(asked.labels)})
@@ -130,13 +132,13 @@ def _marked(issues: Iterable[host.OpenIssue], marker: str) -> host.OpenIssue | N
     return next((it for it in issues if it.body.startswith(marker)), None)
 
 
-def _revisions(wanted: Iterable[hub.Issue]) -> Iterator[Change]:
+def _revisions(wanted: Iterable[effects.Issue]) -> Iterator[Change]:
     for issue in wanted:
         if issue.seen and (issue.seen.title, issue.seen.body) != (issue.title, issue.body):
             yield "updateIssue", {"id": issue.seen.key, "title": issue.title, "body": issue.body}
 
 
-def _closings(over: Iterable[hub.Closing]) -> Iterator[Change]:
+def _closings(over: Iterable[effects.Closing]) -> Iterator[Change]:
     for it in over:
         yield "addComment", {"subjectId": it.issue.key, "body": f"{it.marker}\n{it.reason}"}
         yield "closeIssue", {"issueId": it.issue.key}

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
-from bot import host, hub
+from bot import effects, host
 from bot.github_hub.answers import Pull
 from bot.github_hub.client import PER_PAGE
 from bot.github_hub.failures import Unanswered
@@ -20,7 +20,7 @@ class Proposals(Issues):
     """Pull requests of the bot. See `bot.hub.Hub`."""
 
     def upsert_pull(
-        self, pull: hub.PullRequest, *, is_first: bool = False, seen: host.SeenPull | None = None
+        self, pull: effects.PullRequest, *, is_first: bool = False, seen: host.SeenPull | None = None
     ) -> int:
         """Open a pull request, or make the open one of this branch say this. See `bot.hub.Hub`."""
         errand = self._errand(f"propose {pull.branch}", "pull-requests: write")
@@ -46,7 +46,7 @@ class Proposals(Issues):
 
         self._settle(errand, at_once if key else look_first, again=look_first)
 
-    def _propose(self, asked: hub.PullRequest, known: list[Pull]) -> int:
+    def _propose(self, asked: effects.PullRequest, known: list[Pull]) -> int:
         said = {"title": asked.title, "body": asked.body, "base": asked.base}
         found = known or [self._open(said | {"head": asked.branch}, asked.branch)]
         ours = next((it for it in found if it.base.ref == asked.base), found[0])
@@ -55,7 +55,7 @@ class Proposals(Issues):
         self._label(ours.number, asked.labels, {it.name for it in ours.labels})
         return ours.number
 
-    def _revise(self, asked: hub.PullRequest, ours: host.SeenPull) -> int:
+    def _revise(self, asked: effects.PullRequest, ours: host.SeenPull) -> int:
         if (ours.title, ours.body, ours.base_branch) != (asked.title, asked.body, asked.base):
             said = {"title": asked.title, "body": asked.body, "base": asked.base}
             self._client.send("PATCH", self._at(f"pulls/{ours.number}"), said)

@@ -5,10 +5,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bot import render
+from bot.effects import Check
 from bot.errors import BadInput
 from bot.handlers.compare import judged
 from bot.handlers.judging.judged import terms_of
-from bot.hub import Check, Hub
+from bot.hub import Hub
 from bot.intake.config import settings_from_file
 from bot.intake.files import baselines_from_file, record_from_file
 from bot.local_hub import LocalHub

@@ -12,9 +12,8 @@ from markupsafe import Markup
 from bot import render, words
 from bot.errors import BadInput
 from bot.filters import text
-from bot.handlers.answering.replies import reason_of
+from bot.handlers.judging.failures import reason_of
 from bot.handlers.judging.fetched import (
-    HubAndHost,
     baselines_in,
     delivered,
     history_places,
@@ -23,7 +22,7 @@ from bot.handlers.judging.fetched import (
 )
 from bot.handlers.judging.judged import section, terms_of
 from bot.host import Host, Place, Pull, Run
-from bot.hub import Hub, HubRefused
+from bot.hub import Hub, HubAndHost, HubRefused
 from bot.paths import CONFIG
 from bot.pulls.artifacts import Delivery
 from bot.pulls.binding import Unbound, bound, is_of_this_merge, refusal

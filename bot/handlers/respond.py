@@ -8,9 +8,8 @@ from bot.commands import Command, NotUnderstood, PerfHelp, PerfStatus, TightenBa
 from bot.events import Said
 from bot.handlers.answering import tighten_pull
 from bot.handlers.answering.replies import Reply, failure, helped, is_done, say, usage
-from bot.handlers.judging.fetched import HubAndHost
 from bot.host import Host
-from bot.hub import Hub, HubRefused
+from bot.hub import Hub, HubAndHost, HubRefused
 from bot.intake.event_file import said_from_file
 from bot.pulls.binding import own_runs
 from bot.pulls.run_report import check_name

@@ -9,9 +9,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from bot.effects import Check, Closing, Issue, PullRequest, Question, Reaction
 from bot.files import replace_file
 from bot.host import SeenPull
-from bot.hub import Check, Closing, Issue, PullRequest, Question, Reaction
 from bot.local_hub.branches import require_full_sha
 
 NAME_LIMIT: Final = 80  # characters of a file name. Chosen: far below the 255 bytes that a file system takes

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from bot.audit import SEVERITIES, Finding, audit
 from bot.baselines import AGGREGATES, BaselineFile, BaselinesRejected, baselines_from_text
+from bot.effects import Annotation
 from bot.filters import plain
-from bot.hub import Annotation
 from bot.limits import gates
 from bot.proposing.proposals import Change
 from bot.pulls.baseline_lines import line_of, member_lines

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.compare import Outcome
+from bot.effects import CARRIED, Check, Conclusion
 from bot.host import OwnCheck, Pull, Run
-from bot.hub import CARRIED, Check, Conclusion
 from bot.pulls.artifact_names import RefusedArtifact, hardware_of
 from bot.pulls.edits import Edit, annotations
 from bot.pulls.sticky import State

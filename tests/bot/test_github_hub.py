@@ -3,8 +3,9 @@ import logging
 import pytest
 from github_fake import TOKEN, FakeGithub, Refused, a_check
 
+from bot.effects import Check
 from bot.github_hub import GithubHub
-from bot.hub import Check, HubRefused
+from bot.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
 BODY = f"{MARKER}\nAll 67 scenarios are within their limits."

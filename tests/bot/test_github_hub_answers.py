@@ -2,8 +2,9 @@ import pytest
 from github_fake import TOKEN, FakeGithub, Refused, a_check
 from github_fake.wire import Answer
 
+from bot.effects import Annotation, Check
 from bot.github_hub import GithubHub
-from bot.hub import Annotation, Check, HubRefused
+from bot.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
 ANSWER = "<!-- perf-ratchet answer 5 -->"

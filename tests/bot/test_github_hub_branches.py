@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from github_fake import FakeGithub, quick_hub
 
-from bot.hub import PullRequest
+from bot.effects import PullRequest
 
 
 def test_the_first_proposal_needs_no_look(github: FakeGithub):

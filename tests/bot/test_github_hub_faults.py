@@ -1,8 +1,9 @@
 import pytest
 from github_fake import HASTE, TOKEN, FakeGithub, Refused
 
+from bot.effects import Check
 from bot.github_hub import GithubHub
-from bot.hub import Check, HubRefused
+from bot.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
 BODY = f"{MARKER}\nAll 67 scenarios are within their limits."

@@ -4,10 +4,11 @@ import pytest
 from github_fake import FakeGithub
 from github_fake.state import Issue as Known
 
+from bot.effects import Closing, Issue
 from bot.github_hub import GithubHub
 from bot.github_hub.issues import document
 from bot.host import OpenIssue
-from bot.hub import Closing, HubRefused, Issue
+from bot.hub import HubRefused
 
 LABEL, LAST = "perf-regression", "<!-- perf-ratchet:over -->"
 

@@ -3,9 +3,9 @@
 import pytest
 from github_fake import FakeGithub
 
+from bot.effects import Question
 from bot.github_hub import GithubHub, seen_answers
 from bot.github_hub.standing_answers import Commit
-from bot.hub import Question
 
 MARKER = "<!-- perf-ratchet:answer 1 -->"
 

@@ -14,7 +14,7 @@ from github_fake.state import Comment, Pull, Run
 from perf_project import ASCEND, FORK, H100, SETTINGS, Project, odd_values
 
 from bot.baselines import baselines_from_text
-from bot.hub import Check
+from bot.effects import Check
 
 COUNT = 67
 FAST = {f"scenario{number}": 0.8 for number in range(COUNT)}

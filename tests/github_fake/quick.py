@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from bot.effects import Check
 from bot.github_hub import GithubHub, Pace
-from bot.hub import Check
 from github_fake.server import FakeGithub
 
 TOKEN = "ghs_a-token-that-must-not-be-seen"  # noqa: S105 - opens nothing

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot import words
+from bot.effects import PullRequest
 from bot.handlers.answering.asked import Ask, AskedChange, message_of, reply_of
 from bot.handlers.answering.replies import CannotBeDone, Reply
-from bot.handlers.judging.fetched import HubAndHost
-from bot.hub import HubRefused, PullRequest
+from bot.hub import HubAndHost, HubRefused
 from bot.paths import pull_branch
 
 

@@ -5,10 +5,10 @@ from typing import Final
 
 from bot import words
 from bot.commands import HELP, TIGHTEN, USAGE
-from bot.errors import BadInput
+from bot.effects import Question, Reaction
 from bot.events import Said
-from bot.hub import Hub, HubRefused, Question, Reaction
-from bot.proposing.proposals import SLACK_MS, SLACK_RATIO
+from bot.handlers.judging.failures import reason_of
+from bot.hub import Hub
 from bot.proposing.proposals import SLACK_MS, SLACK_RATIO
 
 DONE: Final = "<!-- perf-ratchet:done -->"
@@ -56,15 +56,6 @@ def helped() -> Reply:
 def failure(error: BaseException) -> Reply:
     """Return the answer when something went wrong with us."""
     return Reply("confused", words.markdown("answer_failed", reason=reason_of(error)), 2)
-
-
-def reason_of(error: BaseException) -> str:
-    """Return what a person is told of an error: of one that nobody foresaw, its kind only."""
-    if isinstance(error, BadInput | HubRefused):
-        return str(error)
-    if isinstance(error, KeyboardInterrupt):
-        return "the job was cancelled, or took too long"
-    return f"perf-ratchet failed ({type(error).__name__}): please report this"
 
 
 def say(hub: Hub, said: Said, reply: Reply, *, is_first: bool) -> str:

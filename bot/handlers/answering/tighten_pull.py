@@ -16,14 +16,13 @@ from bot.handlers.answering.carried_check import carry
 from bot.handlers.answering.replies import CannotBeDone, Reply, cannot, refused, usage
 from bot.handlers.answering.taken import Taken, is_only_baselines, taken
 from bot.handlers.judging.fetched import (
-    HubAndHost,
     baselines_in,
     history_places,
     precedent_in,
     settings_in,
 )
 from bot.host import Host, Place
-from bot.hub import HubRefused
+from bot.hub import HubAndHost, HubRefused
 from bot.paths import CONFIG, pull_branch
 from bot.pulls.file_change import FileChange, file_change, unmatched
 from bot.pulls.run_report import check_name

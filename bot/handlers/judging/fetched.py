@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.errors import BadInput
 from bot.history import MONTHS_READ, History, history_from_text, paths_until
 from bot.host import Host, Place, Run
-from bot.hub import Hub
 from bot.paths import CONFIG
 from bot.proposing.rewriting import clock_of, new_baselines
 from bot.pulls.artifacts import MAX_ZIP_BYTES, Delivery, delivery
@@ -18,10 +17,6 @@ from profiler.record import Clock, RunRecord
 
 DEFAULT_BRANCH: Final = "HEAD"
 """How `Host.files_at` names the default branch."""
-
-
-class HubAndHost(Hub, Host, Protocol):
-    """A repository host that is read and written."""
 
 
 def settings_on(host: Host) -> Settings:

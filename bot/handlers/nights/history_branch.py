@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Final
 
 from bot.adoption.scaffold import history_files
-from bot.handlers.judging.fetched import HubAndHost, history_in, history_text
+from bot.handlers.judging.fetched import history_in, history_text
 from bot.history import History, HistoryLine, appended, path_of
 from bot.host import Host, SeenBranch
-from bot.hub import BranchMoved, Hub
+from bot.hub import BranchMoved, Hub, HubAndHost
 
 APPEND_TRIES: Final = 6
 """How often lines are added to a branch that moves on meanwhile. Chosen: more runs never end at once."""

@@ -7,11 +7,12 @@ from functools import cached_property
 
 from bot.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from bot.errors import BadInput
-from bot.handlers.judging.fetched import HubAndHost, baselines_in, delivered, settings_in
+from bot.handlers.judging.fetched import baselines_in, delivered, settings_in
 from bot.handlers.nights.history_branch import Kept, kept_as_seen
 from bot.handlers.nights.own_branch import NightlyBranch, Target
 from bot.history import MONTHS_READ, paths_until
 from bot.host import Run, Seen
+from bot.hub import HubAndHost
 from bot.nightly.issue_memory import REGRESSION_LABEL
 from bot.paths import CONFIG, loosening_branch, tightening_branch
 from bot.pulls.artifact_names import RefusedArtifact, hardware_of

@@ -5,10 +5,10 @@ from functools import cached_property
 
 from bot import render, words
 from bot.audit import audit
+from bot.effects import PullRequest
 from bot.handlers.nights.night import Night, proposed_file, targets
 from bot.handlers.nights.own_branch import NightlyBranch, publish, withdraw
 from bot.handlers.nights.regression_issues import Held
-from bot.hub import PullRequest
 from bot.nightly.issue_memory import LOOSEN_LABEL
 from bot.nightly.known import Known
 from bot.nightly.loosening import loosening

@@ -11,9 +11,9 @@ from functools import cached_property
 from markupsafe import Markup
 
 from bot import words
-from bot.handlers.judging.fetched import HubAndHost
+from bot.effects import PullRequest
 from bot.host import Commit, SeenBranch, SeenPull
-from bot.hub import PullRequest
+from bot.hub import HubAndHost
 from bot.nightly.others import has_others
 from bot.paths import draft_branch
 

@@ -7,10 +7,10 @@ from typing import Final
 from markupsafe import Markup
 
 from bot import render, words
+from bot.effects import Closing, Issue
 from bot.handlers.nights.night import Night
 from bot.history import Series
 from bot.host import OpenIssue
-from bot.hub import Closing, Issue
 from bot.nightly.issue_groups import Told, shared_out
 from bot.nightly.issue_memory import (
     LOOSEN_LABEL,
