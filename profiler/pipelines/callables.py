@@ -5,12 +5,15 @@ from collections.abc import Callable
 from importlib import import_module
 from inspect import Parameter, iscoroutinefunction, signature
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from profiler.pipelines import Workload
 from profiler.scenario_problems import suggestion
 from profiler.scenarios import CallableScenario
-from profiler.stages import RequestProfiler
+from profiler.stages import RequestProfiler, error_line
+
+OUR_PACKAGES: Final = ("bot", "profiler")
+"""What perf-ratchet installs: found before a module of these names in the current directory."""
 
 
 class CallRejected(ValueError):
@@ -46,14 +49,29 @@ def function_named(reference: str) -> object:
         sys.path.append(here)
     try:
         module = import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise
-        raise CallRejected(f"call: no module {error.name!r} in {here} or installed") from error
+    except (ImportError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
+            raise CallRejected(f"call: no module {error.name!r} in {here} or installed{_hidden()}") from error
+        if _hidden():
+            raise CallRejected(f"call: {error_line(error)}{_hidden()}") from error
+        raise
     if not hasattr(module, attribute):
-        hint = suggestion(attribute, dir(module))
+        hint = suggestion(attribute, dir(module)) or _hidden()
         raise CallRejected(f"call: module {name!r} has no {attribute!r}{hint}")
     return cast("object", getattr(module, attribute))
+
+
+def _hidden() -> str:
+    """Return that a module here cannot be imported, for perf-ratchet has one of its name, or nothing."""
+    if Path.cwd() == Path(__file__).parents[2]:  # a checkout of perf-ratchet, whose packages these are
+        return ""
+    modules = [file for name in OUR_PACKAGES for file in (Path(f"{name}.py"), Path(name, "__init__.py"))]
+    hidden = next((file for file in modules if file.is_file()), None)
+    return (
+        f"; {hidden} here cannot be imported, perf-ratchet has a package of that name: rename it"
+        if hidden
+        else ""
+    )
 
 
 def _takes_the_profiler(function: Callable[[RequestProfiler], object], reference: str) -> bool:
