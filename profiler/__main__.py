@@ -97,7 +97,13 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser("run", allow_abbrev=False, help="measure scenarios and write a run record")
+    run = commands.add_parser(
+        "run",
+        allow_abbrev=False,
+        help="measure scenarios and write a run record",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     _add_run_options(run)
     listing = commands.add_parser("list", allow_abbrev=False, help="name the scenarios")
     listing.add_argument("--format", choices=("text", "json"), default="text")

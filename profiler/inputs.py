@@ -67,15 +67,21 @@ def chosen_scenarios(options: argparse.Namespace) -> tuple[Scenario, ...]:
     try:
         chosen = select(known_scenarios(options.scenarios), options.scenario)
     except ScenariosRejected as error:
-        raise BadInput(f"--scenario: {error}") from error
+        raise BadInput(f"--scenario: {error}{_whose(options)}") from error
     if options.only is None:
         return chosen
     names = dict(_names(options.only))
     ids = [scenario.id for scenario in chosen]
     for name, line in names.items():
         if name not in ids:
-            raise BadInput(f"{options.only}: line {line}: no scenario {name!r}; there are: {', '.join(ids)}")
+            known = f"there are: {', '.join(ids)}{_whose(options)}"
+            raise BadInput(f"{options.only}: line {line}: no scenario {name!r}; {known}")
     return tuple(scenario for scenario in chosen if scenario.id in names)
+
+
+def _whose(options: argparse.Namespace) -> str:
+    """Return that the scenarios are not the user's own, where no file of theirs was given."""
+    return "" if options.scenarios else "; these are the built-in ones, yours need --scenarios FILE"
 
 
 def record_from_file(file: Path) -> RunRecord:

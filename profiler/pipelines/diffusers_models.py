@@ -55,7 +55,7 @@ def build(scenario: DiffusersScenario, device: str) -> Workload:
     diffusers_logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
     dtype = cast("torch.dtype", getattr(torch, scenario.dtype))
-    with _told_in_one_line(scenario.model):
+    with _told_in_one_line(scenario):
         pipe = _random(scenario, dtype, device) if scenario.weights == "random" else _load(scenario, dtype)
     pipe = pipe.to(device)
     pipe.set_progress_bar_config(disable=True)
@@ -176,8 +176,9 @@ def _exact_modules(model: torch.nn.Module, dtype: torch.dtype) -> frozenset[str]
 
 
 @contextmanager
-def _told_in_one_line(model: str) -> Iterator[None]:
+def _told_in_one_line(scenario: DiffusersScenario) -> Iterator[None]:
     """Say what to do where the libraries cannot find or read a model."""
+    model = scenario.model
     try:
         yield
     except ModelUnusable:
@@ -190,7 +191,8 @@ def _told_in_one_line(model: str) -> Iterator[None]:
             ) from error
         if Path(model).is_dir():
             raise ModelUnusable(f"model: {model} is no whole pipeline: {reason}") from error
+        but_weights = " --exclude '*.safetensors' '*.bin'" if scenario.weights == "random" else ""
         raise ModelUnusable(
             f"model: {model} is no folder here, and the hub did not give it; where there is network, run "
-            f"`hf download {model}`, or name a folder that save_pretrained wrote: {reason}"
+            f"`hf download {model}{but_weights}`, or name a folder that save_pretrained wrote: {reason}"
         ) from error

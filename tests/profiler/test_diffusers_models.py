@@ -176,17 +176,17 @@ def test_frames_of_an_image_pipeline_are_told_with_their_key(folder: Path):
     assert failure(scenario(folder, frames=9)) == "frames: FluxPipeline takes no num_frames"
 
 
-@pytest.mark.parametrize("weights", ["hub", "random"])
+@pytest.mark.parametrize(("weights", "but"), [("hub", ""), ("random", " --exclude '*.safetensors' '*.bin'")])
 def test_a_model_that_is_nowhere_is_one_line_that_says_what_to_do(
-    weights: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    weights: str, but: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    """Neither a folder nor in the cache, and no network."""
+    """Neither a folder nor in the cache, and no network; random weights need none of the model's."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     line = failure(scenario("nobody/nothing", weights=weights))
     assert line.startswith(
         "model: nobody/nothing is no folder here, and the hub did not give it; where there is network, run "
-        "`hf download nobody/nothing`, or name a folder that save_pretrained wrote: "
+        f"`hf download nobody/nothing{but}`, or name a folder that save_pretrained wrote: "
     )
     assert "\n" not in line
 

@@ -60,6 +60,7 @@ def ratchet_profiler(folder: Path, *arguments: str) -> subprocess.CompletedProce
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "my.toml").write_text(SCENARIOS)
     (tmp_path / "engine.py").write_text(ENGINE)
+    (tmp_path / "ids.txt").write_text("my_engine\n")
     return tmp_path
 
 
@@ -129,6 +130,7 @@ def test_a_run_with_a_failing_scenario_says_so_and_keeps_the_rest(folder: Path):
     assert run.environment.hardware == "cpu"
     assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
         "engine.py",
+        "ids.txt",
         "my.toml",
         "run-record.json",
     ]
@@ -152,6 +154,7 @@ BAD = {
     ("run", "--scenario", "flix*"): (
         "ratchet-profiler: --scenario: no scenario matches 'flix*'; "
         f"there are: {', '.join(scenario.id for scenario in builtin_scenarios())}"
+        "; these are the built-in ones, yours need --scenarios FILE"
     ),
     ("run", "--repeats", "0"): (
         f"ratchet-profiler run: argument --repeats: '0' is no whole number from 1; {HELP}"
@@ -173,6 +176,11 @@ BAD = {
     ("run", "--device", "H100"): (
         "ratchet-profiler run: argument --device: 'H100' is no device; "
         f"torch names them cpu, cuda, npu:1, ...; {HELP}"
+    ),
+    ("run", "--only", "ids.txt"): (
+        "ratchet-profiler: ids.txt: line 1: no scenario 'my_engine'; "
+        f"there are: {', '.join(scenario.id for scenario in builtin_scenarios())}"
+        "; these are the built-in ones, yours need --scenarios FILE"
     ),
     ("show", "no.json"): "ratchet-profiler: no.json: No such file or directory",
     ("show", "my.toml"): "ratchet-profiler: my.toml: record: Invalid JSON: expected value at line 2 column 2",
@@ -219,6 +227,13 @@ def test_help_has_examples(tmp_path: Path):
     done = ratchet_profiler(tmp_path, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "ratchet-profiler run --scenario 'flux*' --repeats 5" in done.stdout
+
+
+def test_help_of_run_has_examples_and_exit_codes(tmp_path: Path):
+    """It is what a user asks first."""
+    shown = ratchet_profiler(tmp_path, "run", "--help").stdout
+    assert "ratchet-profiler run --scenarios my.toml" in shown
+    assert "exit codes: 0 fine, 1 a scenario failed" in shown
 
 
 def test_list_names_the_builtin_scenarios(tmp_path: Path):
