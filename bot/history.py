@@ -127,6 +127,12 @@ def history_from_text(text: str) -> History:
     return History(lines, len(read) - len(lines))
 
 
+def broken_lines(text: str) -> list[int]:
+    """Return the numbers, from 1, of the lines of a file that are none of ours."""
+    told = enumerate(text.split("\n"), start=1)
+    return [number for number, line in told if line.strip() and _line(line) is None]
+
+
 def line_to_text(line: HistoryLine) -> str:
     """Return a line as it stands in a file, without what is as always, and without the line's end."""
     told = line.model_dump(mode="json", exclude_defaults=True)
@@ -145,6 +151,8 @@ def appended(text: str, lines: Iterable[HistoryLine]) -> str:
 def flagged(text: str, is_meant: Callable[[HistoryLine], bool], reason: str) -> tuple[str, int]:
     """Return a file's text with lines excluded, and how many; every other line stays byte for byte.
 
+    A line that is excluded already keeps its reason.
+
     Args:
         text: The file.
         is_meant: Which lines are to be excluded.
@@ -154,7 +162,7 @@ def flagged(text: str, is_meant: Callable[[HistoryLine], bool], reason: str) -> 
     told = text.split("\n")
     for index, raw in enumerate(told):
         line = _line(raw) if raw.strip() else None
-        if line is not None and is_meant(line) and line.excluded != reason:
+        if line is not None and is_meant(line) and not line.excluded:
             told[index] = line_to_text(line.model_copy(update={"excluded": reason}))
             flags += 1
     return "\n".join(told), flags

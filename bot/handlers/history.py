@@ -14,7 +14,7 @@ from bot.filters import plain
 from bot.handlers.judging.selection import require_match
 from bot.history import MAX_REASON, History, HistoryLine, flagged
 from bot.intake.files import baselines_from_file
-from bot.intake.nights import history_from_folder
+from bot.intake.nights import broken_in, hardware_in, history_from_folder
 from bot.nightly import chart
 from bot.nightly.nights import STALE_RATIO
 from bot.nightly.trends import Trend, trends
@@ -40,12 +40,13 @@ def show(folder: Path, scenarios: str, hardware: str | None, baselines: Path | N
     found = _trends(folder, hardware, baselines)
     require_match(scenarios, [one.scenario for one in found], folder)
     shown = [one for one in found if fnmatchcase(one.scenario, scenarios)]
+    broken = _broken(folder, hardware)
     if form == "json":
-        print(words.to_json(trends=[_told(one) for one in shown]))
+        print(words.to_json(trends=[_told(one) for one in shown], broken=broken))
     elif form == "markdown":
-        print(words.markdown("history", trends=shown, stale_ratio=STALE_RATIO), end="")
+        print(words.markdown("history", trends=shown, broken=broken, stale_ratio=STALE_RATIO), end="")
     else:
-        print(words.printed("history", trends=shown), end="")
+        print(words.printed("history", trends=shown, broken=broken), end="")
     return 0
 
 
@@ -77,7 +78,9 @@ def exclude(folder: Path, run_id: int, scenarios: str, reason: str) -> int:
             matches += flags
             changed |= {path: text} if flags else {}
     if not matches:
-        raise BadInput(f"{folder}: no line of run {run_id} is like {scenarios!r}, or all have this reason")
+        raise BadInput(
+            f"{folder}: no line of run {run_id} is like {scenarios!r}, or all are excluded already"
+        )
     for path, text in changed.items():
         replace_file(path, text.encode("utf-8", "surrogateescape"))
     print(
@@ -120,8 +123,15 @@ def plot(folder: Path, out: Path, hardware: str | None, baselines: Path | None, 
         replace_file(out / PAGE, html.encode())
     except OSError as error:
         raise BadInput(f"{out / PAGE}: {error.strerror}; choose another --out") from error
-    print(out / PAGE)
+    told = {"path": out / PAGE, "charts": len(found), "broken": _broken(folder, hardware)}
+    print(words.printed("plotted", **told), end="")
     return 0
+
+
+def _broken(folder: Path, hardware: str | None) -> list[str]:
+    """Return where the lines that were looked at cannot be read."""
+    names = [hardware] if hardware else hardware_in(folder)
+    return [place for name in names for place in broken_in(folder, name)]
 
 
 def _trends(folder: Path, hardware: str | None, baselines: Path | None) -> list[Trend]:
@@ -150,7 +160,7 @@ def _hardware_in(folder: Path) -> Sequence[str]:
     Raises:
         BadInput: there are none.
     """
-    names = sorted({path.parent.name for path in folder.glob("*/*.jsonl")})
+    names = hardware_in(folder)
     if not names:
         raise BadInput(f"{folder}: there is no history; check out the history branch there")
     return names

@@ -109,6 +109,15 @@ def test_requests_appended_by_the_profiler_confirm_a_suspect(compare: Compare):
     assert Path("suspects.txt").read_text() == ""
 
 
+def test_a_branch_before_its_first_night_is_a_history(compare: Compare):
+    """It has a README at most: a profile job runs with it, and nobody is suspected."""
+    Path("young").mkdir()
+    for _ in range(2):
+        code, out, _ = compare(write(record_of(600.0)), "--history", "young")
+        assert (code, out.splitlines()[0]) == (0, "No regression: 2 scenarios on h100 within their limits")
+        Path("young/README.md").write_text("what this is")
+
+
 def test_the_nights_of_the_run_itself_do_not_count(compare: Compare):
     """A run that is in the history already is judged by the nights before it."""
     code, out, _ = compare(write(record_of(600.0, run_id=30)), "--history", "nights", "--format", "json")
@@ -160,6 +169,7 @@ def test_records_of_two_hardware_are_refused(compare: Compare):
     ("arguments", "message"),
     [
         (["--history", "nowhere"], "nowhere: is no folder; check out the history branch there"),
+        (["--history", "."], ".: there is no history; check out the history branch there"),
         (["--suspects", "nights"], "nights: Is a directory; choose another --suspects"),
         (["--profile", "x"], "h100.json: tolerances: there is no profile 'x'; it has long_term, pr_test"),
     ],

@@ -116,6 +116,49 @@ def test_mistakes_are_one_line(
     assert told.count("\n") == 1
 
 
+def test_an_excluded_line_keeps_its_reason(checkout: Path, capsys: pytest.CaptureFixture[str]):
+    """Whoever wonders later finds the first one; the other lines of the run are excluded."""
+    path = checkout / "h100" / "2026-11.jsonl"
+    options = ["history", "exclude", "--folder", str(checkout), "--run-id", "2", "--reason"]
+    assert main([*options, "throttled"]) == 0
+    before = path.read_bytes()
+    assert before.count(b"node <7> was shared") == before.count(b"throttled") == 1
+    assert capsys.readouterr().out.startswith("1 line of run 2 excluded")
+    assert main([*options, "another"]) == 2
+    assert capsys.readouterr().err == (
+        f"ratchet: {checkout}: no line of run 2 is like '*', or all are excluded already\n"
+    )
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_show_names_the_lines_that_cannot_be_read(
+    form: str, checkout: Path, capsys: pytest.CaptureFixture[str]
+):
+    """They harm no other line, and are not passed over. Without baselines none is said to be tight."""
+    path = checkout / "h100" / "2026-11.jsonl"
+    path.write_text("broken\n\n" + path.read_text("utf-8") + "{}\n", "utf-8")
+    last = len(path.read_text("utf-8").splitlines())
+    assert main(["history", "show", "*", "--folder", str(checkout), "--format", form]) == 0
+    out = capsys.readouterr().out
+    end = "." if form == "markdown" else ""
+    told = f"2 lines cannot be read: h100/2026-11.jsonl:1, h100/2026-11.jsonl:{last}{end}"
+    assert out.splitlines()[-1] == told
+    assert "No baseline is loose" not in out
+
+
+def test_plot_says_what_it_wrote(checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """And which lines it could not read."""
+    path = checkout / "h100" / "2026-11.jsonl"
+    path.write_text("broken\n" + path.read_text("utf-8"), "utf-8")
+    out = tmp_path / "page"
+    assert main(["history", "plot", "--folder", str(checkout), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"wrote {out / 'index.html'}: 2 charts",
+        "1 line cannot be read: h100/2026-11.jsonl:1",
+    ]
+
+
 def test_a_folder_without_history_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """A folder that is no checkout of the branch is no empty history."""
     assert main(["history", "show", "*", "--folder", str(tmp_path)]) == 2
