@@ -6,7 +6,7 @@ import torch
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
 
 from profiler.pipelines import Workload
-from profiler.pipelines.observation import observe
+from profiler.pipelines.prompted import prompted
 from profiler.pipelines.tiny_parts import (
     CLIP_POSITIONS,
     TEXT_DIM,
@@ -16,7 +16,6 @@ from profiler.pipelines.tiny_parts import (
     tokenizer,
 )
 from profiler.scenarios import BuiltinScenario
-from profiler.stages import RequestProfiler
 
 PROMPT_TOKENS: Final = 48
 """Tokens of the T5 prompt. Chosen: few beside the 256 of a 64x64 image."""
@@ -29,22 +28,12 @@ SINGLE_BLOCKS: Final = 4
 
 def build(scenario: BuiltinScenario, device: str) -> Workload:
     """Return a FLUX with random weights on `device`."""
-    pipe = _pipeline().to(device)
-    pipe.set_progress_bar_config(disable=True)
-
-    def request(profiler: RequestProfiler) -> object:
-        with observe(pipe, profiler):
-            return pipe(
-                prompt=scenario.prompt,
-                width=scenario.width,
-                height=scenario.height,
-                num_inference_steps=scenario.steps,
-                max_sequence_length=PROMPT_TOKENS,
-                generator=torch.Generator("cpu").manual_seed(scenario.seed),
-                output_type="np",
-            )
-
-    return Workload(pipelines=(pipe,), request=request)
+    return prompted(
+        _pipeline(),
+        scenario,
+        device,
+        max_sequence_length=PROMPT_TOKENS,
+    )
 
 
 def _pipeline() -> FluxPipeline:

@@ -11,7 +11,7 @@ from diffusers import (
 )
 
 from profiler.pipelines import Workload
-from profiler.pipelines.observation import observe
+from profiler.pipelines.prompted import prompted
 from profiler.pipelines.tiny_parts import (
     CLIP_POSITIONS,
     LLAMA_HIDDEN,
@@ -22,7 +22,6 @@ from profiler.pipelines.tiny_parts import (
     tokenizer,
 )
 from profiler.scenarios import BuiltinScenario
-from profiler.stages import RequestProfiler
 
 PROMPT_TOKENS: Final = 48
 """Tokens of the prompt."""
@@ -39,24 +38,14 @@ LAYERS: Final = 1
 
 def build(scenario: BuiltinScenario, device: str) -> Workload:
     """Return a HunyuanVideo with random weights on `device`."""
-    pipe = _pipeline().to(device)
-    pipe.set_progress_bar_config(disable=True)
-
-    def request(profiler: RequestProfiler) -> object:
-        with observe(pipe, profiler):
-            return pipe(
-                prompt=scenario.prompt,
-                width=scenario.width,
-                height=scenario.height,
-                num_frames=scenario.frames,
-                num_inference_steps=scenario.steps,
-                prompt_template=PLAIN_TEMPLATE,
-                max_sequence_length=PROMPT_TOKENS,
-                generator=torch.Generator("cpu").manual_seed(scenario.seed),
-                output_type="np",
-            )
-
-    return Workload(pipelines=(pipe,), request=request)
+    return prompted(
+        _pipeline(),
+        scenario,
+        device,
+        num_frames=scenario.frames,
+        prompt_template=PLAIN_TEMPLATE,
+        max_sequence_length=PROMPT_TOKENS,
+    )
 
 
 def _pipeline() -> HunyuanVideoPipeline:

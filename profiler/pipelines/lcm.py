@@ -6,10 +6,9 @@ import torch
 from diffusers import AutoencoderKL, LatentConsistencyModelPipeline, LCMScheduler, UNet2DConditionModel
 
 from profiler.pipelines import Workload
-from profiler.pipelines.observation import observe
+from profiler.pipelines.prompted import prompted
 from profiler.pipelines.tiny_parts import CLIP_POSITIONS, TEXT_DIM, WEIGHTS_SEED, clip_encoder, tokenizer
 from profiler.scenarios import BuiltinScenario
-from profiler.stages import RequestProfiler
 
 CHANNELS: Final = (16, 32)
 """Of the UNet's two levels: 0.25 million parameters, chosen for about 30 ms a step on one CPU core."""
@@ -19,21 +18,7 @@ GUIDANCE_DIM: Final = 32
 
 def build(scenario: BuiltinScenario, device: str) -> Workload:
     """Return a latent consistency model with random weights on `device`."""
-    pipe = _pipeline().to(device)
-    pipe.set_progress_bar_config(disable=True)
-
-    def request(profiler: RequestProfiler) -> object:
-        with observe(pipe, profiler):
-            return pipe(
-                prompt=scenario.prompt,
-                width=scenario.width,
-                height=scenario.height,
-                num_inference_steps=scenario.steps,
-                generator=torch.Generator("cpu").manual_seed(scenario.seed),
-                output_type="np",
-            )
-
-    return Workload(pipelines=(pipe,), request=request)
+    return prompted(_pipeline(), scenario, device)
 
 
 def _pipeline() -> LatentConsistencyModelPipeline:

@@ -6,10 +6,9 @@ import torch
 
 from profiler.pipelines import Workload
 from profiler.pipelines.ltx2_parts import FRAME_RATE, PROMPT_TOKENS, pipeline
-from profiler.pipelines.observation import observe
+from profiler.pipelines.prompted import prompted
 from profiler.pipelines.tiny_parts import WEIGHTS_SEED
 from profiler.scenarios import BuiltinScenario
-from profiler.stages import RequestProfiler
 
 NEGATIVE_PROMPT: Final = "blurry"
 LAYERS: Final = 1
@@ -22,23 +21,13 @@ PERTURBED_LAYERS: Final = (0,)
 def build(scenario: BuiltinScenario, device: str) -> Workload:
     """Return an LTX-2 with random weights on `device`."""
     torch.manual_seed(WEIGHTS_SEED)
-    pipe = pipeline(LAYERS).to(device)
-    pipe.set_progress_bar_config(disable=True)
-
-    def request(profiler: RequestProfiler) -> object:
-        with observe(pipe, profiler):
-            return pipe(
-                prompt=scenario.prompt,
-                negative_prompt=NEGATIVE_PROMPT,
-                width=scenario.width,
-                height=scenario.height,
-                num_frames=scenario.frames,
-                frame_rate=FRAME_RATE,
-                num_inference_steps=scenario.steps,
-                spatio_temporal_guidance_blocks=list(PERTURBED_LAYERS),
-                max_sequence_length=PROMPT_TOKENS,
-                generator=torch.Generator("cpu").manual_seed(scenario.seed),
-                output_type="np",
-            )
-
-    return Workload(pipelines=(pipe,), request=request)
+    return prompted(
+        pipeline(LAYERS),
+        scenario,
+        device,
+        negative_prompt=NEGATIVE_PROMPT,
+        num_frames=scenario.frames,
+        frame_rate=FRAME_RATE,
+        spatio_temporal_guidance_blocks=list(PERTURBED_LAYERS),
+        max_sequence_length=PROMPT_TOKENS,
+    )

@@ -11,10 +11,9 @@ from diffusers import (
 )
 
 from profiler.pipelines import Workload
-from profiler.pipelines.observation import observe
+from profiler.pipelines.prompted import prompted
 from profiler.pipelines.tiny_parts import QWEN_HIDDEN, WEIGHTS_SEED, qwen2_5_vl, tokenizer
 from profiler.scenarios import BuiltinScenario
-from profiler.stages import RequestProfiler
 
 PROMPT_TOKENS: Final = 48
 """Tokens of the prompt."""
@@ -30,24 +29,14 @@ LAYERS: Final = 2
 
 def build(scenario: BuiltinScenario, device: str) -> Workload:
     """Return a Qwen-Image with random weights on `device`."""
-    pipe = _pipeline().to(device)
-    pipe.set_progress_bar_config(disable=True)
-
-    def request(profiler: RequestProfiler) -> object:
-        with observe(pipe, profiler):
-            return pipe(
-                prompt=scenario.prompt,
-                negative_prompt=NEGATIVE_PROMPT,
-                width=scenario.width,
-                height=scenario.height,
-                num_inference_steps=scenario.steps,
-                true_cfg_scale=TRUE_CFG_SCALE,
-                max_sequence_length=PROMPT_TOKENS,
-                generator=torch.Generator("cpu").manual_seed(scenario.seed),
-                output_type="np",
-            )
-
-    return Workload(pipelines=(pipe,), request=request)
+    return prompted(
+        _pipeline(),
+        scenario,
+        device,
+        negative_prompt=NEGATIVE_PROMPT,
+        true_cfg_scale=TRUE_CFG_SCALE,
+        max_sequence_length=PROMPT_TOKENS,
+    )
 
 
 def _pipeline() -> QwenImagePipeline:

@@ -1,12 +1,13 @@
 """Wan, distilled: few steps on a schedule for consistency models, no guidance, one forward pass each."""
 
+from dataclasses import replace
 from typing import Final
 
 import torch
 from diffusers import FlowMatchLCMScheduler, WanPipeline
 
 from profiler.pipelines import Workload
-from profiler.pipelines.observation import observe
+from profiler.pipelines.prompted import prompted
 from profiler.pipelines.tiny_parts import WEIGHTS_SEED, tokenizer, umt5_encoder
 from profiler.pipelines.wan_parts import PROMPT_TOKENS, mini_transformer, vae
 from profiler.scenarios import BuiltinScenario
@@ -19,26 +20,21 @@ NO_GUIDANCE: Final = 1.0
 
 def build(scenario: BuiltinScenario, device: str) -> Workload:
     """Return a distilled Wan with random weights on `device`."""
-    pipe = _pipeline().to(device)
-    pipe.set_progress_bar_config(disable=True)
+    workload = prompted(
+        _pipeline(),
+        scenario,
+        device,
+        num_frames=scenario.frames,
+        guidance_scale=NO_GUIDANCE,
+        max_sequence_length=PROMPT_TOKENS,
+    )
 
     def request(profiler: RequestProfiler) -> object:
         # The schedule adds noise anew in every step, and the pipeline hands it no generator.
         torch.manual_seed(scenario.seed)
-        with observe(pipe, profiler):
-            return pipe(
-                prompt=scenario.prompt,
-                width=scenario.width,
-                height=scenario.height,
-                num_frames=scenario.frames,
-                num_inference_steps=scenario.steps,
-                guidance_scale=NO_GUIDANCE,
-                max_sequence_length=PROMPT_TOKENS,
-                generator=torch.Generator("cpu").manual_seed(scenario.seed),
-                output_type="np",
-            )
+        return workload.request(profiler)
 
-    return Workload(pipelines=(pipe,), request=request)
+    return replace(workload, request=request)
 
 
 def _pipeline() -> WanPipeline:

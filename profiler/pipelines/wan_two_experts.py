@@ -6,11 +6,10 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, WanPipeline
 
 from profiler.pipelines import Workload
-from profiler.pipelines.observation import observe
+from profiler.pipelines.prompted import prompted
 from profiler.pipelines.tiny_parts import WEIGHTS_SEED, tokenizer, umt5_encoder
 from profiler.pipelines.wan_parts import NEGATIVE_PROMPT, PROMPT_TOKENS, SHIFT, mini_transformer, vae
 from profiler.scenarios import BuiltinScenario
-from profiler.stages import RequestProfiler
 
 BOUNDARY_RATIO: Final = 0.875
 """Share of the noise schedule below which the second expert runs.
@@ -25,26 +24,16 @@ LOW_NOISE_GUIDANCE_SCALE: Final = 3.0
 
 def build(scenario: BuiltinScenario, device: str) -> Workload:
     """Return a Wan 2.2 with random weights on `device`."""
-    pipe = _pipeline().to(device)
-    pipe.set_progress_bar_config(disable=True)
-
-    def request(profiler: RequestProfiler) -> object:
-        with observe(pipe, profiler):
-            return pipe(
-                prompt=scenario.prompt,
-                negative_prompt=NEGATIVE_PROMPT,
-                width=scenario.width,
-                height=scenario.height,
-                num_frames=scenario.frames,
-                num_inference_steps=scenario.steps,
-                guidance_scale=GUIDANCE_SCALE,
-                guidance_scale_2=LOW_NOISE_GUIDANCE_SCALE,
-                max_sequence_length=PROMPT_TOKENS,
-                generator=torch.Generator("cpu").manual_seed(scenario.seed),
-                output_type="np",
-            )
-
-    return Workload(pipelines=(pipe,), request=request)
+    return prompted(
+        _pipeline(),
+        scenario,
+        device,
+        negative_prompt=NEGATIVE_PROMPT,
+        num_frames=scenario.frames,
+        guidance_scale=GUIDANCE_SCALE,
+        guidance_scale_2=LOW_NOISE_GUIDANCE_SCALE,
+        max_sequence_length=PROMPT_TOKENS,
+    )
 
 
 def _pipeline() -> WanPipeline:

@@ -129,10 +129,11 @@ def nobody_watching(*_args: object, **_kwargs: object) -> Iterator[None]:
 @cache
 def watched(family: str) -> Watched:
     some = workload(pipeline=family, **SMALL[family])
-    module: Any = import_module(BUILDERS[family])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "observe", nobody_watching, raising=False)
-        plain, _ = measured(some)
+        for module in (BUILDERS[family], "profiler.pipelines.prompted"):
+            patch.setattr(import_module(module), "observe", nobody_watching, raising=False)
+        plain, unwatched = measured(some)
+    assert family == "dual_tower" or not unwatched.steps  # which tells of its steps itself
     before = states(some)
     observed, record = measured(some)
     return Watched(some, arrays(plain), arrays(observed), record, before, states(some))
