@@ -267,6 +267,15 @@ def test_hostile_names_stay_in_their_place(name: str):
     assert "{{ 7*7 }}" not in name or "{{ 7*7 }}" in html(comment)
 
 
+def test_a_note_stands_apart_by_one_blank_line():
+    """Below the table of what was judged, and above its foot."""
+    new_stage = make_request(stages={**STAGES, "New": 3.0})
+    run = make_baselines({NAME: make_values()}), make_record(make_scenario(NAME, new_stage))
+    comment = render.comment(make_report(run))
+
+    assert " | 1 |\n\n* `flux_image_t2i`: stage New was measured and has no baseline\n\nMeasured: " in comment
+
+
 def test_terminal_output_is_golden(golden: Golden):
     """The text of `ratchet compare` is the one that was reviewed."""
     report = regression()
