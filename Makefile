@@ -66,6 +66,7 @@ clean: ## remove what the other targets made
 
 .venv/installed: requirements-dev.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "perf-ratchet needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@echo "installing torch and diffusers into .venv (minutes, once)"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --requirement requirements-torch.lock

@@ -125,6 +125,7 @@ class Demo:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.repository.mkdir(parents=True)
         (self.folder / OURS).touch()
+        (self.folder / ".gitignore").write_text("*\n")  # it may be in a checkout of something else
         self._git("init", "--quiet", "--initial-branch", "main")
         self._write(CONFIG, words.text("demo_config", profile=PROFILE, min_improvement=MIN_IMPROVEMENT))
         self._write(SCENARIOS, _scenarios())

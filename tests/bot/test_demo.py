@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from git_folder import git
+from rich.console import Console
 
 from bot import words
 from bot.handlers import demo
@@ -81,3 +83,13 @@ def test_a_terminal_shows_what_a_page_folds():
     body = "<!-- x -->\n**a**\n\n<details><summary>3 rows</summary>\n\ninside\n\n</details>\n"
 
     assert demo._for_terminal(body).split() == ["**a**", "**3", "rows**", "inside"]
+
+
+def test_a_demo_in_a_checkout_leaves_it_clean(tmp_path: Path):
+    """What it makes is ignored there, and its own repository is whole nevertheless."""
+    git(tmp_path, "init", "--quiet")
+    made = demo.Demo(tmp_path / ".demo", Console())
+    made.prepare()
+
+    assert git(tmp_path, "status", "--porcelain").strip() == ""
+    assert "engine.py" in git(made.repository, "ls-files").split()
