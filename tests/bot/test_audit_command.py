@@ -286,3 +286,14 @@ def test_two_different_files_are_said_to_be(
         assert firsts["markdown"] == f"These look like two different files: {words}."
     else:
         assert not any(first.lower().startswith("these") for first in firsts.values())
+
+
+def test_a_file_without_scenarios_guards_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """No finding in it is no praise."""
+    monkeypatch.chdir(tmp_path)
+    Path("h100.json").write_text(make_baselines({}).text)
+
+    assert main(["audit", "h100.json"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "h100.json: 0 scenarios, no finding: nothing is guarded"
