@@ -132,7 +132,7 @@ def test_the_ascend_step_that_25510_changed_by_hand():
     ]
     assert found[-1].message == (
         "steps changed, their mean is 529.23 ms now, and expected_avg_denoise_ms stayed 524.67 ms: replace "
-        "the whole scenario with the values of one request"
+        "the whole scenario with the values of one request (ratchet tighten --replace)"
     )
 
 
