@@ -59,7 +59,8 @@ def test_baselines_that_nothing_measures_are_said(repository: Path, capsys: pyte
     alone = "none of the baseline scenarios is among the scenarios that are measured on h100"
 
     assert (
-        "  or feed records of the tests you have: ratchet ingest; docs/operations.md of perf-ratchet says how\n"
+        "  or feed records of the tests you have: ratchet ingest; "
+        "docs/operations.md of perf-ratchet says how\n"
         "  until then the tiny built-in scenarios run, and none of your baselines is judged: "
         in "\n".join(out)
     )
