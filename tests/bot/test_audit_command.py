@@ -296,4 +296,5 @@ def test_a_file_without_scenarios_guards_nothing(
     Path("h100.json").write_text(make_baselines({}).text)
 
     assert main(["audit", "h100.json"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "h100.json: 0 scenarios, no finding: nothing is guarded"
+    last_line = capsys.readouterr().out.splitlines()[-1]
+    assert last_line == "h100.json: 0 scenarios, no finding: nothing is guarded"

@@ -61,7 +61,7 @@ def page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     (tmp_path / "nights" / "h100" / "2026-11.jsonl").write_text(appended("", lines), "utf-8")
     (tmp_path / "h100.json").write_text(make_baselines({"flux": make_values(e2e_ms=110.0)}).text)
     history.plot(tmp_path / "nights", tmp_path / "page", None, tmp_path / "h100.json", REPOSITORY)
-    assert capsys.readouterr().out == f"{tmp_path / 'page' / 'index.html'}\n"
+    assert capsys.readouterr().out == f"wrote {tmp_path / 'page' / 'index.html'}: 2 charts\n"
     return tmp_path / "page" / "index.html"
 
 

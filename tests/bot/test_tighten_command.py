@@ -204,3 +204,12 @@ def test_a_history_predicts(form: str, folder: Path, capsys: pytest.CaptureFixtu
     unknown = tighten(*options, "--profile", "none", capsys=capsys)
     assert unknown[0] == 2
     assert unknown[2].startswith("ratchet: perf/h100.json: tolerances: there is no profile 'none'")
+
+
+@pytest.mark.parametrize("dirty", [True, False, None])
+def test_uncommitted_changes_are_told(folder: Path, capsys: pytest.CaptureFixture[str], dirty: bool | None):  # noqa: FBT001 - a case
+    """Whoever reads the baseline later must know that its commit is not quite what ran."""
+    (folder / "record.json").write_bytes(record_to_json(make_record(make_scenario(), dirty=dirty)))
+    _, out, _ = tighten("record.json", "--baselines", "perf/h100.json", capsys=capsys)
+    told = "measured with uncommitted changes: commit 0123456 is not quite what ran"
+    assert (told in out.splitlines()) is bool(dirty)
