@@ -10,7 +10,7 @@ SCRIPTS := .ci/run $(wildcard .github/*.sh .github/actions/*/*.sh tests/*.sh tes
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test workflows lint action bench lock golden clean
+.PHONY: help demo test faults workflows lint action bench lock golden clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,11 @@ demo: .venv/installed ## profile real pipelines, catch a regression, propose a t
 test: .venv/installed ## run the tests
 	@bash tests/fetch_openapi.sh .tools/github-openapi.json
 	@bash tests/fetch_webhooks.sh .tools/github-webhooks.json
-	$(BIN)/python -m pytest -n auto -m "not act"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not act and not faults"
+
+faults: .venv/installed ## lose every answer, and cut every night at every request
+	@bash tests/fetch_openapi.sh .tools/github-openapi.json
+	$(BIN)/python -m pytest -n auto -m faults tests/bot
 
 workflows: .venv/installed ## execute the workflow files against a fake GitHub
 	$(BIN)/python -m pytest -m act tests/bot

@@ -13,6 +13,8 @@ from perf_project import FORK, H100, Project
 
 from bot.hub import HubRefused
 
+pytestmark = pytest.mark.faults
+
 Act = Callable[[Project], object]
 
 

@@ -17,6 +17,8 @@ from night_story import AT_ONCE, BASELINES, TWO_KINDS, Story
 
 from bot.hub import HubRefused
 
+pytestmark = pytest.mark.faults
+
 NAMES = ("flux", "wan")
 SLOW = {"flux": 1.2}
 SLOWER = {"wan": 1.3}

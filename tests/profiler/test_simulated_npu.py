@@ -12,6 +12,9 @@ import pytest
 from profiler.record import RequestRecord, RunRecord
 from profiler.scenarios import builtin_scenarios
 
+pytestmark = pytest.mark.xdist_group("npu")
+"""One process runs them: what they look at takes half a minute to make."""
+
 TESTS = Path(__file__).parent.parent
 IDS = [scenario.id for scenario in builtin_scenarios()]
 LARGEST_DIFFERENCE = 1e-4
