@@ -83,9 +83,8 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
 
     A scenario's snapshot is its lower-median valid request by end to end, over all records. It is proposed
     when end to end falls by `min_improvement`, no top-level value rises by more than 2 % and 5 ms, and no
-    decoding stage by more than its limit, the run
-    compares with the old baseline's, an unchanged engine is not predicted to break the new limits too often,
-    and the audit finds no error in the file that it did not find before.
+    decoding stage by more than its limit, the run compares with the old baseline's, an unchanged engine is
+    not predicted to break the new limits too often, and the audit finds no error that it did not find before.
 
     Args:
         file: The baselines.

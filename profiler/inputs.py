@@ -203,4 +203,4 @@ def _content(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise BadInput(f"{file}: {error.strerror}") from error
+        raise BadInput(f"{file}: {error.strerror}; check the path") from error

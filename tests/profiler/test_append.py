@@ -219,9 +219,9 @@ def test_another_configuration_is_refused_in_one_line(measured: Path, capsys: py
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (("--only", "no.txt"), "no.txt: No such file or directory"),
+        (("--only", "no.txt"), "no.txt: No such file or directory; check the path"),
         (("--only", "my.toml"), "my.toml: line 2: no scenario '[scenario.one]'; there are: one, two"),
-        (("--out", "no.json"), "no.json: No such file or directory"),
+        (("--out", "no.json"), "no.json: No such file or directory; check the path"),
         (("--out", "my_engine.py"), "my_engine.py: record: Invalid JSON: expected value at line 2 column 1"),
     ],
 )  # fmt: skip

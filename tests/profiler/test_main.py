@@ -150,7 +150,7 @@ def test_a_run_in_which_all_is_well_exits_with_zero(folder: Path):
 
 HELP = "see ratchet-profiler run --help"
 BAD = {
-    ("run", "--scenarios", "no.toml"): "ratchet-profiler: no.toml: No such file or directory",
+    ("run", "--scenarios", "no.toml"): "ratchet-profiler: no.toml: No such file or directory; check the path",
     ("run", "--scenario", "flix*"): (
         "ratchet-profiler: --scenario: no scenario matches 'flix*'; "
         f"there are: {', '.join(scenario.id for scenario in builtin_scenarios())}"
@@ -182,7 +182,7 @@ BAD = {
         f"there are: {', '.join(scenario.id for scenario in builtin_scenarios())}"
         "; these are the built-in ones, yours need --scenarios FILE"
     ),
-    ("show", "no.json"): "ratchet-profiler: no.json: No such file or directory",
+    ("show", "no.json"): "ratchet-profiler: no.json: No such file or directory; check the path",
     ("show", "my.toml"): "ratchet-profiler: my.toml: record: Invalid JSON: expected value at line 2 column 2",
     ("list", "--scenarios", "engine.py"): (
         "ratchet-profiler: engine.py: not TOML: Expected '=' after a key in a key/value pair "
