@@ -16,7 +16,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed ## profile real pipelines, catch a regression, propose a tighter baseline
-	$(BIN)/ratchet demo --folder .demo
+	$(BIN)/perf-ratchet demo --folder .demo
 
 test: .venv/installed ## run the tests
 	@bash tests/fetch_openapi.sh .tools/github-openapi.json
@@ -51,9 +51,9 @@ action: ## install the bot as the workflows do, hash-locked, and run it
 	  bash .github/actions/ratchet/run.sh
 
 bench: .venv/installed ## what a stage and a command cost, and how well a slowdown is judged
-	$(BIN)/python -m profiler.bench.overhead
-	$(BIN)/python -m bot.bench.commands
-	$(BIN)/python -m bot.bench.judgement
+	$(BIN)/python -m ratchet_profiler.bench.overhead
+	$(BIN)/python -m ratchet_bot.bench.commands
+	$(BIN)/python -m ratchet_bot.bench.judgement
 
 lock: ## resolve the dependencies anew (torch stays without a hash: each platform has its own wheel)
 	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \

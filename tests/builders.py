@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
-from bot.baselines import BaselineFile, baselines_from_text
-from bot.host import Run
-from profiler.record import (
+from ratchet_bot.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.host import Run
+from ratchet_profiler.record import (
     Accelerator,
     Clock,
     Environment,

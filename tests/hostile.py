@@ -5,9 +5,8 @@ from html import unescape
 
 import cmarkgfm
 from cmarkgfm.cmark import Options
+from ratchet_bot.filters import ZERO_WIDTH_SPACE
 from zips import RECORD_NAME, make_member, make_overlapping, make_zip
-
-from bot.filters import ZERO_WIDTH_SPACE
 
 LINES = (
     "@octocat @octo/team please look",

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from builders import make_record, make_scenario, make_values
-
-from profiler.record import record_to_json
+from ratchet_profiler.record import record_to_json
 
 FLUX: Final = json.dumps(make_values(e2e_ms=1000.0))
 """A scenario that `record()` would tighten."""

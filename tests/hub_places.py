@@ -8,9 +8,8 @@ from pathlib import Path
 import pygit2
 from git_folder import git
 from github_fake import FakeGithub, quick_hub
-
-from bot.github_hub import GithubHub
-from bot.local_hub import LocalHub
+from ratchet_bot.github_hub import GithubHub
+from ratchet_bot.local_hub import LocalHub
 
 PATH = ".github/perf-baselines/h100.json"
 

@@ -1,4 +1,4 @@
-"""Nights on the fake GitHub: a run of the default branch with its records, and `ratchet refresh` after it."""
+"""Nights on the fake GitHub: a run of the default branch with its records, then `refresh`."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -10,16 +10,15 @@ from typing import Any
 from builders import E2E_MS, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from github_fake import FakeGithub, quick_hub
 from github_fake.state import Pull, Run
+from ratchet_bot.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.handlers import refresh
+from ratchet_bot.handlers.nights.night import Here
+from ratchet_bot.history import HistoryLine, appended, history_from_text, path_of
+from ratchet_bot.nightly.lines import lines_of
+from ratchet_bot.paths import CONFIG
+from ratchet_bot.pulls.binding import NIGHTLY_WORKFLOW
+from ratchet_profiler.record import RunRecord, ScenarioRecord, record_to_json
 from zips import make_zip
-
-from bot.baselines import BaselineFile, baselines_from_text
-from bot.handlers import refresh
-from bot.handlers.nights.night import Here
-from bot.history import HistoryLine, appended, history_from_text, path_of
-from bot.nightly.lines import lines_of
-from bot.paths import CONFIG
-from bot.pulls.binding import NIGHTLY_WORKFLOW
-from profiler.record import RunRecord, ScenarioRecord, record_to_json
 
 BEGIN = datetime(2026, 10, 1, 3, 17, tzinfo=UTC)
 BASELINES = ".github/perf-baselines/h100.json"
@@ -135,7 +134,7 @@ class Story:
         return record.model_copy(update={"environment": record.environment.model_copy(update=told)})
 
     def refreshed(self, run: Run) -> int:
-        """Run `ratchet refresh` for a run; return its exit code."""
+        """Run `perf-ratchet refresh` for a run; return its exit code."""
         return refresh.run(self.here(), run.id, self.summary)
 
     def here(self) -> Here:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
-
-from bot.audit import audit
-from bot.baselines import BaselineFile
-from bot.compare import compare
-from bot.report import HardwareReport, Report, hardware_report, report_on
-from bot.tighten import propose
-from bot.verdicts.comparability import Setting, versions
-from profiler.record import RequestRecord, RunRecord, comparability_key
+from ratchet_bot.audit import audit
+from ratchet_bot.baselines import BaselineFile
+from ratchet_bot.compare import compare
+from ratchet_bot.report import HardwareReport, Report, hardware_report, report_on
+from ratchet_bot.tighten import propose
+from ratchet_bot.verdicts.comparability import Setting, versions
+from ratchet_profiler.record import RequestRecord, RunRecord, comparability_key
 
 NAME = "flux_image_t2i"
 SLOW_STAGES = {**STAGES, "DenoisingStage": 700.0, "TextEncodingStage": 200.0}

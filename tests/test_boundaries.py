@@ -9,12 +9,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "diffusers", "transformers", "numpy"}
 BOT = (
-    "bot.__main__",
-    "bot.handlers.audit",
-    "bot.handlers.compare",
-    "bot.handlers.report",
-    "bot.handlers.tighten",
-    "bot.github_hub",
+    "ratchet_bot.__main__",
+    "ratchet_bot.handlers.audit",
+    "ratchet_bot.handlers.compare",
+    "ratchet_bot.handlers.report",
+    "ratchet_bot.handlers.tighten",
+    "ratchet_bot.github_hub",
 )
 
 
@@ -26,8 +26,8 @@ def loaded_by(*modules: str) -> set[str]:
 
 
 def test_the_command_line_loads_nothing_heavy():
-    """`ratchet` starts without torch, diffusers and numpy, where they are installed too."""
-    code = "import bot.__main__, sys; assert not {'torch','diffusers','numpy'} & set(sys.modules)"
+    """`perf-ratchet` starts without torch, diffusers and numpy, where they are installed too."""
+    code = "import ratchet_bot.__main__, sys; assert not {'torch','diffusers','numpy'} & set(sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
@@ -40,11 +40,22 @@ def test_the_whole_bot_loads_nothing_heavy():
 def test_help_and_wrong_arguments_load_no_library():
     """The entry point needs neither pydantic nor PyGithub nor Jinja2, nor what they are used by."""
     libraries = {"pydantic", "github", "jinja2", "yaml", "requests"}
-    assert not loaded_by("bot.__main__") & {*libraries, "bot.hub", "bot.host", "bot.baselines"}
+    assert not loaded_by("ratchet_bot.__main__") & {
+        *libraries,
+        "ratchet_bot.hub",
+        "ratchet_bot.host",
+        "ratchet_bot.baselines",
+    }
 
 
 @pytest.mark.parametrize(
-    "module", ["profiler", "profiler.__main__", "profiler.scenarios", "profiler.pipelines"]
+    "module",
+    [
+        "ratchet_profiler",
+        "ratchet_profiler.__main__",
+        "ratchet_profiler.scenarios",
+        "ratchet_profiler.pipelines",
+    ],
 )
 def test_the_profiler_loads_torch_only_to_run(module: str):
     """Listing scenarios and reading records needs no torch."""

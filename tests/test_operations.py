@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
-
-from bot.adoption.scaffold import SCHEMA, STARTING_HARDWARE, WORKFLOWS, schema
-from bot.adoption.workflow_checks import NEEDS
-from bot.arguments import MAX_SHARDS
-from bot.pulls.artifacts import MAX_ARTIFACTS, MAX_RUN_BYTES, MAX_ZIP_BYTES
-from bot.render import MAX_COMMENT_BYTES
-from profiler.record import MAX_RECORD_BYTES
+from ratchet_bot.adoption.scaffold import SCHEMA, STARTING_HARDWARE, WORKFLOWS, schema
+from ratchet_bot.adoption.workflow_checks import NEEDS
+from ratchet_bot.arguments import MAX_SHARDS
+from ratchet_bot.pulls.artifacts import MAX_ARTIFACTS, MAX_RUN_BYTES, MAX_ZIP_BYTES
+from ratchet_bot.render import MAX_COMMENT_BYTES
+from ratchet_profiler.record import MAX_RECORD_BYTES
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -32,7 +31,7 @@ def workflow(name: str) -> dict[Any, Any]:
 
 
 def test_the_table_of_runners_has_what_init_begins_with():
-    """A column for each hardware, with the labels and the device that `ratchet init` writes."""
+    """A column for each hardware, with the labels and the device that `perf-ratchet init` writes."""
     (_, *names), (_, *labels), (_, *devices), *_ = rows("Runners")
     told = {
         name.lower(): (tuple(re.findall(r"[\w-]+", label)), device)
@@ -104,7 +103,7 @@ def test_the_limits_are_those_of_the_code():
 
 
 def test_our_own_schema_is_of_this_version():
-    """The schema in .github is what `ratchet schema` prints."""
+    """The schema in .github is what `perf-ratchet schema` prints."""
     assert (ROOT / SCHEMA).read_text("utf-8") == schema()
 
 

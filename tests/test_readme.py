@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-from bot import audit, limits, words
-from bot.__main__ import COMMANDS
-from bot.compare import Verdict
-from bot.proposing import proposals
-from bot.settings import settings_from_yaml
-from profiler.scenarios import scenarios_from_toml
+from ratchet_bot import audit, limits, words
+from ratchet_bot.__main__ import COMMANDS
+from ratchet_bot.compare import Verdict
+from ratchet_bot.proposing import proposals
+from ratchet_bot.settings import settings_from_yaml
+from ratchet_profiler.scenarios import scenarios_from_toml
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 
@@ -43,17 +43,17 @@ def test_the_numbers_are_those_of_the_code():
 
 
 def test_every_command_is_in_the_table():
-    """The table has the commands of `ratchet`, in the order of its --help, and then the profiler."""
-    named = re.findall(r"^\| `(ratchet[a-z -]*)` \|", README, flags=re.MULTILINE)
+    """The table has the commands of `perf-ratchet`, in the order of its --help, and then the profiler."""
+    named = re.findall(r"^\| `((?:perf-)?ratchet[a-z -]*)` \|", README, flags=re.MULTILINE)
 
-    assert named == [*(f"ratchet {command.name}" for command in COMMANDS), "ratchet-profiler"]
+    assert named == [*(f"perf-ratchet {command.name}" for command in COMMANDS), "ratchet-profiler"]
 
 
 def test_the_commands_come_in_an_order_that_works():
-    """What needs a configuration comes after `ratchet init`, which writes one."""
+    """What needs a configuration comes after `perf-ratchet init`, which writes one."""
     shown = README.split("## Use it\n")[1].split("```")[1]
 
-    assert 0 < shown.index("\nratchet init ") < shown.index("\nratchet report ")
+    assert 0 < shown.index("\nperf-ratchet init ") < shown.index("\nperf-ratchet report ")
 
 
 def test_the_configuration_is_valid():

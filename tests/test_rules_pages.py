@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-
-from bot import words
-from bot.audit import RULES
+from ratchet_bot import words
+from ratchet_bot.audit import RULES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -21,7 +20,7 @@ def check(path: Path, text: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_golden_page_of_rules(request: pytest.FixtureRequest):
-    """docs/rules.md is what `ratchet audit --rules --format markdown` prints."""
+    """docs/rules.md is what `perf-ratchet audit --rules --format markdown` prints."""
     check(PAGE, words.markdown("rules", rules=RULES), request)
 
 

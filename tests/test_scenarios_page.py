@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from profiler.capture import capture
-from profiler.scenarios import SOURCES, Scenario, scenarios_from_toml
+from ratchet_profiler.capture import capture
+from ratchet_profiler.scenarios import SOURCES, Scenario, scenarios_from_toml
 
 PAGE = Path(__file__).parent.parent / "docs/scenarios.md"
 NAME = "engine_of_the_page:one_request"

@@ -1,6 +1,6 @@
 """Records as tuples, so that a test can write down what it expects."""
 
-from profiler.record import RequestRecord
+from ratchet_profiler.record import RequestRecord
 
 
 def stages_of(record: RequestRecord) -> list[tuple]:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from profiler.pipelines import Workload, build
-from profiler.record import RequestRecord, StageTiming, StepTiming
-from profiler.scenarios import Scenario
-from profiler.stages import RequestProfiler
+from ratchet_profiler.pipelines import Workload, build
+from ratchet_profiler.record import RequestRecord, StageTiming, StepTiming
+from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.stages import RequestProfiler
 
 VIDEO = {"width": 32, "height": 32, "frames": 5}
 NS_PER_MS = 1e6

@@ -11,8 +11,8 @@ SCRIPT = Path(__file__).parents[2] / ".github/actions/ratchet/run.sh"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a folder whose `ratchet` writes its words down, one a line, and exits with the last one."""
-    ratchet = tmp_path / "bin" / "ratchet"
+    """Give a folder whose `perf-ratchet` writes its words down, one a line, and exits with the last one."""
+    ratchet = tmp_path / "bin" / "perf-ratchet"
     ratchet.parent.mkdir()
     ratchet.write_text('#!/usr/bin/env bash\nprintf "%s\\n" "$@" >words.txt\nexit "${@: -1}"\n')
     ratchet.chmod(0o755)

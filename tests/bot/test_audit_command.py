@@ -1,4 +1,4 @@
-"""`ratchet audit` as a person uses it: what it prints, and its exit code."""
+"""`perf-ratchet audit` as a person uses it: what it prints, and its exit code."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from audit_cases import measured
 from builders import make_baselines, make_record, make_request, make_scenario
-
-from bot.__main__ import main
-from bot.audit import RULES
-from bot.handlers.audit import MOST_LISTED, MOST_SHOWN
-from profiler.record import record_to_json
+from ratchet_bot.__main__ import main
+from ratchet_bot.audit import RULES
+from ratchet_bot.handlers.audit import MOST_LISTED, MOST_SHOWN
+from ratchet_profiler.record import record_to_json
 
 Golden = Callable[[str, str], None]
 
@@ -105,12 +104,13 @@ def test_json_has_what_the_other_forms_show(capsys: pytest.CaptureFixture[str]):
         "problem": "expected_avg_denoise_ms is 132.32 ms but the mean of its 5 steps is 100.64 ms",
         "remedy": (
             "set it to 100.64, or replace the whole scenario with the values of one request "
-            "(ratchet tighten --replace)"
+            "(perf-ratchet tighten --replace)"
         ),
         "introduced": True,
         "waived": "",
         "message": "expected_avg_denoise_ms is 132.32 ms but the mean of its 5 steps is 100.64 ms: set it to "
-        "100.64, or replace the whole scenario with the values of one request (ratchet tighten --replace)",
+        "100.64, or replace the whole scenario with the values of one request "
+        "(perf-ratchet tighten --replace)",
     }
 
 
@@ -137,7 +137,7 @@ def test_waivers_come_from_the_usual_place(folder: Path, capsys: pytest.CaptureF
     config.write_text("hardware: [")
     capsys.readouterr()
     assert main(["audit", "h100.json"]) == 2
-    assert capsys.readouterr().err.startswith("ratchet: .github/perf-ratchet.yml: line 1:")
+    assert capsys.readouterr().err.startswith("perf-ratchet: .github/perf-ratchet.yml: line 1:")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_waivers_come_from_the_usual_place(folder: Path, capsys: pytest.CaptureF
         ),
         (
             ["audit", "h100.json", "--config", "gone.yml"],
-            "gone.yml: No such file or directory; check the path, or ratchet init writes one",
+            "gone.yml: No such file or directory; check the path, or perf-ratchet init writes one",
         ),
         (["audit", "--records", "gone.json"], "gone.json: No such file or directory; check the path"),
     ],
@@ -165,7 +165,7 @@ def test_what_cannot_be_audited_is_one_line(
 ):
     """Nothing to audit, or a file that is not there: exit code 2, one line."""
     assert main(words) == 2
-    assert capsys.readouterr() == ("", f"ratchet: {message}\n")
+    assert capsys.readouterr() == ("", f"perf-ratchet: {message}\n")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_hostile_files_are_one_line(content: bytes, words: list[str], capsys: py
     assert main(["audit", *words]) == 2
 
     out, err = capsys.readouterr()
-    assert (out, err.count("\n"), err[:13]) == ("", 1, "ratchet: bad:")
+    assert (out, err.count("\n"), err.startswith("perf-ratchet: bad:")) == ("", 1, True)
 
 
 @pytest.mark.usefixtures("folder")

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from audit_cases import MEASURED_STAGES, MEASURED_STEPS, changed, measured, told
 from builders import make_baselines
-
-from bot.audit import Finding, audit
+from ratchet_bot.audit import Finding, audit
 
 
 def of(rule: str, findings: list[Finding]) -> list[Finding]:
@@ -105,7 +104,7 @@ def test_steps_do_not_change_without_their_mean():
     ]
     assert found[0].message == (
         "steps changed, their mean is 140.89 ms now, and expected_avg_denoise_ms stayed 100.64 ms: replace "
-        "the whole scenario with the values of one request (ratchet tighten --replace)"
+        "the whole scenario with the values of one request (perf-ratchet tighten --replace)"
     )
 
 
@@ -183,7 +182,7 @@ def test_an_assembled_scenario_says_why():
     assert finding.message == (
         "values only fell, 1 of 5 steps changed, and the average (100.00 ms) is above their mean (98.89 ms): "
         "the least values of several runs: replace the whole scenario with the values of one request "
-        "(ratchet tighten --replace)"
+        "(perf-ratchet tighten --replace)"
     )
 
 

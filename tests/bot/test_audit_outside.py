@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 from audit_cases import measured, subject, told
-
-from bot.rules.sums import stage_exceeds_steps, unattributed_e2e
+from ratchet_bot.rules.sums import stage_exceeds_steps, unattributed_e2e
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_a_move_is_said_with_what_was():
     assert (finding.actual, finding.expected, finding.introduced) == (1014.04, 14.04, True)
     assert finding.message == (
         "1,014.04 ms of end to end are in no stage, 14.04 ms before, under the same stage names: replace the "
-        "whole scenario with the values of one request (ratchet tighten --replace)"
+        "whole scenario with the values of one request (perf-ratchet tighten --replace)"
     )
 
 

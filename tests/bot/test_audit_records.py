@@ -8,12 +8,11 @@ import pytest
 from audit_cases import measured, subject, told
 from builders import make_baselines, make_record, make_request, make_scenario
 from engine_files import line
-
-from bot.audit import audit, audit_record
-from bot.engine.logs import log_reading
-from bot.ingest import Given, ingested
-from bot.rules.snapshots import mixed_snapshot, requests_by_scenario
-from profiler.record import RequestRecord, RunRecord
+from ratchet_bot.audit import audit, audit_record
+from ratchet_bot.engine.logs import log_reading
+from ratchet_bot.ingest import Given, ingested
+from ratchet_bot.rules.snapshots import mixed_snapshot, requests_by_scenario
+from ratchet_profiler.record import RequestRecord, RunRecord
 
 STEPS = (98.7612, 101.3701, 103.4499, 99.1204, 100.5087)
 STAGES = {"TextEncodingStage": 31.4102, "DenoisingStage": 505.6199, "DecodingStage": 61.2703}

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from audit_cases import changed, measured, subject, told
 from builders import STAGES, make_values
-
-from bot.audit import Finding, audit_scenario
-from bot.rules.sums import (
+from ratchet_bot.audit import Finding, audit_scenario
+from ratchet_bot.rules.sums import (
     agrees_with_itself,
     mean_mismatch,
     median_mismatch,
@@ -74,7 +73,7 @@ def test_a_mismatch_says_how_to_mend_it():
     assert (finding.actual, finding.expected) == (95.0, 90.0)
     assert finding.message == (
         "expected_avg_denoise_ms is 95.00 ms but the mean of its 5 steps is 90.00 ms: set it to 90.00, or "
-        "replace the whole scenario with the values of one request (ratchet tighten --replace)"
+        "replace the whole scenario with the values of one request (perf-ratchet tighten --replace)"
     )
 
 
@@ -91,7 +90,7 @@ def test_what_contradicts_its_stages_is_replaced_whole(values: dict[str, Any], o
 
     assert [finding.rule for finding in found] == ["mean-mismatch", "median-mismatch", other]
     assert {finding.remedy for finding in found} == {
-        "replace the whole scenario with the values of one request (ratchet tighten --replace)"
+        "replace the whole scenario with the values of one request (perf-ratchet tighten --replace)"
     }
 
 

@@ -5,9 +5,8 @@ import pytest
 from builders import make_baselines, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from bot.audit import audit
-from bot.baselines import (
+from ratchet_bot.audit import audit
+from ratchet_bot.baselines import (
     DEFAULT_TOLERANCES,
     BaselinesRejected,
     ScenarioBaseline,

@@ -1,10 +1,10 @@
 """`make bench`: what the bot's own commands cost."""
 
-from bot.audit import audit
-from bot.bench.commands import AUDIT, BUDGETS_MS, HELP, Row, budget_lines, in_process, table_lines
-from bot.bench.workload import NIGHTS, SCENARIOS, shifted, workload
-from bot.compare import Verdict, compare
-from bot.tighten import propose
+from ratchet_bot.audit import audit
+from ratchet_bot.bench.commands import AUDIT, BUDGETS_MS, HELP, Row, budget_lines, in_process, table_lines
+from ratchet_bot.bench.workload import NIGHTS, SCENARIOS, shifted, workload
+from ratchet_bot.compare import Verdict, compare
+from ratchet_bot.tighten import propose
 
 
 def test_the_workload_is_of_the_real_shape():
@@ -47,7 +47,7 @@ def test_a_missed_budget_is_said():
     """Every budget has its line with both numbers; what has none, has no line."""
     rows = [Row(AUDIT, 450.04), Row(HELP, 90.0), Row("read", 1.0)]
     assert list(budget_lines(rows)) == [
-        "budget: ratchet audit h100.json: 450.0 ms of at most 450: MISSED",
-        "budget: ratchet --help: 90.0 ms of at most 150: ok",
+        "budget: perf-ratchet audit h100.json: 450.0 ms of at most 450: MISSED",
+        "budget: perf-ratchet --help: 90.0 ms of at most 150: ok",
     ]
     assert BUDGETS_MS[AUDIT] == 450.0

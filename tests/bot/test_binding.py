@@ -2,9 +2,8 @@ from dataclasses import replace
 
 import pytest
 from builders import make_run
-
-from bot.host import Pull, Run
-from bot.pulls.binding import Unbound, bound, refusal
+from ratchet_bot.host import Pull, Run
+from ratchet_bot.pulls.binding import Unbound, bound, refusal
 
 RUN = make_run(head_sha="a" * 40)
 PULL = Pull(

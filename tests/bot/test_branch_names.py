@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
-
-from bot.paths import draft_branch, is_own_branch, loosening_branch, pull_branch, tightening_branch
-from bot.settings import ConfiguredName
+from ratchet_bot.paths import draft_branch, is_own_branch, loosening_branch, pull_branch, tightening_branch
+from ratchet_bot.settings import ConfiguredName
 
 _CONFIGURED = TypeAdapter(ConfiguredName)
 

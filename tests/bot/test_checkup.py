@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 from builders import make_baselines, make_values
-
-from bot.adoption.checkup import (
+from ratchet_bot.adoption.checkup import (
     Health,
     baselines_check,
     history_check,
@@ -15,9 +14,9 @@ from bot.adoption.checkup import (
     setup_check,
     waiver_checks,
 )
-from bot.adoption.release import Release
-from bot.adoption.scaffold import SETUP, Adoption, files
-from bot.settings import Hardware, Waiver
+from ratchet_bot.adoption.release import Release
+from ratchet_bot.adoption.scaffold import SETUP, Adoption, files
+from ratchet_bot.settings import Hardware, Waiver
 
 TODAY = date(2026, 11, 22)
 H100 = Hardware(baselines="h100.json", runner=("self-hosted", "linux", "h100"))
@@ -38,7 +37,7 @@ CONTRADICTING = CONSISTENT | {"expected_avg_denoise_ms": 132.32}
 def test_a_schema_of_this_version_is_well():
     """Editors check the configuration as this version does only with the schema of this version."""
     assert schema_check("s.json", "{}", "{}").health is Health.OK
-    assert schema_check("s.json", "{ }", "{}").mend == "ratchet schema > s.json"
+    assert schema_check("s.json", "{ }", "{}").mend == "perf-ratchet schema > s.json"
     assert schema_check("s.json", None, "{}").says == "is missing: editors cannot check the configuration"
 
 
@@ -159,7 +158,7 @@ def test_a_setup_that_installs_no_engine_is_warned_of():
 
     assert (told.health, told.says) == (
         Health.WARNING,
-        "is still as ratchet init wrote it: your engine is not installed",
+        "is still as perf-ratchet init wrote it: your engine is not installed",
     )
     assert setup_check("s.sh", written, needs_pipelines=None).health is Health.OK
     assert setup_check("s.sh", filled, needs_pipelines=False).health is Health.OK

@@ -1,7 +1,6 @@
 import pytest
-
-from bot.verdicts.comparability import Setting, differences, machine_changes, setting, versions
-from profiler.record import Accelerator, Environment
+from ratchet_bot.verdicts.comparability import Setting, differences, machine_changes, setting, versions
+from ratchet_profiler.record import Accelerator, Environment
 
 ENVIRONMENT = Environment(
     hardware="h100",

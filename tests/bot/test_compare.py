@@ -2,10 +2,9 @@ from typing import Any
 
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
-
-from bot.baselines import BaselinesRejected
-from bot.compare import Outcome, ScenarioComparison, Verdict, compare
-from profiler.record import RequestRecord, ScenarioRecord
+from ratchet_bot.baselines import BaselinesRejected
+from ratchet_bot.compare import Outcome, ScenarioComparison, Verdict, compare
+from ratchet_profiler.record import RequestRecord, ScenarioRecord
 
 TIGHT_E2E = make_baselines()
 """The builders' scenario: 560 ms, steps of 90 on average and 100 in the middle, stages 30, 460, 60."""

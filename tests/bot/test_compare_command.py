@@ -1,4 +1,4 @@
-"""`ratchet compare` as a person and a workflow use it."""
+"""`perf-ratchet compare` as a person and a workflow use it."""
 
 import json
 from collections.abc import Callable
@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
+from ratchet_bot.__main__ import main
+from ratchet_bot.history import HistoryLine, line_to_text, path_of
+from ratchet_profiler.appending import appended
+from ratchet_profiler.record import RunRecord, comparability_key, record_to_json
 from reports import QUIET, requests_of
-
-from bot.__main__ import main
-from bot.history import HistoryLine, line_to_text, path_of
-from profiler.appending import appended
-from profiler.record import RunRecord, comparability_key, record_to_json
 
 Compare = Callable[..., tuple[int, str, str]]
 NAMES = ("flux", "wan")
@@ -161,7 +160,7 @@ def test_records_of_two_hardware_are_refused(compare: Compare):
     assert compare(write(make_record()), other) == (
         2,
         "",
-        "ratchet: record.json: these are records of ascend and h100; compare one hardware at a time\n",
+        "perf-ratchet: record.json: these are records of ascend and h100; compare one hardware at a time\n",
     )
 
 
@@ -177,7 +176,7 @@ def test_records_of_two_hardware_are_refused(compare: Compare):
 def test_what_cannot_be_used_is_said_in_one_line(compare: Compare, arguments: list[str], message: str):
     """Exit code 2, the place, and how to mend it."""
     code, out, err = compare(write(record_of(560.0)), *arguments)
-    assert (code, out, err) == (2, "", f"ratchet: {message}\n")
+    assert (code, out, err) == (2, "", f"perf-ratchet: {message}\n")
 
 
 @pytest.mark.parametrize("name", ["h100.json", "notes.md"])
@@ -189,7 +188,7 @@ def test_a_file_that_is_no_list_of_ids_is_not_emptied(compare: Compare, name: st
     assert compare(write(record_of(600.0)), "--suspects", name) == (
         2,
         "",
-        f"ratchet: {name} is no list of scenario ids; name another --suspects\n",
+        f"perf-ratchet: {name} is no list of scenario ids; name another --suspects\n",
     )
     assert Path(name).read_bytes() == before
 

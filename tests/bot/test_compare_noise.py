@@ -2,12 +2,11 @@
 
 import pytest
 from builders import STAGES, STEPS, make_baselines, make_record, make_request, make_scenario, make_values
+from ratchet_bot.compare import Outcome, Row, ScenarioComparison, Verdict, compare
+from ratchet_bot.noise import noise_limit_ms
+from ratchet_bot.verdicts.comparison import Earlier
+from ratchet_profiler.record import RequestRecord
 from reports import QUIET, nights_of, requests_of
-
-from bot.compare import Outcome, Row, ScenarioComparison, Verdict, compare
-from bot.noise import noise_limit_ms
-from bot.verdicts.comparison import Earlier
-from profiler.record import RequestRecord
 
 FILE = make_baselines()
 PAST = {"flux": nights_of()}

@@ -7,16 +7,15 @@ from builders import STAGES, STEPS, make_baselines, make_record, make_request, m
 from cmarkgfm import github_flavored_markdown_to_html
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ratchet_bot import render, words
+from ratchet_bot.attribution import attribution
+from ratchet_bot.baselines import ScenarioBaseline
+from ratchet_bot.compare import Policy, ScenarioComparison, Verdict, compare
+from ratchet_bot.report import Report
+from ratchet_bot.snapshot import snapshot
+from ratchet_bot.verdicts.comparability import Setting, versions
+from ratchet_profiler.record import comparability_key
 from reports import QUIET, make_section
-
-from bot import render, words
-from bot.attribution import attribution
-from bot.baselines import ScenarioBaseline
-from bot.compare import Policy, ScenarioComparison, Verdict, compare
-from bot.report import Report
-from bot.snapshot import snapshot
-from bot.verdicts.comparability import Setting, versions
-from profiler.record import comparability_key
 
 NAMES = ("a", "b", "c", "d", "e")
 POLICIES: tuple[Policy, ...] = ("ratchet", "sglang")

@@ -2,12 +2,12 @@
 
 import argparse
 
-from bot.baselines import DEFAULT_PROFILE, DEFAULT_TOLERANCES
-from bot.cli import judging
-from bot.limits import MAX_FLAKE_RATE, MIN_IMPROVEMENT
-from bot.settings import Hardware
-from bot.snapshot import STEP_ROUNDING_MS
-from profiler.pipelines import perf_log
+from ratchet_bot.baselines import DEFAULT_PROFILE, DEFAULT_TOLERANCES
+from ratchet_bot.cli import judging
+from ratchet_bot.limits import MAX_FLAKE_RATE, MIN_IMPROVEMENT
+from ratchet_bot.settings import Hardware
+from ratchet_bot.snapshot import STEP_ROUNDING_MS
+from ratchet_profiler.pipelines import perf_log
 
 PARSED = ("tighten", "compare")
 

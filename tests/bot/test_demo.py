@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from git_folder import git
+from ratchet_bot import words
+from ratchet_bot.handlers import demo
+from ratchet_profiler.scenarios import scenarios_from_toml, select
 from rich.console import Console
-
-from bot import words
-from bot.handlers import demo
-from profiler.scenarios import scenarios_from_toml, select
 
 
 class FluxTransformer2DModel:
@@ -38,7 +37,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path):
     """A folder that holds anything but an earlier demo is refused in one line and left as it is."""
     (tmp_path / "thesis.tex").write_text("years of work")
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "demo", "--folder", str(tmp_path)],
+        [sys.executable, "-m", "ratchet_bot", "demo", "--folder", str(tmp_path)],
         text=True,
         capture_output=True,
         check=False,
@@ -46,8 +45,8 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path):
 
     assert (done.returncode, done.stdout) == (2, "")
     assert (
-        done.stderr
-        == f"ratchet: {tmp_path}: is not empty and was not made by ratchet demo; choose another --folder\n"
+        done.stderr == f"perf-ratchet: {tmp_path}: is not empty and was not made by perf-ratchet demo; "
+        "choose another --folder\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 

@@ -1,4 +1,4 @@
-"""`ratchet doctor`, from inside a repository."""
+"""`perf-ratchet doctor`, from inside a repository."""
 
 import json
 from pathlib import Path
@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 from builders import make_baselines, make_values
 from git_folder import git
-
-from bot.__main__ import main
+from ratchet_bot.__main__ import main
 
 RELEASE = "octo/perf-ratchet@0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Go to a repository that was empty, and has seen `ratchet init`."""
+    """Go to a repository that was empty, and has seen `perf-ratchet init`."""
     git(tmp_path, "init", "--quiet")
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--release", RELEASE]) == 0
@@ -56,7 +55,10 @@ def test_as_text(capsys: pytest.CaptureFixture[str]):
         "ok       .github/perf-ratchet.yml: hardware h100, ascend",
         "ok       .github/perf-ratchet.schema.json: is of this version",
         "warning  .github/perf-baselines/h100.json: no scenario has a baseline yet: nothing is guarded",
-        "         do: ratchet tighten RECORD --baselines FILE --add --write, with the record of a first run",
+        (
+            "         do: perf-ratchet tighten RECORD --baselines FILE --add --write, "
+            "with the record of a first run"
+        ),
     ]
     assert "ask      runner of h100: is a runner with the labels self-hosted, linux, h100 online?" in lines
     assert lines[-1] == '0 problems, 4 warnings; what is marked "ask" only GitHub can say'
@@ -72,7 +74,7 @@ def test_an_empty_repository_has_one_thing_to_do(
     assert main(["doctor"]) == 1
     assert capsys.readouterr().out.splitlines()[:2] == [
         "problem  .github/perf-ratchet.yml: nothing of perf-ratchet is here yet",
-        "         do: ratchet init",
+        "         do: perf-ratchet init",
     ]
 
 
@@ -94,7 +96,7 @@ def test_a_broken_configuration_is_told_first(repository: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("broken", "mend"),
     [
-        (".github/perf-ratchet.yml", "correct it; ratchet schema says what it may hold"),
+        (".github/perf-ratchet.yml", "correct it; perf-ratchet schema says what it may hold"),
         (
             ".github/perf-scenarios.toml",
             "correct it; ratchet-profiler list --scenarios .github/perf-scenarios.toml reads it",
@@ -116,7 +118,7 @@ def test_a_broken_file_is_to_be_corrected(
 @pytest.mark.parametrize(
     ("missing", "mend"),
     [
-        (".github/perf-ratchet.yml", "ratchet init writes one"),
+        (".github/perf-ratchet.yml", "perf-ratchet init writes one"),
         (
             ".github/perf-scenarios.toml",
             "write it, as docs/scenarios.md says; without `scenarios` the tiny built-in ones run",
@@ -184,4 +186,6 @@ def test_outside_of_a_repository_it_says_where_to_go(
     monkeypatch.chdir(tmp_path)
 
     assert main(["doctor"]) == 2
-    assert capsys.readouterr().err == (f"ratchet: {tmp_path}: is not the top of a git repository; go there\n")
+    assert capsys.readouterr().err == (
+        f"perf-ratchet: {tmp_path}: is not the top of a git repository; go there\n"
+    )

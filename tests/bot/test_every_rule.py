@@ -5,10 +5,9 @@ from typing import Any
 
 from audit_cases import MEASURED_STAGES, MEASURED_STEPS, measured
 from builders import make_baselines, make_record, make_request, make_scenario
-
-from bot.audit import RULES, audit
-from bot.baselines import baselines_from_text
-from bot.settings import Waiver
+from ratchet_bot.audit import RULES, audit
+from ratchet_bot.baselines import baselines_from_text
+from ratchet_bot.settings import Waiver
 
 SLOWER = {name: 1.2 * ms for name, ms in MEASURED_STAGES.items()}
 CHANGED: dict[str, Any] = {

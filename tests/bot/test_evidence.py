@@ -2,11 +2,17 @@ from typing import Any
 
 import pytest
 from builders import STAGES, make_record, make_request, make_scenario, make_values
-
-from bot.baselines import ScenarioBaseline
-from bot.snapshot import Snapshot, snapshot
-from bot.verdicts.evidence import Evidence, Obstacle, Recorded, evidence, run_evidence, workload_change
-from profiler.record import RequestRecord, ScenarioRecord
+from ratchet_bot.baselines import ScenarioBaseline
+from ratchet_bot.snapshot import Snapshot, snapshot
+from ratchet_bot.verdicts.evidence import (
+    Evidence,
+    Obstacle,
+    Recorded,
+    evidence,
+    run_evidence,
+    workload_change,
+)
+from ratchet_profiler.record import RequestRecord, ScenarioRecord
 
 
 def baseline(**values: Any) -> ScenarioBaseline:

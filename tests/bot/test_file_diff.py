@@ -1,9 +1,8 @@
 import json
 
 import pytest
-
-from bot.lossless import edited_json
-from bot.proposing.file_diff import MAX_CHARACTERS, MAX_LINES, FileDiff, file_diff
+from ratchet_bot.lossless import edited_json
+from ratchet_bot.proposing.file_diff import MAX_CHARACTERS, MAX_LINES, FileDiff, file_diff
 
 TEXT = """{
     "a": 1,

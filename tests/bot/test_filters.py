@@ -8,8 +8,7 @@ import pytest
 from cmarkgfm.cmark import Options
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-from bot import filters
+from ratchet_bot import filters
 
 HOSTILE = (
     "@octocat please look",

@@ -5,46 +5,48 @@ from pathlib import Path
 
 import pytest
 from builders import HEAD_SHA, make_baselines, make_record, make_scenario, make_values
-
-from bot import __main__ as ratchet
-from profiler import __main__ as profiler
-from profiler.record import record_to_json
+from ratchet_bot import __main__ as ratchet
+from ratchet_profiler import __main__ as profiler
+from ratchet_profiler.record import record_to_json
 
 
 def test_without_a_configuration_the_line_says_who_writes_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    """Whoever reports before `ratchet init` is sent there."""
+    """Whoever reports before `perf-ratchet init` is sent there."""
     (tmp_path / "record.json").write_bytes(record_to_json(make_record(make_scenario())))
     monkeypatch.chdir(tmp_path)
 
     assert ratchet.main(["report", "record.json", "--pull", "7", "--head", HEAD_SHA]) == 2
     assert capsys.readouterr().err == (
-        "ratchet: .github/perf-ratchet.yml: No such file or directory; "
-        "check the path, or ratchet init writes one\n"
+        "perf-ratchet: .github/perf-ratchet.yml: No such file or directory; "
+        "check the path, or perf-ratchet init writes one\n"
     )
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"), [("adit", "did you mean audit?"), ("frobnicate", "see ratchet --help")]
+    ("word", "hint"), [("adit", "did you mean audit?"), ("frobnicate", "see perf-ratchet --help")]
 )
 def test_a_mistyped_command_is_one_line(word: str, hint: str, capsys: pytest.CaptureFixture[str]):
     """The nearest command, or where they are listed; no list of all."""
     with pytest.raises(SystemExit, match="2"):
         ratchet.main([word, "--format", "json"])
 
-    assert capsys.readouterr().err == f"ratchet: there is no command {word!r}; {hint}\n"
+    assert capsys.readouterr().err == f"perf-ratchet: there is no command {word!r}; {hint}\n"
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["history", "shw"], "ratchet history: there is no action 'shw'; did you mean show?"),
-        (["history", "look"], "ratchet history: there is no action 'look'; see ratchet history --help"),
-        (["audit", "--format", "jsn"], "ratchet audit: there is no format 'jsn'; did you mean json?"),
+        (["history", "shw"], "perf-ratchet history: there is no action 'shw'; did you mean show?"),
+        (
+            ["history", "look"],
+            "perf-ratchet history: there is no action 'look'; see perf-ratchet history --help",
+        ),
+        (["audit", "--format", "jsn"], "perf-ratchet audit: there is no format 'jsn'; did you mean json?"),
         (
             ["audit", "--format", "pdf"],
-            "ratchet audit: there is no format 'pdf'; it is one of text, json, markdown",
+            "perf-ratchet audit: there is no format 'pdf'; it is one of text, json, markdown",
         ),
     ],
 )
@@ -59,23 +61,27 @@ def test_a_mistyped_choice_is_one_line(words: list[str], said: str, capsys: pyte
 @pytest.mark.parametrize(
     ("words", "usage", "hint"),
     [
-        (["doctor", "--fromat", "json"], "usage: ratchet doctor [-h] ", "--fromat; did you mean --format?"),
-        (["doctor", "--fromat=json"], "usage: ratchet doctor [-h] ", "--fromat; did you mean --format?"),
+        (
+            ["doctor", "--fromat", "json"],
+            "usage: perf-ratchet doctor [-h] ",
+            "--fromat; did you mean --format?",
+        ),
+        (["doctor", "--fromat=json"], "usage: perf-ratchet doctor [-h] ", "--fromat; did you mean --format?"),
         (
             ["history", "show", "*", "--fodler", "x"],
-            "usage: ratchet history show [-h] ",
+            "usage: perf-ratchet history show [-h] ",
             "--fodler; did you mean --folder?",
         ),
         (
             ["compare", "record.json", "--baselnes", "h100.json"],
-            "usage: ratchet compare [-h] ",
+            "usage: perf-ratchet compare [-h] ",
             "--baselnes; did you mean --baselines?",
         ),
-        (["audit", "h100.json", "--quiet"], "usage: ratchet audit [-h] ", "--quiet"),
-        (["audit", "h100.json", "-x"], "usage: ratchet audit [-h] ", "-x"),
-        (["audit", "h100.json", "--\x1b[2J\n"], "usage: ratchet audit [-h] ", r"--\x1b[2J\n"),
-        (["audit", "h100.json", "-\x1b[2J\u202e"], "usage: ratchet audit [-h] ", r"-\x1b[2J\u202e"),
-        (["--verison"], "usage: ratchet [-h] ", "--verison; did you mean --version?"),
+        (["audit", "h100.json", "--quiet"], "usage: perf-ratchet audit [-h] ", "--quiet"),
+        (["audit", "h100.json", "-x"], "usage: perf-ratchet audit [-h] ", "-x"),
+        (["audit", "h100.json", "--\x1b[2J\n"], "usage: perf-ratchet audit [-h] ", r"--\x1b[2J\n"),
+        (["audit", "h100.json", "-\x1b[2J\u202e"], "usage: perf-ratchet audit [-h] ", r"-\x1b[2J\u202e"),
+        (["--verison"], "usage: perf-ratchet [-h] ", "--verison; did you mean --version?"),
     ],
 )
 def test_an_unknown_option_is_told_before_what_is_missing(
@@ -90,7 +96,7 @@ def test_an_unknown_option_is_told_before_what_is_missing(
     assert err.endswith(f"error: unrecognized arguments: {hint}\n")
 
 
-@pytest.mark.parametrize(("program", "name"), [(ratchet, "ratchet"), (profiler, "ratchet-profiler")])
+@pytest.mark.parametrize(("program", "name"), [(ratchet, "perf-ratchet"), (profiler, "ratchet-profiler")])
 def test_each_program_tells_its_version(program: object, name: str, capsys: pytest.CaptureFixture[str]):
     """That of the package that is installed."""
     with pytest.raises(SystemExit) as stopped:
@@ -106,5 +112,5 @@ def test_a_baseline_file_is_told_from_a_record(tmp_path: Path, capsys: pytest.Ca
 
     assert profiler.main(["show", str(file)]) == 2
     assert capsys.readouterr().err == (
-        f"ratchet-profiler: {file}: a baseline file, no run record; ratchet audit {file}\n"
+        f"ratchet-profiler: {file}: a baseline file, no run record; perf-ratchet audit {file}\n"
     )

@@ -6,13 +6,12 @@ from pathlib import Path
 import pytest
 from builders import make_baselines, make_record, make_scenario, make_values
 from github_fake import FakeGithub, quick_hub
-
-from bot import render
-from bot.errors import BadInput
-from bot.handlers import report
-from bot.hub import Hub, HubRefused
-from bot.local_hub import LocalHub
-from profiler.record import record_to_json
+from ratchet_bot import render
+from ratchet_bot.errors import BadInput
+from ratchet_bot.handlers import report
+from ratchet_bot.hub import Hub, HubRefused
+from ratchet_bot.local_hub import LocalHub
+from ratchet_profiler.record import record_to_json
 
 PULL = 7
 BOTH = "hardware:\n  h100: {baselines: h100.json}\n  ascend: {baselines: ascend.json}\n"

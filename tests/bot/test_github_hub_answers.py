@@ -1,10 +1,9 @@
 import pytest
 from github_fake import TOKEN, FakeGithub, Refused, a_check
 from github_fake.wire import Answer
-
-from bot.effects import Annotation, Check
-from bot.github_hub import GithubHub
-from bot.hub import HubRefused
+from ratchet_bot.effects import Annotation, Check
+from ratchet_bot.github_hub import GithubHub
+from ratchet_bot.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
 ANSWER = "<!-- perf-ratchet answer 5 -->"

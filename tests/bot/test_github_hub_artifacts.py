@@ -1,10 +1,9 @@
 import pytest
 from github_fake import TOKEN, FakeGithub, Refused
 from github_fake.wire import Answer
-
-from bot.github_hub import GithubHub
-from bot.host import Artifact
-from bot.hub import HubRefused
+from ratchet_bot.github_hub import GithubHub
+from ratchet_bot.host import Artifact
+from ratchet_bot.hub import HubRefused
 
 ZIP = b"PK\x05\x06" + bytes(18)  # an empty archive
 MANY_BYTES = 10_000

@@ -3,12 +3,11 @@
 import pytest
 from github_fake import FakeGithub
 from github_fake.state import Issue as Known
-
-from bot.effects import Closing, Issue
-from bot.github_hub import GithubHub
-from bot.github_hub.issues import document
-from bot.host import OpenIssue
-from bot.hub import HubRefused
+from ratchet_bot.effects import Closing, Issue
+from ratchet_bot.github_hub import GithubHub
+from ratchet_bot.github_hub.issues import document
+from ratchet_bot.host import OpenIssue
+from ratchet_bot.hub import HubRefused
 
 LABEL, LAST = "perf-regression", "<!-- perf-ratchet:over -->"
 

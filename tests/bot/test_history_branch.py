@@ -5,12 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from github_fake import FakeGithub, quick_hub
 from history_lines import make_line
-
-from bot.github_hub import GithubHub
-from bot.handlers.nights.history_branch import Kept, append, kept_as_seen
-from bot.history import HistoryLine, history_from_text, paths_until
-from bot.host import SeenBranch
-from bot.hub import HubRefused
+from ratchet_bot.github_hub import GithubHub
+from ratchet_bot.handlers.nights.history_branch import Kept, append, kept_as_seen
+from ratchet_bot.history import HistoryLine, history_from_text, paths_until
+from ratchet_bot.host import SeenBranch
+from ratchet_bot.hub import HubRefused
 
 BRANCH = "perf-history"
 MESSAGE = "Add a night"

@@ -1,4 +1,4 @@
-"""`ratchet history`, on a checkout of the branch."""
+"""`perf-ratchet history`, on a checkout of the branch."""
 
 import json
 from collections.abc import Callable
@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from builders import make_baselines, make_values
 from history_lines import make_series, sha_of
-
-from bot.__main__ import main
-from bot.history import appended, history_from_text, path_of
+from ratchet_bot.__main__ import main
+from ratchet_bot.history import appended, history_from_text, path_of
 
 STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]
 Golden = Callable[[str, str], None]
@@ -126,7 +125,7 @@ def test_an_excluded_line_keeps_its_reason(checkout: Path, capsys: pytest.Captur
     assert capsys.readouterr().out.startswith("1 line of run 2 excluded")
     assert main([*options, "another"]) == 2
     assert capsys.readouterr().err == (
-        f"ratchet: {checkout}: no line of run 2 is like '*', or all are excluded already\n"
+        f"perf-ratchet: {checkout}: no line of run 2 is like '*', or all are excluded already\n"
     )
     assert path.read_bytes() == before
 

@@ -9,9 +9,8 @@ from builders import make_request, make_scenario
 from github_fake import FakeGithub
 from hostile import BLOCKS, LINES, ZIPS, assert_inert
 from perf_project import FORK, H100, ODD_STAGES, ODD_STEPS, ONE, Project, odd_record
+from ratchet_profiler.record import RunRecord, record_to_json
 from zips import RECORD_NAME, make_zip
-
-from profiler.record import RunRecord, record_to_json
 
 
 @pytest.fixture

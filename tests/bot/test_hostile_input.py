@@ -17,8 +17,7 @@ from hostile_corpus import (
     filled,
     record,
 )
-
-from bot.__main__ import main
+from ratchet_bot.__main__ import main
 
 CPU_S = 2
 """Seconds of CPU for one file. Chosen: on a busy machine 30 MiB take up to half a second, and took 15."""
@@ -62,7 +61,7 @@ def refuse(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[tuple[
         told = capsys.readouterr()
         assert (code, told.out) == (2, "")
         [line] = told.err.splitlines()
-        assert line.startswith("ratchet: hostile: ")
+        assert line.startswith("perf-ratchet: hostile: ")
         assert line.isprintable()
         assert len(line) < 700
         assert sorted(file.name for file in folder.iterdir()) == ["good.json", "hostile", "record.json"]
@@ -123,7 +122,7 @@ def bounded(*arguments: str, files: Mapping[str, tuple[str, str, str, int]], fol
 
 EACH_BOUNDED = """
 import resource, sys, time
-from bot.__main__ import main
+from ratchet_bot.__main__ import main
 seconds, memory, names, *arguments = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
 for name in names.split(","):
@@ -137,14 +136,14 @@ def test_a_huge_baseline_file_costs_little(folder: Path):
     """Millions of anything are refused before they are all built, or listed."""
     told = bounded(*READERS_OF_BASELINES["tighten"], files=HUGE_BASELINES, folder=folder)
     assert [*told] == [*HUGE_BASELINES]
-    assert all(line.startswith("ratchet: hostile") for line in told.values()), told
+    assert all(line.startswith("perf-ratchet: hostile") for line in told.values()), told
 
 
 def test_a_huge_record_costs_little(folder: Path):
     """The same for a record: 30 MiB of unknown keys took 15 s and 3.5 GB."""
     told = bounded(*READERS_OF_RECORDS["compare"], files=HUGE_RECORDS, folder=folder)
     assert [*told] == [*HUGE_RECORDS]
-    assert all(line.startswith("ratchet: hostile") for line in told.values()), told
+    assert all(line.startswith("perf-ratchet: hostile") for line in told.values()), told
 
 
 @pytest.mark.parametrize("greedy", ["'x' * 2**31", "[0 for _ in iter(int, 1)]"])
@@ -154,4 +153,4 @@ def test_the_limits_are_real(greedy: str, folder: Path, monkeypatch: pytest.Monk
         sys.modules[__name__], "EACH_BOUNDED", EACH_BOUNDED.replace("assert", f"{greedy}; assert")
     )
     told = bounded(*READERS_OF_RECORDS["compare"], files={"a": (" ", " ", "{}", 0)}, folder=folder)
-    assert not told.get("a", "").startswith("ratchet: hostile")
+    assert not told.get("a", "").startswith("perf-ratchet: hostile")

@@ -1,4 +1,4 @@
-"""`ratchet report` and `ratchet respond` as a job starts them: with the environment of GitHub Actions."""
+"""`report` and `respond` as a job starts them: with the environment of GitHub Actions."""
 
 import json
 import os
@@ -6,11 +6,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import ratchet_bot.github_hub
 from github_fake import HASTE, TOKEN, FakeGithub
 from perf_project import Project
-
-import bot.github_hub
-from bot.__main__ import main
+from ratchet_bot.__main__ import main
 
 
 @pytest.fixture
@@ -20,8 +19,8 @@ def project(github: FakeGithub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     monkeypatch.setenv("GITHUB_API_URL", github.url)
     monkeypatch.setenv("GITHUB_REPOSITORY", github.repository)
-    hasty = partial(bot.github_hub.github_hub_from_environment, pace=HASTE)
-    monkeypatch.setattr(bot.github_hub, "github_hub_from_environment", hasty)
+    hasty = partial(ratchet_bot.github_hub.github_hub_from_environment, pace=HASTE)
+    monkeypatch.setattr(ratchet_bot.github_hub, "github_hub_from_environment", hasty)
     return Project(github, tmp_path)
 
 
@@ -71,7 +70,7 @@ def test_half_a_form_is_refused(project: Project, arguments: list[str], capsys: 
     """Records with their pull request, or a run: anything between is told in one line."""
     assert main(["report", *arguments]) == 2
     assert capsys.readouterr().err.startswith(
-        "ratchet: report: give records with --pull and --head, or --run"
+        "perf-ratchet: report: give records with --pull and --head, or --run"
     )
     assert project.github.api_requests == []
 
@@ -130,12 +129,12 @@ def test_an_outage_ends_in_an_answer_and_an_exit_code(project: Project, capsys: 
 
     assert (code, project.reactions(comment)) == (2, ["eyes", "confused"])
     assert "This could not be finished: GitHub did not list runs of" in project.answers(comment)[0]
-    assert capsys.readouterr().err.startswith("ratchet: GitHub did not list runs of")
+    assert capsys.readouterr().err.startswith("perf-ratchet: GitHub did not list runs of")
 
 
 def test_a_mistake_of_ours_ends_in_an_answer(project: Project, monkeypatch: pytest.MonkeyPatch):
     """An error that nobody foresaw is answered with its kind, and is no verdict."""
-    monkeypatch.setattr("bot.handlers.answering.tighten_pull.file_change", None)
+    monkeypatch.setattr("ratchet_bot.handlers.answering.tighten_pull.file_change", None)
     pull = project.opened()
     project.measured(flux=0.8)
     comment = project.github.comment(pull.number, "maintainer", "/tighten-baselines")

@@ -1,4 +1,4 @@
-"""`ratchet ingest`: from an engine's files to a record that every other command takes."""
+"""`perf-ratchet ingest`: from an engine's files to a record that every other command takes."""
 
 import json
 import subprocess
@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from builders import OLD_STAGES, make_baselines, make_values
 from engine_files import STAGES, STEPS, line
-
-from bot.__main__ import main
-from bot.ingest import KINDS
-from bot.intake.files import record_from_file
-from bot.intake.logs import MAX_LINE_BYTES, engine_reading
+from ratchet_bot.__main__ import main
+from ratchet_bot.ingest import KINDS
+from ratchet_bot.intake.files import record_from_file
+from ratchet_bot.intake.logs import MAX_LINE_BYTES, engine_reading
 
 CI_LOG = """\
 \ufeff2026-05-17T03:11:20.1234567Z ##[group]Run pytest
@@ -49,7 +48,11 @@ CI_LOG = """\
 def ratchet(*arguments: str, folder: Path) -> tuple[int, str, str]:
     """Run the program; return its exit code, output and errors."""
     done = subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], cwd=folder, text=True, capture_output=True, check=False
+        [sys.executable, "-m", "ratchet_bot", *arguments],
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        check=False,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -86,7 +89,7 @@ def test_a_ci_log_as_text(files: Path):
         "  refused: ci.log:25: wan: cut off after line 26",
         "flux: 1 request",
         "wrote run-record.json: 1 scenario of h100, run 25963872007, 2026-05-17 03:11 UTC",
-        "next: ratchet compare run-record.json --baselines FILE",
+        "next: perf-ratchet compare run-record.json --baselines FILE",
     ]
 
 
@@ -160,7 +163,7 @@ def test_several_files_make_one_record(files: Path):
         "note: flux: a record has no place for meta (dump.json:1)",
         "flux: 3 requests",
         "wrote o.json: 1 scenario of h100, run 7, 2026-05-17 03:11 UTC",
-        "next: ratchet compare o.json --baselines FILE",
+        "next: perf-ratchet compare o.json --baselines FILE",
     ]
     assert [one.request_id for one in record.scenarios[0].requests] == ["r1", "r2", "r3"]
     assert record.source.created_at == datetime(2026, 5, 17, 3, 11, 22, 123456, tzinfo=UTC)
@@ -220,7 +223,7 @@ def test_long_lines_are_skipped(tmp_path: Path):
 
 def test_a_dump_that_is_too_large_is_read_as_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A large file that begins like a dump is a log: it is never read whole."""
-    monkeypatch.setattr("bot.intake.logs.MAX_DUMP_BYTES", 10)
+    monkeypatch.setattr("ratchet_bot.intake.logs.MAX_DUMP_BYTES", 10)
     log = tmp_path / "performance.log"
     log.write_text(f"{line()}\n")
 
@@ -240,7 +243,7 @@ def test_a_record_that_nobody_could_read_is_not_written(
     files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     """A record above the limit of readers is refused, and says how to stay below it."""
-    monkeypatch.setattr("bot.handlers.ingest.MAX_RECORD_BYTES", 100)
+    monkeypatch.setattr("ratchet_bot.handlers.ingest.MAX_RECORD_BYTES", 100)
     out = files / "record.json"
     code = main(["ingest", str(files / "ci.log"), "--hardware", "h100", "--out", str(out)])
 
@@ -254,7 +257,7 @@ def test_a_file_that_is_no_record_is_not_written_over(files: Path, name: str):
     before = (files / name).read_bytes()
     done = ratchet("ingest", "performance.log", "--hardware", "h100", "--out", name, folder=files)
 
-    assert done == (2, "", f"ratchet: {name} is no run record; name another --out\n")
+    assert done == (2, "", f"perf-ratchet: {name} is no run record; name another --out\n")
     assert (files / name).read_bytes() == before
 
 

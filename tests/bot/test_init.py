@@ -1,4 +1,4 @@
-"""`ratchet init`: from nothing to a repository that keeps its baselines."""
+"""`perf-ratchet init`: from nothing to a repository that keeps its baselines."""
 
 import json
 import tomllib
@@ -9,10 +9,9 @@ import pytest
 from builders import make_baselines
 from git_folder import git
 from jsonschema import Draft202012Validator
-
-from bot.__main__ import main
-from bot.adoption.scaffold import STARTING_HARDWARE, schema
-from bot.settings import Hardware, settings_from_yaml
+from ratchet_bot.__main__ import main
+from ratchet_bot.adoption.scaffold import STARTING_HARDWARE, schema
+from ratchet_bot.settings import Hardware, settings_from_yaml
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 RELEASE = f"octo/perf-ratchet@{SHA}"
@@ -119,7 +118,7 @@ def test_the_configuration_fits_its_schema(capsys: pytest.CaptureFixture[str]):
 
 
 def test_the_schema_is_printed_too(capsys: pytest.CaptureFixture[str]):
-    """`ratchet schema` prints what init writes: after an upgrade it is written anew."""
+    """`perf-ratchet schema` prints what init writes: after an upgrade it is written anew."""
     assert main(["schema"]) == 0
     assert capsys.readouterr().out == schema()
 
@@ -132,7 +131,7 @@ def test_nothing_is_overwritten(repository: Path, path: str, capsys: pytest.Capt
     code, out, err = init(capsys)
 
     assert (code, out) == (2, [])
-    assert err.startswith(f"ratchet: {path}: there already, so nothing is written; ")
+    assert err.startswith(f"perf-ratchet: {path}: there already, so nothing is written; ")
     assert files_in(repository) == [path]
     assert (repository / path).read_text() == "mine\n"
     assert git(repository, "for-each-ref") == ""
@@ -254,7 +253,7 @@ def test_outside_of_a_repository_it_says_where_to_go(
     code, _, err = init(capsys)
 
     assert (code, files_in(tmp_path)) == (2, [])
-    assert err == f"ratchet: {tmp_path}: is not the top of a git repository; go there, or run git init\n"
+    assert err == f"perf-ratchet: {tmp_path}: is not the top of a git repository; go there, or run git init\n"
 
 
 @pytest.mark.parametrize("release", ["octo/perf-ratchet@v0.1.0", "octo@" + SHA, "octo/a b@" + SHA, SHA, ""])

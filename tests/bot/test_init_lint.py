@@ -1,4 +1,4 @@
-"""What `ratchet init` writes is clean to those who look for mistakes."""
+"""What `perf-ratchet init` writes is clean to those who look for mistakes."""
 
 import subprocess
 import sys
@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from git_folder import git
-
-from bot.__main__ import main
+from ratchet_bot.__main__ import main
 
 TOOLS = Path(sys.executable).parent
 RELEASE = "octo/perf-ratchet@0123456789abcdef0123456789abcdef01234567"
@@ -16,7 +15,7 @@ WORKFLOWS = [f".github/workflows/{name}.yml" for name in ("nightly", "profile", 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Go to a repository that has seen `ratchet init`."""
+    """Go to a repository that has seen `perf-ratchet init`."""
     git(tmp_path, "init", "--quiet")
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--release", RELEASE]) == 0

@@ -1,14 +1,13 @@
-"""`ratchet init` beside sglang's baseline files: in the places and under the names that they have there."""
+"""`perf-ratchet init` beside sglang's baseline files: at their places and names."""
 
 from pathlib import Path
 
 import pytest
 from builders import make_baselines, make_values
 from git_folder import git
-
-from bot.__main__ import main
-from bot.adoption.scaffold import SGLANG
-from bot.settings import settings_from_yaml
+from ratchet_bot.__main__ import main
+from ratchet_bot.adoption.scaffold import SGLANG
+from ratchet_bot.settings import settings_from_yaml
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "baselines"
 OF_MAY_2026 = {name: paths[0] for name, paths in SGLANG.items()}
@@ -59,14 +58,14 @@ def test_baselines_that_nothing_measures_are_said(repository: Path, capsys: pyte
     alone = "none of the baseline scenarios is among the scenarios that are measured on h100"
 
     assert (
-        "  or feed records of the tests you have: ratchet ingest; "
+        "  or feed records of the tests you have: perf-ratchet ingest; "
         "docs/operations.md of perf-ratchet says how\n"
         "  until then the tiny built-in scenarios run, and none of your baselines is judged: "
         in "\n".join(out)
     )
     assert codes == [1, 0]
     assert f"problem  scenarios: {alone}: nothing is judged" in told.splitlines()
-    assert err == f"ratchet: {path}: {alone}; see ratchet doctor\n"
+    assert err == f"perf-ratchet: {path}: {alone}; see perf-ratchet doctor\n"
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")

@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 from history_lines import BEGIN, make_regression
-
-from bot.nightly.issue_groups import Told, shared_out
-from bot.nightly.issue_memory import beginning_of, marker_of
-from bot.nightly.regressions import Regression
+from ratchet_bot.nightly.issue_groups import Told, shared_out
+from ratchet_bot.nightly.issue_memory import beginning_of, marker_of
+from ratchet_bot.nightly.regressions import Regression
 
 
 def since(night: int, scenario: str = "flux") -> Regression:

@@ -1,9 +1,8 @@
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-
-from bot.compare import Outcome, Verdict, compare
-from bot.tighten import propose
-from profiler.record import MachineState, RunRecord, ScenarioRecord
+from ratchet_bot.compare import Outcome, Verdict, compare
+from ratchet_bot.tighten import propose
+from ratchet_profiler.record import MachineState, RunRecord, ScenarioRecord
 
 THROTTLED = MachineState(throttle_reasons=("sw_power_cap", "hw_thermal_slowdown"))
 SHARED = MachineState(other_processes=2)

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from audit_cases import measured
 from builders import HEAD_SHA, make_baselines, make_record, make_scenario, make_values
-
-from bot.__main__ import main
-from bot.examples import EXAMPLES, EXIT_CODES
-from profiler.record import RunRecord, record_to_json
+from ratchet_bot.__main__ import main
+from ratchet_bot.examples import EXAMPLES, EXIT_CODES
+from ratchet_profiler.record import RunRecord, record_to_json
 
 COMMANDS = sorted(filter(None, EXAMPLES))
 
@@ -32,7 +31,11 @@ def write(path: Path, record: RunRecord) -> None:
 def ratchet(*arguments: str, folder: Path) -> tuple[int, str, str]:
     """Run the program; return its exit code, output and errors."""
     done = subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], cwd=folder, text=True, capture_output=True, check=False
+        [sys.executable, "-m", "ratchet_bot", *arguments],
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        check=False,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -52,7 +55,7 @@ def test_audit_of_bad_baselines_is_1(files: Path):
     assert out.splitlines()[0] == (
         "error   flux: mean-mismatch: expected_avg_denoise_ms is 95.00 ms but the mean of its 5 steps is "
         "90.00 ms: set it to 90.00, or replace the whole scenario with the values of one request "
-        "(ratchet tighten --replace)"
+        "(perf-ratchet tighten --replace)"
     )
 
 
@@ -166,13 +169,13 @@ def test_bad_input_is_one_line_and_changes_nothing(
     out, err = capsys.readouterr()
 
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith(f"ratchet: {bad}: ")
+    assert err.startswith(f"perf-ratchet: {bad}: ")
     assert {path: path.read_bytes() for path in files.iterdir()} == before
 
 
 def test_a_missing_file_is_one_line(files: Path):
     """A mistyped name is said with the name."""
-    expected = (2, "", "ratchet: h1OO.json: No such file or directory; check the path\n")
+    expected = (2, "", "perf-ratchet: h1OO.json: No such file or directory; check the path\n")
 
     assert ratchet("audit", "h1OO.json", folder=files) == expected
 
@@ -183,7 +186,10 @@ def test_an_unknown_profile_names_the_known_ones(files: Path):
     code, _, err = ratchet("compare", *options, folder=files)
 
     assert code == 2
-    assert err == "ratchet: h100.json: tolerances: there is no profile 'nightly'; it has long_term, pr_test\n"
+    assert (
+        err
+        == "perf-ratchet: h100.json: tolerances: there is no profile 'nightly'; it has long_term, pr_test\n"
+    )
 
 
 @pytest.mark.parametrize("word", ["5", "-0.1", "five", "nan"])
@@ -234,8 +240,8 @@ def test_a_glob_that_takes_nothing_is_a_mistake(files: Path):
     options = ("record.json", "--baselines", "h100.json", "--scenario", "fulx*")
     expected = "no scenario is like 'fulx*'; it has flux\n"
 
-    assert ratchet("compare", *options, folder=files) == (2, "", f"ratchet: h100.json: {expected}")
-    assert ratchet("tighten", *options, folder=files) == (2, "", f"ratchet: record.json: {expected}")
+    assert ratchet("compare", *options, folder=files) == (2, "", f"perf-ratchet: h100.json: {expected}")
+    assert ratchet("tighten", *options, folder=files) == (2, "", f"perf-ratchet: record.json: {expected}")
 
 
 def test_what_cannot_be_written_is_one_line(files: Path):
@@ -249,10 +255,10 @@ def test_what_cannot_be_written_is_one_line(files: Path):
 
 
 def test_a_reader_may_stop_reading(files: Path):
-    """`ratchet audit ... | head` ends quietly."""
+    """`perf-ratchet audit ... | head` ends quietly."""
     scenarios = {f"s{index}": make_values(expected_avg_denoise_ms=1.0) for index in range(2000)}
     (files / "h100.json").write_text(make_baselines(scenarios).text)
-    command = f"{sys.executable} -m bot audit h100.json | head -n 1"
+    command = f"{sys.executable} -m ratchet_bot audit h100.json | head -n 1"
     done = subprocess.run(command, cwd=files, shell=True, text=True, capture_output=True, check=False)  # noqa: S602 - a pipe
 
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
@@ -277,7 +283,7 @@ def test_report_needs_a_token_for_github(files: Path, monkeypatch: pytest.Monkey
 
     assert (code, err) == (
         2,
-        "ratchet: there is no token for GitHub: give the step GITHUB_TOKEN\n",
+        "perf-ratchet: there is no token for GitHub: give the step GITHUB_TOKEN\n",
     )
 
 
@@ -287,12 +293,12 @@ def test_report_knows_its_hardware(files: Path):
     options = ("record.json", "--pull", "7", "--head", HEAD_SHA, "--config", "perf.yml")
     code, _, err = ratchet("report", *options, folder=files)
 
-    assert (code, err) == (2, "ratchet: perf.yml: hardware: there is no 'h100'; did you mean 'h200'?\n")
+    assert (code, err) == (2, "perf-ratchet: perf.yml: hardware: there is no 'h100'; did you mean 'h200'?\n")
 
 
 def test_a_mistake_of_ours_is_no_verdict(files: Path, monkeypatch: pytest.MonkeyPatch):
     """An error that nobody foresaw is shown whole, and is not exit code 1, which says regression."""
-    monkeypatch.setattr("bot.handlers.audit.run", None)
+    monkeypatch.setattr("ratchet_bot.handlers.audit.run", None)
 
     assert main(["audit", str(files / "h100.json")]) == 2
 

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 from builders import OLD_STAGES, make_baselines, make_record, make_scenario, make_values
-
-from bot.__main__ import main
-from bot.verdicts.named_hardware import other_hardware
-from profiler.record import RunRecord, record_to_json
+from ratchet_bot.__main__ import main
+from ratchet_bot.verdicts.named_hardware import other_hardware
+from ratchet_profiler.record import RunRecord, record_to_json
 
 POOL = "CI H100 80GB pool"
 REFUSED = (
-    "ratchet: record.json: measured on cpu, no accelerator is known, but h100.json is of 'CI H100 80GB pool' "
-    "by its metadata.hardware; give the baselines of cpu, or say in .github/perf-ratchet.yml that these are\n"
+    "perf-ratchet: record.json: measured on cpu, no accelerator is known, but h100.json is of "
+    "'CI H100 80GB pool' by its metadata.hardware; give the baselines of cpu, "
+    "or say in .github/perf-ratchet.yml that these are\n"
 )
 
 

@@ -3,9 +3,8 @@
 import pytest
 from builders import HEAD_SHA, make_record, make_request, make_run, make_scenario
 from pydantic import ValidationError
-
-from bot.nightly.lines import lines_of, rejected_line
-from profiler.record import StageTiming, comparability_key
+from ratchet_bot.nightly.lines import lines_of, rejected_line
+from ratchet_profiler.record import StageTiming, comparability_key
 
 RUN = make_run(run_id=4711, attempt=2, head_sha="c" * 40)
 

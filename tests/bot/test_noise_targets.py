@@ -1,12 +1,11 @@
 """The targets of judgement, on made noise of the published sizes and on the public nights where they are."""
 
 import pytest
-
-from bot.bench import flakes, nightly, pull_requests
-from bot.bench.nights import NIGHTLY_CSV, Stretch, draws, made_stretches, real_stretches
-from bot.bench.rules import ours
-from bot.level import lower_hinge
-from bot.noise import noise_limit_ms, score
+from ratchet_bot.bench import flakes, nightly, pull_requests
+from ratchet_bot.bench.nights import NIGHTLY_CSV, Stretch, draws, made_stretches, real_stretches
+from ratchet_bot.bench.rules import ours
+from ratchet_bot.level import lower_hinge
+from ratchet_bot.noise import noise_limit_ms, score
 
 MADE, IMAGE, VIDEO = "made", "image", "video"
 PRESENT = pytest.mark.skipif(

@@ -1,4 +1,4 @@
-"""`ratchet plan`: a baseline file's scenarios as the matrix of a workflow."""
+"""`perf-ratchet plan`: a baseline file's scenarios as the matrix of a workflow."""
 
 import json
 import subprocess
@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from builders import make_baselines, make_values
-
-from bot.__main__ import main
+from ratchet_bot.__main__ import main
 
 SECONDS: dict[str, Any] = {"flux": 120.0, "wan": 100.0, "qwen": None, "ltx": 30.5}
 
@@ -32,8 +31,8 @@ def write(folder: Path, seconds: dict[str, Any]) -> Path:
 
 
 def ratchet(file: Path, *arguments: str) -> tuple[int, str, str]:
-    """Run `ratchet plan` on a file; return its exit code, output and errors."""
-    command = [sys.executable, "-m", "bot", "plan", file.name, *arguments]
+    """Run `perf-ratchet plan` on a file; return its exit code, output and errors."""
+    command = [sys.executable, "-m", "ratchet_bot", "plan", file.name, *arguments]
     done = subprocess.run(command, cwd=file.parent, text=True, capture_output=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
@@ -95,7 +94,7 @@ def test_without_estimates_no_seconds_are_shown(tmp_path: Path):
 
 def test_nothing_selected_names_the_known(file: Path):
     """A glob that takes nothing is one line with the ids that there are."""
-    expected = "ratchet: h100.json: no scenario is like 'sana*'; it has flux, wan, qwen, ltx\n"
+    expected = "perf-ratchet: h100.json: no scenario is like 'sana*'; it has flux, wan, qwen, ltx\n"
 
     assert ratchet(file, "--shards", "2", "--scenario", "sana*") == (2, "", expected)
 

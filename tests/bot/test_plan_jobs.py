@@ -1,4 +1,4 @@
-"""`ratchet plan --config`: every hardware's scenarios as the one matrix of profile.yml."""
+"""`perf-ratchet plan --config`: every hardware's scenarios as the one matrix of profile.yml."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from builders import make_baselines, make_values
-
-from bot.__main__ import main
+from ratchet_bot.__main__ import main
 
 CONFIG = """\
 hardware:
@@ -34,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def planned(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """Return what `ratchet plan` prints about the configuration."""
+    """Return what `perf-ratchet plan` prints about the configuration."""
     assert main(["plan", "--config", "perf-ratchet.yml", *arguments]) == 0
     return capsys.readouterr().out
 
@@ -134,7 +133,7 @@ def test_more_jobs_than_github_runs_are_refused(folder: Path, capsys: pytest.Cap
 
     assert main(["plan", "--config", "perf-ratchet.yml", "--shards", "129"]) == 2
     assert capsys.readouterr().err == (
-        "ratchet: perf-ratchet.yml: 258 jobs and GitHub runs 256; give fewer --shards\n"
+        "perf-ratchet: perf-ratchet.yml: 258 jobs and GitHub runs 256; give fewer --shards\n"
     )
 
 
@@ -159,4 +158,4 @@ def test_a_scenario_file_that_is_none_is_named(capsys: pytest.CaptureFixture[str
     Path("scenarios.toml").write_text("[scenario.flux]\nsteps = 3\n")
 
     assert main(["plan", "--config", "perf-ratchet.yml", "--shards", "1"]) == 2
-    assert capsys.readouterr().err.startswith("ratchet: scenarios.toml: scenario.flux")
+    assert capsys.readouterr().err.startswith("perf-ratchet: scenarios.toml: scenario.flux")

@@ -1,9 +1,8 @@
 from builders import make_record, make_scenario
 from history_lines import make_line
-
-from bot.verdicts.comparability import Setting, versions
-from bot.verdicts.precedent import precedent
-from profiler.record import comparability_key
+from ratchet_bot.verdicts.comparability import Setting, versions
+from ratchet_bot.verdicts.precedent import precedent
+from ratchet_profiler.record import comparability_key
 
 RECORD = make_record(make_scenario("flux"), make_scenario("wan"), run_id=100)
 KEY = comparability_key(RECORD.environment, "host")

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from audit_cases import told
 from builders import make_record, make_request
-
-from bot.audit import Finding, audit, tally
-from bot.baselines import BaselineFile, baselines_from_text
-from bot.rules.listing import AuditReport
-from profiler.record import RunRecord, ScenarioRecord
+from ratchet_bot.audit import Finding, audit, tally
+from ratchet_bot.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.rules.listing import AuditReport
+from ratchet_profiler.record import RunRecord, ScenarioRecord
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("PERF_RATCHET_SHARED", ROOT / "../shared")) / "data/baselines"
@@ -132,7 +131,7 @@ def test_the_ascend_step_that_25510_changed_by_hand():
     ]
     assert found[-1].message == (
         "steps changed, their mean is 529.23 ms now, and expected_avg_denoise_ms stayed 524.67 ms: replace "
-        "the whole scenario with the values of one request (ratchet tighten --replace)"
+        "the whole scenario with the values of one request (perf-ratchet tighten --replace)"
     )
 
 

@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 from builders import make_record, make_request
-
-from bot.audit import audit, first_error, tally
-from bot.baselines import BaselineFile, ScenarioBaseline, baselines_from_text
-from bot.compare import Verdict, compare
-from bot.lossless import edited_json
-from bot.proposing.rewriting import with_scenarios
-from bot.tighten import propose, tightened
-from profiler.record import RunRecord, ScenarioRecord
+from ratchet_bot.audit import audit, first_error, tally
+from ratchet_bot.baselines import BaselineFile, ScenarioBaseline, baselines_from_text
+from ratchet_bot.compare import Verdict, compare
+from ratchet_bot.lossless import edited_json
+from ratchet_bot.proposing.rewriting import with_scenarios
+from ratchet_bot.tighten import propose, tightened
+from ratchet_profiler.record import RunRecord, ScenarioRecord
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("PERF_RATCHET_SHARED", ROOT / "../shared")) / "data/baselines"

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from builders import make_record, make_request, make_scenario
-
-from bot.audit import Finding, audit
-from bot.baselines import BaselineFile, baselines_from_text
-from bot.tighten import propose, tightened
-from profiler.record import RunRecord
+from ratchet_bot.audit import Finding, audit
+from ratchet_bot.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.tighten import propose, tightened
+from ratchet_profiler.record import RunRecord
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("PERF_RATCHET_SHARED", ROOT / "../shared")) / "data/baselines"

@@ -5,11 +5,10 @@ from datetime import timedelta
 from github_fake import FakeGithub
 from history_lines import make_regression
 from night_story import AT_ONCE, Story
-
-from bot.handlers.nights.regression_issues import MOST_ISSUES, Group, Held
-from bot.host import OpenIssue
-from bot.nightly.issue_memory import marker_of, memory_of, remembered_in
-from bot.nightly.regressions import Episode
+from ratchet_bot.handlers.nights.regression_issues import MOST_ISSUES, Group, Held
+from ratchet_bot.host import OpenIssue
+from ratchet_bot.nightly.issue_memory import marker_of, memory_of, remembered_in
+from ratchet_bot.nightly.regressions import Episode
 
 NAMES = ("flux", "wan", "qwen")
 SLOW = {"flux": 1.2}

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from git_folder import git
-
-from bot.adoption.release import Release, installed_release
-from bot.errors import BadInput
+from ratchet_bot.adoption.release import Release, installed_release
+from ratchet_bot.errors import BadInput
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
@@ -38,7 +37,7 @@ def pip(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def wrote(told: Any) -> None:
         text = told if told is None or isinstance(told, str) else json.dumps(told)
-        monkeypatch.setattr("bot.adoption.release.distribution", lambda _: Installed(text))
+        monkeypatch.setattr("ratchet_bot.adoption.release.distribution", lambda _: Installed(text))
 
     return wrote
 
@@ -86,7 +85,7 @@ def test_where_nobody_wrote_it_down_it_is_asked_for(pip: Any, told: Any):
     """An index, an archive, a folder without a remote: the message says what to type."""
     pip(told)
 
-    with pytest.raises(BadInput, match="type: ratchet init --release OWNER/perf-ratchet@"):
+    with pytest.raises(BadInput, match="type: perf-ratchet init --release OWNER/perf-ratchet@"):
         installed_release()
 
 
@@ -97,15 +96,16 @@ def test_what_is_to_be_typed_has_the_commit_where_it_is_known(pip: Any):
         installed_release()
     assert str(refused.value) == (
         "perf-ratchet was installed from no git repository that it knows of; the workflows take it from a "
-        f"repository host, so type: ratchet init --release OWNER/perf-ratchet@{SHA} "
+        f"repository host, so type: perf-ratchet init --release OWNER/perf-ratchet@{SHA} "
         "(OWNER is the account whose copy has this commit)"
     )
     pip(None)
     with pytest.raises(BadInput) as refused:
         installed_release()
     assert str(refused.value).endswith(
-        "so type: ratchet init --release OWNER/perf-ratchet@SHA (OWNER is the account whose copy they are to "
-        "use; SHA are the 40 digits that git ls-remote https://github.com/OWNER/perf-ratchet HEAD prints)"
+        "so type: perf-ratchet init --release OWNER/perf-ratchet@SHA (OWNER is the account whose copy they "
+        "are to use; SHA are the 40 digits that "
+        "git ls-remote https://github.com/OWNER/perf-ratchet HEAD prints)"
     )
 
 

@@ -10,6 +10,11 @@ from builders import STAGES, make_baselines, make_record, make_request, make_sce
 from cmarkgfm.cmark import Options
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ratchet_bot import render, words
+from ratchet_bot.compare import Outcome, compare
+from ratchet_bot.report import CONCLUSIONS, Report
+from ratchet_bot.tighten import propose
+from ratchet_profiler.record import ScenarioRecord
 from reports import (
     NAME,
     improvement,
@@ -22,12 +27,6 @@ from reports import (
     suspects,
     unchanged,
 )
-
-from bot import render, words
-from bot.compare import Outcome, compare
-from bot.report import CONCLUSIONS, Report
-from bot.tighten import propose
-from profiler.record import ScenarioRecord
 
 Golden = Callable[[str, str], None]
 OPEN_TAGS = re.compile(r"<([a-z0-9]+)[^>]*?(?<!/)>")
@@ -205,7 +204,7 @@ def test_a_lead_is_end_to_end_or_the_worst():
                     "other", make_request(steps=(10.0, 20.0), stages={**STAGES, "DenoisingStage": 30.0})
                 )
             ],
-            "Capture its baseline anew on this machine: ratchet tighten --replace.",
+            "Capture its baseline anew on this machine: perf-ratchet tighten --replace.",
         ),
         ([make_scenario("other", error="crashed"), "gone"], "Each reason below says what to do."),
     ],
@@ -277,7 +276,7 @@ def test_a_note_stands_apart_by_one_blank_line():
 
 
 def test_terminal_output_is_golden(golden: Golden):
-    """The text of `ratchet compare` is the one that was reviewed."""
+    """The text of `perf-ratchet compare` is the one that was reviewed."""
     report = regression()
 
     golden("compare.txt", words.text("compare", report=report, headline=render.headline(report)))

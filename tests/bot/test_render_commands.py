@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
-
-from bot import words
-from bot.handlers.answering.replies import helped
-from bot.proposing.file_diff import FileDiff
-from bot.proposing.proposals import SLACK_MS, SLACK_RATIO
-from bot.rules.findings import Finding, Severity
-from bot.rules.listing import AuditReport
-from bot.tighten import Proposals, propose
+from ratchet_bot import words
+from ratchet_bot.handlers.answering.replies import helped
+from ratchet_bot.proposing.file_diff import FileDiff
+from ratchet_bot.proposing.proposals import SLACK_MS, SLACK_RATIO
+from ratchet_bot.rules.findings import Finding, Severity
+from ratchet_bot.rules.listing import AuditReport
+from ratchet_bot.tighten import Proposals, propose
 
 Golden = Callable[[str, str], None]
 

@@ -3,9 +3,8 @@ from pathlib import Path
 import pytest
 from github_fake import FakeGithub, Refused
 from perf_project import CONFIG, FORK, H100, SETTINGS, Project, odd_record
-
-from bot.errors import BadInput
-from bot.hub import HubRefused
+from ratchet_bot.errors import BadInput
+from ratchet_bot.hub import HubRefused
 
 
 @pytest.fixture
@@ -104,7 +103,7 @@ def test_a_deleted_fork_is_told(project: Project):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (None, "it is not on the default branch; ratchet init writes one"),
+        (None, "it is not on the default branch; perf-ratchet init writes one"),
         (b"hardwear: {}\n", "unknown key; did you mean 'hardware'?"),
         (b"\xff", "on the default branch: 'utf-8' codec"),
     ],
@@ -135,7 +134,7 @@ def test_bad_baselines_conclude_the_check(project: Project):
 
 def test_a_mistake_of_ours_concludes_the_check(project: Project, monkeypatch: pytest.MonkeyPatch):
     """An error that nobody foresaw says its kind and no more, and is raised on."""
-    monkeypatch.setattr("bot.handlers.judging.judged.compare", None)
+    monkeypatch.setattr("ratchet_bot.handlers.judging.judged.compare", None)
     project.opened()
     run = project.measured(flux=1.0, wan=1.0)
 
@@ -162,7 +161,7 @@ def test_a_cancelled_job_concludes_the_check(project: Project, monkeypatch: pyte
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bot.handlers.judging.judged.compare", interrupted)
+    monkeypatch.setattr("ratchet_bot.handlers.judging.judged.compare", interrupted)
     project.opened()
     run = project.measured(flux=1.0, wan=1.0)
 

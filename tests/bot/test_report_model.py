@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
+from ratchet_bot import render
+from ratchet_bot.audit import Finding
+from ratchet_bot.compare import Verdict, compare
+from ratchet_bot.report import Report, Unjudged, hardware_report
+from ratchet_bot.tighten import propose
 from reports import incomplete, make_section, nights_of, shifted, suspects
-
-from bot import render
-from bot.audit import Finding
-from bot.compare import Verdict, compare
-from bot.report import Report, Unjudged, hardware_report
-from bot.tighten import propose
 
 FILE = make_baselines()
 

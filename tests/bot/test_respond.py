@@ -3,9 +3,8 @@ from pathlib import Path
 import pytest
 from github_fake import FakeGithub
 from perf_project import ASCEND, FORK, H100, SETTINGS, Project, odd_values
-
-from bot.audit import audit
-from bot.baselines import baselines_from_text
+from ratchet_bot.audit import audit
+from ratchet_bot.baselines import baselines_from_text
 
 NIGHTLY = ".github/workflows/nightly.yml"
 

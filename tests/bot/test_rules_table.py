@@ -4,9 +4,8 @@ import runpy
 from types import ModuleType
 
 import pytest
-
-from bot import limits, snapshot
-from bot.rules import changes, forms, sums, table, whole_files
+from ratchet_bot import limits, snapshot
+from ratchet_bot.rules import changes, forms, sums, table, whole_files
 
 
 @pytest.mark.parametrize(

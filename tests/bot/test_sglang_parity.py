@@ -14,10 +14,9 @@ from typing import Any
 
 import pytest
 from builders import STAGES, make_record, make_request, make_scenario, make_values
-
-from bot.baselines import baselines_from_text
-from bot.compare import Verdict, compare
-from profiler.record import RequestRecord
+from ratchet_bot.baselines import baselines_from_text
+from ratchet_bot.compare import Verdict, compare
+from ratchet_profiler.record import RequestRecord
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("PERF_RATCHET_SHARED", ROOT / "../shared"))

@@ -6,8 +6,7 @@ from math import fsum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bot.adoption.sharding import plan
+from ratchet_bot.adoption.sharding import plan
 
 estimates = st.dictionaries(
     st.text("abcdef", min_size=1, max_size=3),

@@ -2,11 +2,10 @@
 
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-
-from bot.baselines import BaselineFile
-from bot.compare import Comparison, Outcome, Verdict, compare
-from bot.verdicts.comparability import Setting, versions
-from profiler.record import Environment, RunRecord, comparability_key
+from ratchet_bot.baselines import BaselineFile
+from ratchet_bot.compare import Comparison, Outcome, Verdict, compare
+from ratchet_bot.verdicts.comparability import Setting, versions
+from ratchet_profiler.record import Environment, RunRecord, comparability_key
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 NOW = make_record().environment

@@ -2,17 +2,16 @@ import pytest
 from builders import make_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from bot.audit import audit_scenario, first_error
-from bot.baselines import ScenarioBaseline
-from bot.snapshot import (
+from ratchet_bot.audit import audit_scenario, first_error
+from ratchet_bot.baselines import ScenarioBaseline
+from ratchet_bot.snapshot import (
     denoising_total_ms,
     is_decoding_stage,
     is_denoising_stage,
     rounded,
     snapshot,
 )
-from profiler.record import RequestRecord, StageTiming, StepTiming, Total
+from ratchet_profiler.record import RequestRecord, StageTiming, StepTiming, Total
 
 
 def stage(number: int, name: str, host_ms: float, device_ms: float | None = None, **more: int) -> StageTiming:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
+from ratchet_bot import filters, render, words
+from ratchet_profiler.record import ScenarioRecord
 from reports import make_report
-
-from bot import filters, render, words
-from profiler.record import ScenarioRecord
 
 COLUMNS = 80
 LONG = "wan2_1_t2v_1.3b_text_encoder_cpu_offload"
@@ -33,11 +32,11 @@ def test_a_row_of_compare_has_eighty_columns_at_most():
 
 
 def printed(folder: Path, columns: int | None) -> str:
-    """Return what `ratchet audit` prints of a file with a mistake: in a terminal, or without one."""
+    """Return what `perf-ratchet audit` prints of a file with a mistake: in a terminal, or without one."""
     (folder / "h100.json").write_text(
         make_baselines({"flux": make_values(expected_avg_denoise_ms=132.32)}).text
     )
-    command = [sys.executable, "-m", "bot", "audit", "h100.json"]
+    command = [sys.executable, "-m", "ratchet_bot", "audit", "h100.json"]
     here = str(Path(__file__).parents[2])
     environment = {**os.environ, "PYTHONPATH": here, "COLUMNS": str(columns or COLUMNS)}
     if columns is None:

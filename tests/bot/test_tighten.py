@@ -11,10 +11,9 @@ from builders import (
     make_scenario,
     make_values,
 )
-
-from bot.tighten import Change, Declined, Proposal, lower_median, propose
-from bot.verdicts.evidence import Evidence, Recorded, evidence
-from profiler.record import RequestRecord, ScenarioRecord
+from ratchet_bot.tighten import Change, Declined, Proposal, lower_median, propose
+from ratchet_bot.verdicts.evidence import Evidence, Recorded, evidence
+from ratchet_profiler.record import RequestRecord, ScenarioRecord
 
 
 def considered(

@@ -1,13 +1,12 @@
-"""`ratchet tighten` as a person uses it: whose file it is, what was mistyped, and what is told."""
+"""`perf-ratchet tighten` as a person uses it: whose file it is, what was mistyped, and what is told."""
 
 import json
 from pathlib import Path
 
 import pytest
 from builders import OLD_STAGES, make_baselines, make_record, make_scenario, make_values
-
-from bot.__main__ import main
-from profiler.record import record_to_json
+from ratchet_bot.__main__ import main
+from ratchet_profiler.record import record_to_json
 
 CONFIG = """hardware:
   h100: {baselines: perf/h100.json}
@@ -44,7 +43,7 @@ def test_the_configuration_knows_whose_file_it_is(folder: Path, capsys: pytest.C
     configure(folder)
     before = (folder / "perf/npu.json").read_bytes()
     line = (
-        "ratchet: record.json: measured on h100, but perf/../perf/npu.json is of ascend by "
+        "perf-ratchet: record.json: measured on h100, but perf/../perf/npu.json is of ascend by "
         ".github/perf-ratchet.yml; give the other\n"
     )
     options = ("record.json", "--baselines", "perf/../perf/npu.json", "--write")
@@ -73,14 +72,14 @@ def test_a_broken_configuration_is_said(folder: Path, capsys: pytest.CaptureFixt
     (folder / ".github/perf-ratchet.yml").write_text("hardwear: {}")
     code, _, err = tighten("record.json", "--baselines", "perf/h100.json", capsys=capsys)
     assert (code, err.count("\n")) == (2, 1)
-    assert err.startswith("ratchet: .github/perf-ratchet.yml: line 1: hardwear: unknown key")
+    assert err.startswith("perf-ratchet: .github/perf-ratchet.yml: line 1: hardwear: unknown key")
 
 
 def test_records_of_two_hardwares_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]):
     """A file is of one."""
     (folder / "other.json").write_bytes(record_to_json(make_record(make_scenario(), hardware="ascend")))
     assert tighten("record.json", "other.json", "--baselines", "perf/h100.json", capsys=capsys)[2] == (
-        "ratchet: record.json: these records are of h100 and ascend; give those of one hardware\n"
+        "perf-ratchet: record.json: these records are of h100 and ascend; give those of one hardware\n"
     )
 
 
@@ -107,7 +106,7 @@ def test_exchanged_files_are_recognised(
 ):
     """Nobody has to guess it from a missing field."""
     assert main([command, *arguments]) == 2
-    assert capsys.readouterr() == ("", f"ratchet: {line}\n")
+    assert capsys.readouterr() == ("", f"perf-ratchet: {line}\n")
     assert sorted(file.name for file in folder.iterdir()) == ["perf", "record.json"]
 
 
@@ -120,7 +119,8 @@ def test_an_empty_baseline_file_is_said_to_be_empty(
 
     assert main([command, "record.json", "--baselines", "perf/h100.json"]) == 2
     assert capsys.readouterr().err == (
-        "ratchet: perf/h100.json: is empty; delete it, and ratchet tighten --add --write makes one\n"
+        "perf-ratchet: perf/h100.json: is empty; "
+        "delete it, and perf-ratchet tighten --add --write makes one\n"
     )
 
 
@@ -130,7 +130,7 @@ def test_a_mistyped_folder_is_not_made(folder: Path, capsys: pytest.CaptureFixtu
     assert tighten("record.json", *options, capsys=capsys) == (
         2,
         "",
-        "ratchet: pref/h100.json: there is no folder pref; make it, or mend --baselines\n",
+        "perf-ratchet: pref/h100.json: there is no folder pref; make it, or mend --baselines\n",
     )
     assert not (folder / "pref").exists()
 
@@ -203,7 +203,7 @@ def test_a_history_predicts(form: str, folder: Path, capsys: pytest.CaptureFixtu
     assert "an unchanged engine would break the new limit of expected_e2e_ms in 0.9 % of runs" in declined
     unknown = tighten(*options, "--profile", "none", capsys=capsys)
     assert unknown[0] == 2
-    assert unknown[2].startswith("ratchet: perf/h100.json: tolerances: there is no profile 'none'")
+    assert unknown[2].startswith("perf-ratchet: perf/h100.json: tolerances: there is no profile 'none'")
 
 
 @pytest.mark.parametrize("dirty", [True, False, None])

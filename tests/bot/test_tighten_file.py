@@ -5,11 +5,10 @@ from typing import Any
 from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from bot.audit import audit, first_error
-from bot.baselines import baselines_from_text
-from bot.tighten import propose, tightened
-from profiler.record import ScenarioRecord
+from ratchet_bot.audit import audit, first_error
+from ratchet_bot.baselines import baselines_from_text
+from ratchet_bot.tighten import propose, tightened
+from ratchet_profiler.record import ScenarioRecord
 
 durations = st.floats(0, 400)
 

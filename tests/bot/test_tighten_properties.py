@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from bot.audit import audit
-from bot.baselines import BaselinesRejected, baselines_from_text
-from bot.proposing.file_diff import file_diff
-from bot.tighten import propose, tightened
-from profiler.record import RunRecord, ScenarioRecord
+from ratchet_bot.audit import audit
+from ratchet_bot.baselines import BaselinesRejected, baselines_from_text
+from ratchet_bot.proposing.file_diff import file_diff
+from ratchet_bot.tighten import propose, tightened
+from ratchet_profiler.record import RunRecord, ScenarioRecord
 
 NAMES = ("a", "b.1+x", "c")
 many = settings(derandomize=True, max_examples=30)

@@ -14,10 +14,9 @@ from builders import (
     make_scenario,
     make_values,
 )
-
-from bot.__main__ import main
-from bot.tighten import Declined, Proposal, propose, tightened
-from profiler.record import RequestRecord, record_to_json
+from ratchet_bot.__main__ import main
+from ratchet_bot.tighten import Declined, Proposal, propose, tightened
+from ratchet_profiler.record import RequestRecord, record_to_json
 
 FASTER = make_values(e2e_ms=410.0, stages={"DenoisingStage": 350.0}, steps=(50.0, 70.0, 70.0, 70.0, 60.0))
 
@@ -130,4 +129,4 @@ def test_the_command_replaces_and_shows_what_rises(
         "0 new baselines proposed; bad.json stays as it is",
     ]
     assert main([*options, "--replace", "qwen"]) == 2
-    assert capsys.readouterr().err == "ratchet: r.json: no scenario is like 'qwen'; it has flux\n"
+    assert capsys.readouterr().err == "perf-ratchet: r.json: no scenario is like 'qwen'; it has flux\n"

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
-
-from bot.audit import audit
-from bot.baselines import BaselineFile, BaselinesRejected
-from bot.proposing.proposals import Chance, run_chance
-from bot.tighten import Declined, Proposal, propose, tightened
-from profiler.record import RunRecord
+from ratchet_bot.audit import audit
+from ratchet_bot.baselines import BaselineFile, BaselinesRejected
+from ratchet_bot.proposing.proposals import Chance, run_chance
+from ratchet_bot.tighten import Declined, Proposal, propose, tightened
+from ratchet_profiler.record import RunRecord
 
 NIGHTS = [560.0, 561.0, 559.0, 562.0, 560.0] * 6
 """Thirty quiet nights of end to end."""

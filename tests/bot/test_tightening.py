@@ -11,12 +11,11 @@ from builders import (
     make_scenario,
     make_values,
 )
-
-from bot.baselines import baselines_from_text
-from bot.nightly.known import known
-from bot.nightly.lines import lines_of
-from bot.nightly.tightening import ProposalTerms, StandingProposal, tightening
-from bot.settings import Tighten
+from ratchet_bot.baselines import baselines_from_text
+from ratchet_bot.nightly.known import known
+from ratchet_bot.nightly.lines import lines_of
+from ratchet_bot.nightly.tightening import ProposalTerms, StandingProposal, tightening
+from ratchet_bot.settings import Tighten
 
 TERMS = ProposalTerms(Tighten(nights=1), "pr_test")
 TEN_TIMES = make_values(

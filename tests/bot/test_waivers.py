@@ -4,9 +4,8 @@ from datetime import date
 
 from audit_cases import measured
 from builders import make_baselines
-
-from bot.audit import Finding, audit
-from bot.settings import Waiver
+from ratchet_bot.audit import Finding, audit
+from ratchet_bot.settings import Waiver
 
 DAY = date(2026, 11, 22)
 FILE = make_baselines({"a": measured(expected_avg_denoise_ms=95.4), "b": {}})
@@ -64,7 +63,7 @@ def test_a_waiver_of_no_rule_names_a_close_one():
         "did you mean mean-mismatch?",
     )
     [strange] = [one for one in audited(waiver("xyz")) if one.rule == "waiver"]
-    assert strange.remedy == "ratchet audit --rules names them all"
+    assert strange.remedy == "perf-ratchet audit --rules names them all"
 
 
 def test_a_waiver_that_waives_nothing_is_a_note():

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bot.adoption.checkup import Health
-from bot.adoption.release import Release
-from bot.adoption.scaffold import STARTING_HARDWARE, WORKFLOWS, Adoption, files
-from bot.adoption.workflow_checks import pin_check, workflow_checks, workflow_name
+from ratchet_bot.adoption.checkup import Health
+from ratchet_bot.adoption.release import Release
+from ratchet_bot.adoption.scaffold import STARTING_HARDWARE, WORKFLOWS, Adoption, files
+from ratchet_bot.adoption.workflow_checks import pin_check, workflow_checks, workflow_name
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OWN = Path(__file__).parents[2] / ".github" / "workflows"
@@ -151,7 +150,7 @@ def test_more_than_what_is_needed_is_not_lacking():
 
 
 @pytest.mark.parametrize(
-    "command", ["ratchet-profiler run --device cuda", "ratchet ingest ci.log --hardware h100"]
+    "command", ["ratchet-profiler run --device cuda", "perf-ratchet ingest ci.log --hardware h100"]
 )
 def test_a_profile_workflow_may_be_your_own(command: str):
     """Whatever makes a record may be profile.yml, as long as it may only read."""

@@ -18,14 +18,13 @@ from builders import E2E_MS, STAGES, STEPS, make_baselines, make_record, make_ru
 from git_folder import git
 from github_fake import FakeGithub
 from github_fake.state import Comment, Run
+from ratchet_bot.__main__ import main
+from ratchet_bot.audit import audit
+from ratchet_bot.baselines import baselines_from_text
+from ratchet_bot.history import appended
+from ratchet_bot.nightly.lines import lines_of
+from ratchet_profiler.record import record_from_json, record_to_json
 from zips import make_zip
-
-from bot.__main__ import main
-from bot.audit import audit
-from bot.baselines import baselines_from_text
-from bot.history import appended
-from bot.nightly.lines import lines_of
-from profiler.record import record_from_json, record_to_json
 
 pytestmark = pytest.mark.act
 
@@ -62,7 +61,9 @@ END
 chmod +x installed/ratchet-profiler
 echo "$PWD/installed" >>"$GITHUB_PATH"
 """
-THE_PROFILER = 'PYTHONPATH="$ACTING_TESTS/..:$PWD" exec "$ACTING_PYTHON" -m profiler "$@"'
+THE_PROFILER = """\
+PYTHONPATH="$ACTING_TESTS/../bot:$ACTING_TESTS/../profiler:$PWD" \\
+  exec "$ACTING_PYTHON" -m ratchet_profiler "$@\""""
 ONE_RECORD = 'cp "$ACTING_REPOSITORY/record.json" run-record.json'
 """A profiler whose every run measures the same."""
 
@@ -147,7 +148,7 @@ def comment_event(comment: Comment, **issue: Any) -> dict[str, Any]:
 
 def quicker_nights(actions: Actions) -> None:
     """Let the history have nights of this very machine that were a hundred times as fast."""
-    command = [sys.executable, "-m", "profiler", "run", "--scenarios", ".github/perf-scenarios.toml"]
+    command = [sys.executable, "-m", "ratchet_profiler", "run", "--scenarios", ".github/perf-scenarios.toml"]
     path = actions.folder / "night.json"
     out = ["--hardware", "cpu", "--repeats", "1", "--warmup", "0", "--out", str(path)]
     away = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from bot.effects import Check
-from bot.github_hub import GithubHub, Pace
+from ratchet_bot.effects import Check
+from ratchet_bot.github_hub import GithubHub, Pace
+
 from github_fake.server import FakeGithub
 
 TOKEN = "ghs_a-token-that-must-not-be-seen"  # noqa: S105 - opens nothing

@@ -1,8 +1,7 @@
 import pytest
 from clocks import Clock
-
-from profiler.stages import RequestProfiler
-from profiler.timers import HostTimer
+from ratchet_profiler.stages import RequestProfiler
+from ratchet_profiler.timers import HostTimer
 
 
 @pytest.fixture

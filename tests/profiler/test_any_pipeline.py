@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 import torch
 from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
+from ratchet_profiler.pipelines.observation import observe
+from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import assert_steps_fill, state_of
-
-from profiler.pipelines.observation import observe
-from profiler.stages import RequestProfiler
 
 
 class Pipeline(DiffusionPipeline):

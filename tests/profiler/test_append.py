@@ -2,10 +2,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
-from profiler.__main__ import main
-from profiler.appending import NotAppendable, appended, check_appendable
-from profiler.record import (
+from ratchet_profiler.__main__ import main
+from ratchet_profiler.appending import NotAppendable, appended, check_appendable
+from ratchet_profiler.record import (
     Environment,
     MachineState,
     RequestRecord,

@@ -5,8 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-from profiler.__main__ import main
+from ratchet_profiler.__main__ import main
 
 # torch and diffusers announce their own future while they are imported; not ours to mend.
 pytestmark = [
@@ -26,13 +25,13 @@ FLUX.1-dev 1024x1024: 11.9 B parameters, 74.4 TFLOP a forward, 1 a step
 @pytest.fixture
 def accelerator() -> ModuleType:
     """The bench; it imports torch."""
-    return import_module("profiler.bench.accelerator")
+    return import_module("ratchet_profiler.bench.accelerator")
 
 
 @pytest.fixture
 def models() -> ModuleType:
     """The models; they import diffusers."""
-    return import_module("profiler.bench.models")
+    return import_module("ratchet_profiler.bench.models")
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from profiler.capture import NOT_RUN, UNFINISHED, capture, finished
-from profiler.pipelines import BUILDERS
-from profiler.record import RequestRecord, RunRecord, record_from_json, record_to_json
-from profiler.scenarios import VIDEO_FAMILIES, Family, Scenario, scenarios_from_toml
+from ratchet_profiler.capture import NOT_RUN, UNFINISHED, capture, finished
+from ratchet_profiler.pipelines import BUILDERS
+from ratchet_profiler.record import RequestRecord, RunRecord, record_from_json, record_to_json
+from ratchet_profiler.scenarios import VIDEO_FAMILIES, Family, Scenario, scenarios_from_toml
 
 pytestmark = [
     # torch and transformers announce their own future while they are imported; not ours to mend.
@@ -197,7 +196,8 @@ def test_every_family_has_a_builder():
 def test_importing_the_rooms_does_not_import_torch():
     """Only building a pipeline pays for torch, so every command that measures nothing is fast."""
     code = (
-        "import sys, profiler.capture, profiler.commands, profiler.pipelines, profiler.stages; "
+        "import sys, ratchet_profiler.capture, ratchet_profiler.commands, ratchet_profiler.pipelines; "
+        "import ratchet_profiler.stages; "
         "print(sorted({'torch', 'diffusers', 'transformers', 'numpy', 'rich'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

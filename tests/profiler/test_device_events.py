@@ -3,11 +3,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ratchet_profiler.record import RequestRecord
+from ratchet_profiler.stages import RequestProfiler
+from ratchet_profiler.timers import DeviceEventTimer
 from simulated_device import SimulatedDevice
-
-from profiler.record import RequestRecord
-from profiler.stages import RequestProfiler
-from profiler.timers import DeviceEventTimer
 
 
 def timer_of(device: SimulatedDevice) -> DeviceEventTimer:

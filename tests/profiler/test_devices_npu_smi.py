@@ -3,9 +3,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from profiler.devices import HIDDEN, Family
-from profiler.devices.npu_smi import cann_version, chips_from_table, clocks_mhz_from_text, report
+from ratchet_profiler.devices import HIDDEN, Family
+from ratchet_profiler.devices.npu_smi import cann_version, chips_from_table, clocks_mhz_from_text, report
 
 OURS, THEIRS = 3325989, 1333928
 BEFORE = Family(frozenset({OURS}), begun=False)

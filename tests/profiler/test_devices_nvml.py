@@ -6,10 +6,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-from profiler.devices import GUEST, HIDDEN, Family
-from profiler.devices.nvml import report, throttle_names
-from profiler.environment import Watch
+from ratchet_profiler.devices import GUEST, HIDDEN, Family
+from ratchet_profiler.devices.nvml import report, throttle_names
+from ratchet_profiler.environment import Watch
 
 OURS, THEIRS = 100, 200
 BEFORE = Family(frozenset({OURS}), begun=False)

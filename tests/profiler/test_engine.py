@@ -3,11 +3,10 @@ import pickle
 
 import pytest
 from clocks import Clock
-
-from profiler.engine import StageProfiler, attached
-from profiler.record import RequestRecord
-from profiler.stages import RequestProfiler
-from profiler.timers import HostTimer
+from ratchet_profiler.engine import StageProfiler, attached
+from ratchet_profiler.record import RequestRecord
+from ratchet_profiler.stages import RequestProfiler
+from ratchet_profiler.timers import HostTimer
 
 LOGGER = logging.getLogger(__name__)
 

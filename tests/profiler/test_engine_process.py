@@ -9,11 +9,16 @@ from pathlib import Path
 import engine_server
 import pytest
 from engine_server import serving
-
-from profiler.capture import capture
-from profiler.pipelines.engine_process import EngineFailed, EngineProcess, release, running_engine, start
-from profiler.pipelines.served import Limits, build
-from profiler.scenarios import Scenario
+from ratchet_profiler.capture import capture
+from ratchet_profiler.pipelines.engine_process import (
+    EngineFailed,
+    EngineProcess,
+    release,
+    running_engine,
+    start,
+)
+from ratchet_profiler.pipelines.served import Limits, build
+from ratchet_profiler.scenarios import Scenario
 
 SERVER = str(Path(engine_server.__file__))
 PATIENT = Limits(ready_s=60.0, request_s=60.0, log_s=60.0, poll_s=0.001)
@@ -168,7 +173,7 @@ def test_an_interrupt_while_the_engine_loads_ends_it(port: int):
         return False
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("profiler.pipelines.endpoint.Endpoint.answers", lambda _self: interrupted())
+        patch.setattr("ratchet_profiler.pipelines.endpoint.Endpoint.answers", lambda _self: interrupted())
         with pytest.raises(KeyboardInterrupt):
             build(scenario("one", port, *engine.command), "cpu", PATIENT)
     assert is_gone(engine.pid)
@@ -207,7 +212,7 @@ ENDINGS = {
 def test_however_the_profiler_ends_the_engine_ends(ending: str, code: int):
     """A cancelled CI job leaves no engine on the machine for the next one."""
     program = (
-        "import sys\nfrom profiler.pipelines.engine_process import start\n"
+        "import sys\nfrom ratchet_profiler.pipelines.engine_process import start\n"
         "engine = start((sys.executable, '-c', 'import signal; signal.pause()'))\n"
         f"print(engine.pid, flush=True)\n{ending}\n"
     )

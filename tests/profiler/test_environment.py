@@ -6,10 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-
-from profiler.devices import family
-from profiler.environment import Watch, present_module, source
-from profiler.record import MAX_TEXT, MachineState, RunRecord, record_from_json, record_to_json
+from ratchet_profiler.devices import family
+from ratchet_profiler.environment import Watch, present_module, source
+from ratchet_profiler.record import MAX_TEXT, MachineState, RunRecord, record_from_json, record_to_json
 
 ACTIONS = {
     "GITHUB_REPOSITORY": "sgl-project/sglang",

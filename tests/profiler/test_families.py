@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ratchet_profiler.pipelines import BUILDERS, Workload
+from ratchet_profiler.record import RequestRecord
+from ratchet_profiler.scenarios import builtin_scenarios
+from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import VIDEO, assert_steps_fill, measured, occurrences, state_of, steps_of, workload
-
-from profiler.pipelines import BUILDERS, Workload
-from profiler.record import RequestRecord
-from profiler.scenarios import builtin_scenarios
-from profiler.stages import RequestProfiler
 
 pytestmark = [
     # torch and transformers announce their own future while they are imported; not ours to mend.
@@ -130,7 +129,7 @@ def nobody_watching(*_args: object, **_kwargs: object) -> Iterator[None]:
 def watched(family: str) -> Watched:
     some = workload(pipeline=family, **SMALL[family])
     with pytest.MonkeyPatch.context() as patch:
-        for module in (BUILDERS[family], "profiler.pipelines.prompted"):
+        for module in (BUILDERS[family], "ratchet_profiler.pipelines.prompted"):
             patch.setattr(import_module(module), "observe", nobody_watching, raising=False)
         plain, unwatched = measured(some)
     assert family == "dual_tower" or not unwatched.steps  # which tells of its steps itself

@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from profiler.__main__ import main
-from profiler.capture import NOT_RUN
-from profiler.record import record_from_json
+from ratchet_profiler.__main__ import main
+from ratchet_profiler.capture import NOT_RUN
+from ratchet_profiler.record import record_from_json
 
 ENGINE = """
 import signal
@@ -105,7 +104,7 @@ def test_an_interrupt_before_anything_is_measured_is_one_line(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("profiler.commands.chosen_scenarios", interrupt)
+    monkeypatch.setattr("ratchet_profiler.commands.chosen_scenarios", interrupt)
     assert main(["run"]) == 130
     assert capsys.readouterr() == ("", "ratchet-profiler: interrupted\n")
 
@@ -113,7 +112,7 @@ def test_an_interrupt_before_anything_is_measured_is_one_line(
 def test_an_interrupt_while_the_command_is_imported_ends_at_once():
     """The compiled half of pydantic answers a KeyboardInterrupt with a panic: the system ends the program."""
     code = (
-        "import signal, sys\nfrom profiler.__main__ import main\n"
+        "import signal, sys\nfrom ratchet_profiler.__main__ import main\n"
         "class Interrupting:\n    def find_spec(self, name, *_):\n"
         "        signal.raise_signal(signal.SIGINT) if name == 'pydantic' else None\n"
         "sys.meta_path.insert(0, Interrupting())\nmain(['list'])"

@@ -1,11 +1,10 @@
 from collections.abc import Iterator
 from io import StringIO
 
+from ratchet_profiler.pipelines.loop_bars import LoopBars, ObservedBar
+from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import assert_steps_fill, stage_of, steps_of
 from tqdm import tqdm
-
-from profiler.pipelines.loop_bars import LoopBars, ObservedBar
-from profiler.stages import RequestProfiler
 
 
 def bar_of(items: list | None = None, total: int | None = None) -> tqdm:

@@ -1,9 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from profiler.machine import SPOILING, worst
-from profiler.record import Accelerator, Environment, MachineState, comparability_key, spoilt_by
+from ratchet_profiler.machine import SPOILING, worst
+from ratchet_profiler.record import Accelerator, Environment, MachineState, comparability_key, spoilt_by
 
 GIB = 2**30
 H100 = Environment(

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
-from profiler.record import (
+from ratchet_profiler.record import (
     Environment,
     RequestRecord,
     RunRecord,
@@ -21,7 +20,7 @@ from profiler.record import (
     record_schema,
     record_to_json,
 )
-from profiler.scenarios import builtin_scenarios, config_hash
+from ratchet_profiler.scenarios import builtin_scenarios, config_hash
 
 SCENARIOS = """
 [scenario.small]
@@ -203,7 +202,7 @@ def test_bad_input_is_one_line_and_exit_code_two(folder: Path, arguments: Sequen
 def test_help_imports_nothing_heavy(arguments: Sequence[str]):
     """It answers at once: neither torch nor even pydantic is imported for it."""
     code = (
-        "import sys\nfrom profiler.__main__ import main\n"
+        "import sys\nfrom ratchet_profiler.__main__ import main\n"
         f"try:\n    main({arguments})\n"
         f"except SystemExit as done:\n    assert done.code == 0\nprint(sorted({HEAVY} & set(sys.modules)))"
     )
@@ -215,7 +214,7 @@ def test_help_imports_nothing_heavy(arguments: Sequence[str]):
 def test_what_measures_nothing_does_not_import_torch(arguments: Sequence[str]):
     """List, schema and errors need pydantic and no more."""
     code = (
-        f"import sys\nfrom profiler.__main__ import main\nmain({arguments})\n"
+        f"import sys\nfrom ratchet_profiler.__main__ import main\nmain({arguments})\n"
         f"print(sorted({HEAVY} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

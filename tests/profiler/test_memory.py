@@ -1,10 +1,9 @@
 import pytest
 from clocks import Clock
+from ratchet_profiler.memory import DeviceMemory, memory_for
+from ratchet_profiler.stages import RequestProfiler
+from ratchet_profiler.timers import DeviceEventTimer, HostTimer
 from simulated_device import SimulatedDevice
-
-from profiler.memory import DeviceMemory, memory_for
-from profiler.stages import RequestProfiler
-from profiler.timers import DeviceEventTimer, HostTimer
 
 
 @pytest.fixture

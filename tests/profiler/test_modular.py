@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ratchet_profiler.pipelines.observation import observe
+from ratchet_profiler.record import RequestRecord
+from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import assert_steps_fill, occurrences, steps_of, workload
-
-from profiler.pipelines.observation import observe
-from profiler.record import RequestRecord
-from profiler.stages import RequestProfiler
 
 pytestmark = [
     # torch and transformers announce their own future while they are imported; not ours to mend.

@@ -2,11 +2,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ratchet_profiler.pipelines import Workload
+from ratchet_profiler.pipelines.observation import observe
+from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import assert_steps_fill, measured, stage_of, state_of, workload
-
-from profiler.pipelines import Workload
-from profiler.pipelines.observation import observe
-from profiler.stages import RequestProfiler
 
 pytestmark = [
     # torch and transformers announce their own future while they are imported; not ours to mend.

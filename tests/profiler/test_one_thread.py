@@ -2,10 +2,9 @@ from contextlib import suppress
 
 import pytest
 import torch
+from ratchet_profiler.pipelines import Workload
+from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import workload
-
-from profiler.pipelines import Workload
-from profiler.stages import RequestProfiler
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,17 @@ import pytest
 from builders import make_record, make_request, make_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from profiler import outline
-from profiler.fields import MAX_STEPS
-from profiler.outline import MAX_BRACKETS, MAX_COMMAS, MAX_LEVELS, MAX_MEMBERS, has_an_outline, repeated_key
-from profiler.record import RecordRejected, record_from_json, record_to_json
+from ratchet_profiler import outline
+from ratchet_profiler.fields import MAX_STEPS
+from ratchet_profiler.outline import (
+    MAX_BRACKETS,
+    MAX_COMMAS,
+    MAX_LEVELS,
+    MAX_MEMBERS,
+    has_an_outline,
+    repeated_key,
+)
+from ratchet_profiler.record import RecordRejected, record_from_json, record_to_json
 
 SPACE = b" " * outline.SMALL_BYTES
 """Before a text, it makes it one that is looked at."""

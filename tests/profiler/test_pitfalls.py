@@ -2,11 +2,10 @@
 
 import pytest
 from clocks import Clock
+from ratchet_profiler.record import RequestRecord
+from ratchet_profiler.stages import RequestProfiler
+from ratchet_profiler.timers import DeviceEventTimer
 from simulated_device import SimulatedDevice
-
-from profiler.record import RequestRecord
-from profiler.stages import RequestProfiler
-from profiler.timers import DeviceEventTimer
 
 
 def profiler_of(device: SimulatedDevice) -> RequestProfiler:

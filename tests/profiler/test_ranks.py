@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from profiler.ranks import Place, own_place, rank_file, slowest
-from profiler.record import (
+from ratchet_profiler.ranks import Place, own_place, rank_file, slowest
+from ratchet_profiler.record import (
     Environment,
     MachineState,
     RequestRecord,
@@ -47,7 +46,7 @@ call = "my_engine:fail_on_rank_1"
 WORKER = """
 import os, sys
 from torch import distributed
-from profiler.__main__ import main
+from ratchet_profiler.__main__ import main
 rank = int(os.environ["RANK"])
 store = "file://" + os.path.abspath("store")
 distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=2)
@@ -195,7 +194,7 @@ def test_torchrun_starts_the_ranks(folder: Path):
     """Without a group of the engine's; a scenario that fails on rank 1 only has failed."""
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
-        [*launcher, "-m", "profiler", *RUN], cwd=folder, check=False, capture_output=True, text=True
+        [*launcher, "-m", "ratchet_profiler", *RUN], cwd=folder, check=False, capture_output=True, text=True
     )
     whole, ranks = records(folder)
     assert whole == slowest(ranks)

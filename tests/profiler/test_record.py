@@ -5,8 +5,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from profiler.record import (
+from ratchet_profiler.record import (
     MAX_INTEGER,
     MAX_MESSAGE,
     MAX_MS,

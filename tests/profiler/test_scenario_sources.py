@@ -1,8 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from profiler.scenarios import (
+from ratchet_profiler.scenarios import (
     SOURCES,
     BuiltinScenario,
     CallableScenario,
@@ -13,7 +12,7 @@ from profiler.scenarios import (
     config_hash,
     scenarios_from_toml,
 )
-from profiler.text import scenario_lines
+from ratchet_profiler.text import scenario_lines
 
 DIFFUSERS = """
 [scenario.one]

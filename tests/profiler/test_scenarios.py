@@ -1,9 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from profiler.scenario_keys import MAX_SEED
-from profiler.scenarios import (
+from ratchet_profiler.scenario_keys import MAX_SEED
+from ratchet_profiler.scenarios import (
     Scenario,
     ScenariosRejected,
     builtin_scenarios,

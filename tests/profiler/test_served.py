@@ -3,13 +3,12 @@ from pathlib import Path
 
 import pytest
 from engine_server import STAGES, STEPS, EngineServer, serving
-
-from profiler.pipelines import Workload
-from profiler.pipelines.engine_process import EngineFailed
-from profiler.pipelines.served import Limits, OnlyEndToEnd, build, request_body
-from profiler.record import RequestRecord
-from profiler.scenarios import Scenario
-from profiler.stages import RequestProfiler
+from ratchet_profiler.pipelines import Workload
+from ratchet_profiler.pipelines.engine_process import EngineFailed
+from ratchet_profiler.pipelines.served import Limits, OnlyEndToEnd, build, request_body
+from ratchet_profiler.record import RequestRecord
+from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.stages import RequestProfiler
 
 PATIENT = Limits(ready_s=30.0, request_s=30.0, log_s=30.0, poll_s=0.001)
 

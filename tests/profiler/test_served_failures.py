@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 from engine_server import EngineServer, serving
-
-from profiler.pipelines import Workload, endpoint
-from profiler.pipelines.engine_process import EngineFailed
-from profiler.pipelines.served import Limits, build
-from profiler.record import RequestRecord
-from profiler.scenarios import Scenario
-from profiler.stages import RequestProfiler
+from ratchet_profiler.pipelines import Workload, endpoint
+from ratchet_profiler.pipelines.engine_process import EngineFailed
+from ratchet_profiler.pipelines.served import Limits, build
+from ratchet_profiler.record import RequestRecord
+from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.stages import RequestProfiler
 
 QUICK = Limits(ready_s=0.2, request_s=0.2, log_s=0.1, poll_s=0.001)
 PATIENT = Limits(ready_s=30.0, request_s=30.0, log_s=30.0, poll_s=0.001)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from profiler.record import RequestRecord, RunRecord
-from profiler.scenarios import builtin_scenarios
+from ratchet_profiler.record import RequestRecord, RunRecord
+from ratchet_profiler.scenarios import builtin_scenarios
 
 pytestmark = pytest.mark.xdist_group("npu")
 """One process runs them: what they look at takes half a minute to make."""

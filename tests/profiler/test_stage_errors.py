@@ -2,10 +2,9 @@ from contextlib import suppress
 
 import pytest
 from clocks import Clock
+from ratchet_profiler.record import MAX_MESSAGE
+from ratchet_profiler.stages import RequestProfiler, error_line
 from timings import steps_of
-
-from profiler.record import MAX_MESSAGE
-from profiler.stages import RequestProfiler, error_line
 
 
 def test_an_error_is_recorded_in_its_stage_and_goes_on(clock: Clock, request_profiler: RequestProfiler):

@@ -4,10 +4,9 @@ import pytest
 from clocks import Clock
 from hypothesis import given
 from hypothesis import strategies as st
+from ratchet_profiler.stages import RequestProfiler, StageProfiler, StepNameMisplaced
+from ratchet_profiler.timers import HostTimer
 from timings import stages_of, steps_of
-
-from profiler.stages import RequestProfiler, StageProfiler, StepNameMisplaced
-from profiler.timers import HostTimer
 
 
 def test_a_stage_has_its_start_and_its_time(clock: Clock, request_profiler: RequestProfiler):

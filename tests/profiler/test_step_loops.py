@@ -1,10 +1,9 @@
 from clocks import NS_PER_MS, Clock
 from hypothesis import given
 from hypothesis import strategies as st
+from ratchet_profiler.stages import RequestProfiler
+from ratchet_profiler.timers import HostTimer
 from timings import stages_of, steps_of
-
-from profiler.stages import RequestProfiler
-from profiler.timers import HostTimer
 
 
 def test_the_steps_of_a_loop_share_their_boundaries(clock: Clock, request_profiler: RequestProfiler):

@@ -2,9 +2,8 @@ import subprocess
 import sys
 
 import pytest
+from ratchet_profiler.timers import DeviceEventTimer, HostTimer, timer_for
 from simulated_device import SimulatedDevice
-
-from profiler.timers import DeviceEventTimer, HostTimer, timer_for
 
 
 def test_the_host_timer_takes_its_time_from_the_clock_it_is_given():
@@ -80,6 +79,6 @@ def test_the_cpu_is_timed_by_the_host(device: str):
 
 def test_timing_a_cpu_does_not_import_torch():
     """Two seconds that an engine without it need not have."""
-    code = "import sys, profiler.timers as t; t.timer_for('cpu'); print('torch' in sys.modules)"
+    code = "import sys, ratchet_profiler.timers as t; t.timer_for('cpu'); print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout == "False\n"

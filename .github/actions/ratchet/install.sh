@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts `ratchet` on the path of the steps that follow: the code of this checkout and exactly the packages of
+# Puts `perf-ratchet` on the path of the steps that follow: the code of this checkout and exactly the packages of
 # requirements-bot.lock, in an environment of its own. What the job itself has installed is neither used nor changed.
 set -euo pipefail
 
@@ -12,9 +12,8 @@ python3 -m venv "$home/venv"
   --require-hashes --requirement "$checkout/requirements-bot.lock"
 
 mkdir -p "$home/bin"
-# The checkout comes first on Python's path and the folder that a step runs in is not on it (-P): there may be a
-# package called bot in it.
-printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -P -m bot "$@"\n' "$checkout" "$home/venv/bin/python" >"$home/bin/ratchet"
-chmod +x "$home/bin/ratchet"
+# The folder that a step runs in is not on Python's path (-P): what it holds is the pull request's.
+printf '#!/bin/sh\nPYTHONPATH="%s/bot:%s/profiler" exec "%s" -P -m ratchet_bot "$@"\n' "$checkout" "$checkout" "$home/venv/bin/python" >"$home/bin/perf-ratchet"
+chmod +x "$home/bin/perf-ratchet"
 echo "$home/bin" >>"$GITHUB_PATH"
-"$home/bin/ratchet" --help >"$home/help.txt"
+"$home/bin/perf-ratchet" --help >"$home/help.txt"

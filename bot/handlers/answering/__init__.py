@@ -1,1 +1,0 @@
-"""The parts of `ratchet respond`: what was asked, what is done about it, what is answered."""

@@ -1,1 +1,0 @@
-"""The parts of `ratchet refresh`: a night, and the branches, pull requests and issues about it."""

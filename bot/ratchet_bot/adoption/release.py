@@ -1,0 +1,103 @@
+"""Which release of perf-ratchet this is: where another repository's workflows take it from."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from ratchet_bot.adoption import checkout
+from ratchet_bot.errors import BadInput
+
+PACKAGE: Final = "perf-ratchet"
+_WORD: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+)@([0-9a-f]{40})")
+_SHA: Final = re.compile(r"[0-9a-f]{40}")
+_REMOTE: Final = re.compile(
+    r"(?:https?://|ssh://)?(?:[^@/]+@)?[A-Za-z0-9.-]+(?::[0-9]+)?[/:]"
+    r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?/?"
+)
+"""A repository on a host, over HTTPS or SSH. A path of this machine has no host, and does not match."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One commit of perf-ratchet on a repository host."""
+
+    repository: str
+    """"owner/name"."""
+    sha: str
+    """Full SHA."""
+    version: str
+    """Such as "0.1.0"."""
+
+
+def release_from_word(word: str) -> Release:
+    """Return the release that "owner/name@sha" names; its version is taken to be this program's.
+
+    Raises:
+        ValueError: it names none; the message says what is expected.
+    """
+    found = _WORD.fullmatch(word)
+    if not found:
+        raise ValueError(f"{word!r} is no release such as octo/perf-ratchet@ and the 40 digits of its commit")
+    return Release(found[1], found[2], _version())
+
+
+def installed_release() -> Release:
+    """Return the release that this program was installed from, or is a checkout of.
+
+    Raises:
+        BadInput: nobody wrote that down.
+
+    Source: https://packaging.python.org/specifications/direct-url/
+    """
+    told = _direct_url()
+    url, sha = str(told.get("url")), str(told.get("vcs_info", {}).get("commit_id"))
+    if url.startswith("file:"):
+        folder = Path(unquote(urlsplit(url).path))
+        url, sha = checkout.remote(folder), checkout.commit(folder)
+    found = _REMOTE.fullmatch(url)
+    word = f"{found[1]}@{sha}" if found else ""
+    try:
+        return release_from_word(word)
+    except ValueError as error:
+        raise BadInput(f"perf-ratchet was installed from {_place(told)}; {_what_to_type(sha)}") from error
+
+
+def _place(told: Mapping[str, Any]) -> str:
+    """Return where a package is from that is of no release, a clause."""
+    url = str(told.get("url") or "")
+    if url.startswith("file:"):
+        return f"{unquote(urlsplit(url).path)}, which is no clone with an origin on a host"
+    return "no git repository that it knows of"
+
+
+def _what_to_type(sha: str) -> str:
+    """Return the command that names a release, with the commit where it is known."""
+    known = _SHA.fullmatch(sha) is not None
+    which = "has this commit" if known else "they are to use"
+    digits = f"; SHA are the 40 digits that git ls-remote https://github.com/OWNER/{PACKAGE} HEAD prints"
+    return (
+        "the workflows take it from a repository host, so type: "
+        f"perf-ratchet init --release OWNER/{PACKAGE}@{sha if known else 'SHA'} "
+        f"(OWNER is the account whose copy {which}{'' if known else digits})"
+    )
+
+
+def _direct_url() -> dict[str, Any]:
+    """Return what pip wrote down about where the package is from; nothing for an index."""
+    try:
+        told = json.loads(distribution(PACKAGE).read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _version() -> str:
+    try:
+        return distribution(PACKAGE).version
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,121 @@
+"""What `perf-ratchet init` writes into a repository: every file as text, from `templates/init/`.
+
+These templates have delimiters of their own: what they make is full of GitHub's double braces.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ratchet_bot.adoption.release import Release
+from ratchet_bot.baselines import DEFAULT_TOLERANCES
+from ratchet_bot.paths import CONFIG
+from ratchet_bot.proposing.rewriting import new_baselines
+from ratchet_bot.settings import Hardware, Settings
+from ratchet_bot.words import TEMPLATES
+
+SCHEMA: Final = ".github/perf-ratchet.schema.json"
+SETUP: Final = ".github/perf-setup.sh"
+SCENARIOS: Final = ".github/perf-scenarios.toml"
+WORKFLOWS: Final = ("profile", "report", "slash", "nightly")
+"""Files in .github/workflows, without their ending."""
+STARTING_HARDWARE: Final[Mapping[str, Hardware]] = {
+    "h100": Hardware(
+        baselines=".github/perf-baselines/h100.json", runner=("self-hosted", "linux", "h100"), device="cuda"
+    ),
+    "ascend": Hardware(
+        baselines=".github/perf-baselines/ascend.json",
+        runner=("self-hosted", "linux", "ascend"),
+        device="npu",
+    ),
+}
+"""What a repository has that says nothing else."""
+_SERVER: Final = "python/sglang/multimodal_gen/test/server"
+SGLANG: Final[Mapping[str, Sequence[str]]] = {
+    "h100": (f"{_SERVER}/perf_baselines.json", f"{_SERVER}/perf_baselines/h100.json"),
+    "ascend": (f"{_SERVER}/ascend/perf_baselines_npu.json",),
+}
+"""Where sglang has kept its baselines, the latest place last, of the hardware to begin with.
+Source: sgl-project/sglang; the file of all platforms was split on 2026-07-01."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adoption:
+    """What a repository is to get."""
+
+    release: Release
+    hardware: Mapping[str, Hardware]
+    """By name."""
+    baselines_there: frozenset[str]
+    """Paths of the baseline files that the repository has; the others are begun."""
+    has_scenarios: bool
+    """Whether it has a scenario file."""
+
+    @property
+    def is_sglang(self) -> bool:
+        """Whether the repository has sglang's layout."""
+        return any(self.baselines_there.intersection(paths) for paths in SGLANG.values())
+
+
+def files(adoption: Adoption) -> dict[str, str]:
+    """Return the files to write, by path from the top of the repository."""
+    defaults = Settings(hardware=adoption.hardware)
+    values = {
+        "hardware": adoption.hardware,
+        "has_scenarios": adoption.has_scenarios,
+        "history_branch": defaults.history_branch,
+        "is_sglang": adoption.is_sglang,
+        "release": adoption.release,
+        "requests": defaults.requests,
+        "scenario_file": SCENARIOS,
+        "tighten": defaults.tighten,
+    }
+    begun = {
+        one.baselines: new_baselines(
+            name, "host" if one.device == "cpu" else "device-events", DEFAULT_TOLERANCES
+        )
+        for name, one in adoption.hardware.items()
+        if one.baselines not in adoption.baselines_there
+    }
+    return {
+        CONFIG: _rendered("perf-ratchet.yml", **values),
+        SCHEMA: schema(),
+        SETUP: _rendered("perf-setup.sh", **values),
+        **{path: file.text for path, file in begun.items()},
+        **{f".github/workflows/{name}.yml": _rendered(f"{name}.yml", **values) for name in WORKFLOWS},
+    }
+
+
+def history_files() -> dict[str, bytes]:
+    """Return what the history branch begins with, by path."""
+    return {"README.md": _rendered("history.md").encode()}
+
+
+def schema() -> str:
+    """Return the JSON Schema of the configuration file, for editors."""
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "perf-ratchet",
+        **Settings.model_json_schema(),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rendered(name: str, **values: object) -> str:
+    environment = Environment(  # noqa: S701 - YAML and shell; every value is ours or held to a pattern
+        loader=FileSystemLoader(TEMPLATES / "init"),
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(f"{name}.j2").render(**values)

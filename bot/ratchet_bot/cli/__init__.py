@@ -1,0 +1,1 @@
+"""The commands of `perf-ratchet`: their arguments, and which handler each calls when it is called."""

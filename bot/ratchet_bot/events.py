@@ -1,0 +1,147 @@
+"""What GitHub says has happened: the parts of its webhook payloads that decide anything. Pure.
+
+Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ratchet_profiler.record import MAX_INTEGER
+
+MAX_EVENT_BYTES: Final = 25 * 1024 * 1024
+"""Largest payload that is read. Source: GitHub caps payloads at 25 MB."""
+
+Id = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+NodeId = Annotated[str, Field(max_length=200)]
+"""What GraphQL calls something. Limit chosen: GitHub's have some twenty characters."""
+
+
+class EventRejected(ValueError):
+    """The bytes are no payload of the event; the message says where and why in one line."""
+
+
+class _Part(BaseModel):
+    """What we read of a payload: strict and frozen; GitHub adds keys whenever it likes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class Account(_Part):
+    """A person or an app."""
+
+    login: str
+    type: str = "User"
+    """"User", "Bot", "Organization"."""
+
+
+class Repository(_Part):
+    """Where it happened: always the repository of the workflow, never a fork."""
+
+    full_name: str
+
+
+class _Comment(_Part):
+    id: Id
+    node_id: NodeId = ""
+    body: str
+    user: Account | None
+    """Null when the account is gone."""
+
+
+class _Issue(_Part):
+    number: Id
+    node_id: NodeId = ""
+    state: str = "open"
+    pull_request: dict[str, object] | None = None
+    """Absent on an issue that is no pull request."""
+
+
+class CommentEvent(_Part):
+    """An `issue_comment` event."""
+
+    action: str
+    """"created", "edited", "deleted"."""
+    comment: _Comment
+    issue: _Issue
+    repository: Repository
+    sender: Account
+
+
+class _Run(_Part):
+    id: Id
+
+
+class RunEvent(_Part):
+    """A `workflow_run` event."""
+
+    action: str
+    """"requested", "in_progress", "completed"."""
+    workflow_run: _Run
+    repository: Repository
+
+
+_Event = TypeVar("_Event", bound=_Part)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A new comment of a person on a pull request."""
+
+    repository: str
+    """"owner/name"."""
+    pull: int
+    comment: int
+    author: str
+    """Login."""
+    body: str
+    """As it was posted: whoever edits it later changes nothing."""
+    pull_node: str = ""
+    """What GraphQL calls the pull request; "" where that is not told."""
+    comment_node: str = ""
+
+
+def said_in(payload: bytes) -> Said | None:
+    """Return what a person has just said on a pull request, or None when that is not what happened.
+
+    Apps are not listened to: two bots that answer each other never stop.
+
+    Raises:
+        EventRejected: it is no payload of an `issue_comment` event.
+    """
+    event = _parsed(CommentEvent, payload)
+    author = event.comment.user
+    if event.action != "created" or event.issue.pull_request is None or author is None:
+        return None
+    if author.type != "User" or event.sender.type != "User" or author.login != event.sender.login:
+        return None
+    return Said(
+        repository=event.repository.full_name,
+        pull=event.issue.number,
+        comment=event.comment.id,
+        author=author.login,
+        body=event.comment.body,
+        pull_node=event.issue.node_id,
+        comment_node=event.comment.node_id,
+    )
+
+
+def run_in(payload: bytes) -> tuple[str, int]:
+    """Return the repository and the id of the run that a `workflow_run` event is about.
+
+    Raises:
+        EventRejected: it is no payload of such an event.
+    """
+    event = _parsed(RunEvent, payload)
+    return event.repository.full_name, event.workflow_run.id
+
+
+def _parsed(model: type[_Event], payload: bytes) -> _Event:
+    if len(payload) > MAX_EVENT_BYTES:
+        raise EventRejected(f"larger than {MAX_EVENT_BYTES} bytes")
+    try:
+        return model.model_validate_json(payload)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part)[:80] for part in problem["loc"]) or "the payload"
+        raise EventRejected(f"{place}: {problem['msg']}") from error

@@ -1,0 +1,1 @@
+"""The parts of `perf-ratchet respond`: what was asked, what is done about it, what is answered."""

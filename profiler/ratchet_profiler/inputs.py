@@ -1,0 +1,206 @@
+"""What a command is given: scenarios, records and options, read and refused in one line."""
+
+import argparse
+import json
+import os
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from ratchet_profiler.appending import NotAppendable, check_appendable
+from ratchet_profiler.environment import Watch, present_module, source
+from ratchet_profiler.record import (
+    MAX_REQUESTS,
+    Environment,
+    RecordRejected,
+    RunRecord,
+    may_give_way,
+    record_from_json,
+)
+from ratchet_profiler.scenarios import (
+    Scenario,
+    ScenariosRejected,
+    ServedScenario,
+    builtin_scenarios,
+    config_hash,
+    scenarios_from_toml,
+    select,
+)
+from ratchet_profiler.timers import is_cpu
+
+SHOWING: Final = ("rich",)
+"""What shows how a run goes on."""
+MEASURING: Final = ("torch", "diffusers", "transformers")
+"""What runs a pipeline in this process."""
+
+
+class BadInput(Exception):
+    """Input that cannot be used. The message is one line: file, place, what is wrong, how to mend it."""
+
+
+def known_scenarios(file: Path | None) -> tuple[Scenario, ...]:
+    """Return the scenarios of a file, or the built-in ones.
+
+    Raises:
+        BadInput: the file cannot be read or used.
+    """
+    if file is None:
+        return builtin_scenarios()
+    try:
+        return scenarios_from_toml(_content(file).decode(), str(file))
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file}: not UTF-8: {error.reason} at byte {error.start}") from error
+    except ScenariosRejected as error:
+        raise BadInput(str(error)) from error
+
+
+def chosen_scenarios(options: argparse.Namespace) -> tuple[Scenario, ...]:
+    """Return the scenarios that `--scenario` and `--only` leave, in their order; none when FILE names none.
+
+    Raises:
+        BadInput: a file cannot be used, or there is no such scenario.
+    """
+    try:
+        chosen = select(known_scenarios(options.scenarios), options.scenario)
+    except ScenariosRejected as error:
+        raise BadInput(f"--scenario: {error}{_whose(options)}") from error
+    if options.only is None:
+        return chosen
+    names = dict(_names(options.only))
+    ids = [scenario.id for scenario in chosen]
+    for name, line in names.items():
+        if name not in ids:
+            known = f"there are: {', '.join(ids)}{_whose(options)}"
+            raise BadInput(f"{options.only}: line {line}: no scenario {name!r}; {known}")
+    return tuple(scenario for scenario in chosen if scenario.id in names)
+
+
+def _whose(options: argparse.Namespace) -> str:
+    """Return that the scenarios are not the user's own, where no file of theirs was given."""
+    return "" if options.scenarios else "; these are the built-in ones, yours need --scenarios FILE"
+
+
+def record_from_file(file: Path) -> RunRecord:
+    """Return the run record in a file.
+
+    Raises:
+        BadInput: it cannot be read or is no run record. A baseline file is told as what it is.
+    """
+    content = _content(file)
+    try:
+        return record_from_json(content)
+    except RecordRejected as error:
+        if _is_baseline_file(content):
+            raise BadInput(f"{file}: a baseline file, no run record; perf-ratchet audit {file}") from error
+        raise BadInput(f"{file}: {error}") from error
+
+
+def appendable_record(out: Path, options: argparse.Namespace, chosen: Sequence[Scenario]) -> RunRecord:
+    """Return the record that requests of these scenarios are appended to.
+
+    Raises:
+        BadInput: there is none, or they would not belong to it.
+    """
+    record = record_from_file(out)
+    hashes = {scenario.id: config_hash(scenario) for scenario in chosen}
+    here = Watch(hardware_name(options), options.device).environment()
+    try:
+        check_appendable(record, here, source(), hashes, options.warmup + options.repeats)
+    except NotAppendable as error:
+        raise BadInput(f"{out}: cannot append: {error}; run without --append") from error
+    return record
+
+
+def hardware_name(options: argparse.Namespace) -> str:
+    """Return the hardware that was named, or the kind of the device."""
+    return str(options.hardware or options.device.partition(":")[0])
+
+
+def check_options(options: argparse.Namespace, chosen: Sequence[Scenario]) -> None:
+    """Refuse, before minutes of measuring, what would fail after them.
+
+    Raises:
+        BadInput: an option cannot be used here.
+    """
+    if options.warmup + options.repeats > MAX_REQUESTS:
+        raise BadInput(f"--warmup and --repeats: a record holds {MAX_REQUESTS} requests a scenario")
+    try:
+        Environment(hardware=hardware_name(options), python=platform.python_version())
+    except ValidationError as error:
+        raise BadInput(f"--hardware: {options.hardware!r} is not 1 to 40 of a-z, 0-9, _ . -") from error
+    _check_out(options)
+    is_served = all(isinstance(scenario, ServedScenario) for scenario in chosen)
+    check_installed(SHOWING if is_served else (*SHOWING, *MEASURING))
+    if not is_served:
+        check_device(options.device)
+
+
+def check_replaceable(out: Path) -> None:
+    """Refuse to write over a file that is no record: it may be all that there is of something.
+
+    Raises:
+        BadInput: it is none, or it cannot be read.
+    """
+    if out.is_file() and not may_give_way(_content(out)):
+        raise BadInput(f"{out} is no run record; name another --out")
+
+
+def _check_out(options: argparse.Namespace) -> None:
+    out: Path = options.out
+    for option, given in (("--scenarios", options.scenarios), ("--only", options.only)):
+        if given and given.resolve() == out.resolve():
+            raise BadInput(f"--out: {out} is what {option} reads; name another --out")
+    if out.is_dir():
+        raise BadInput(f"--out: {out} is a folder; name a file")
+    if not out.parent.is_dir():
+        raise BadInput(f"--out: {out} cannot be written; name a file in an existing folder")
+    if not os.access(out.parent, os.W_OK):
+        raise BadInput(f"--out: {out} cannot be written: permission denied in {out.parent}")
+
+
+def check_installed(packages: Iterable[str]) -> None:
+    """Refuse what needs a package that is not there.
+
+    Raises:
+        BadInput: one is not.
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            raise BadInput(f"{package} is not installed; pip install '.[profiler]' in a checkout")
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that torch does not find here.
+
+    Raises:
+        BadInput: it does not.
+    """
+    if not is_cpu(device) and present_module(device) is None:
+        raise BadInput(f"--device: torch finds no {device!r} on this machine; use cpu")
+
+
+def _is_baseline_file(content: bytes) -> bool:
+    """Return whether this is what records are compared with: scenarios by id, and not as a list."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and isinstance(document.get("scenarios"), dict)
+
+
+def _names(file: Path) -> Iterator[tuple[str, int]]:
+    """Yield (id, line) of a file with one scenario id a line."""
+    for number, line in enumerate(_content(file).decode(errors="replace").splitlines(), start=1):
+        if line.strip():
+            yield line.strip(), number
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{file}: {error.strerror}; check the path") from error
