@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from ratchet_bot.engine.logs import Reading, log_reading
+from ratchet_bot.engines.sglang.logs import Reading, log_reading
 
 STEPS = (50.0, 100.0, 110.0, 100.0, 90.0)
 """Mean 90, median 100: what `make_values()` has."""

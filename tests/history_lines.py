@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ratchet_bot.history import HistoryLine, Series
-from ratchet_bot.nightly.regressions import Regression
+from ratchet_bot.data.history import HistoryLine, Series
+from ratchet_bot.judging.regressions import Regression
 
 BEGIN = datetime(2026, 11, 1, 2, 17, tzinfo=UTC)
 KEY = "H100 x2 | driver 570"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pygit2
 from git_folder import git
 from github_fake import FakeGithub, quick_hub
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.local_hub import LocalHub
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.local import LocalHub
 
 PATH = ".github/perf-baselines/h100.json"
 

@@ -10,13 +10,13 @@ from typing import Any
 from builders import E2E_MS, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from github_fake import FakeGithub, quick_hub
 from github_fake.state import Pull, Run
-from ratchet_bot.baselines import BaselineFile, baselines_from_text
-from ratchet_bot.handlers import refresh
-from ratchet_bot.handlers.nights.night import Here
-from ratchet_bot.history import HistoryLine, appended, history_from_text, path_of
-from ratchet_bot.nightly.lines import lines_of
-from ratchet_bot.paths import CONFIG
-from ratchet_bot.pulls.binding import NIGHTLY_WORKFLOW
+from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.data.history import HistoryLine, appended, history_from_text, path_of
+from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.flows import refresh
+from ratchet_bot.flows.binding import NIGHTLY_WORKFLOW
+from ratchet_bot.flows.lines import lines_of
+from ratchet_bot.flows.night import Here
 from ratchet_profiler.record import RunRecord, ScenarioRecord, record_to_json
 from zips import make_zip
 

@@ -9,11 +9,11 @@ from typing import Any
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
 from github_fake import FakeGithub, quick_hub
 from github_fake.state import Comment, Pull, Run
-from ratchet_bot import host
-from ratchet_bot.handlers import report_run, respond
-from ratchet_bot.history import line_to_text
-from ratchet_bot.nightly.lines import lines_of
-from ratchet_bot.paths import CONFIG
+from ratchet_bot.data.history import line_to_text
+from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.flows import report_run, respond
+from ratchet_bot.flows.lines import lines_of
+from ratchet_bot.hosts import host
 from ratchet_profiler.record import RunRecord, record_to_json
 from zips import RECORD_NAME, make_zip
 

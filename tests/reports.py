@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import BaselineFile
-from ratchet_bot.compare import compare
-from ratchet_bot.report import HardwareReport, Report, hardware_report, report_on
-from ratchet_bot.tighten import propose
-from ratchet_bot.verdicts.comparability import Setting, versions
+from ratchet_bot.data.baselines import BaselineFile
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.comparability import Setting, versions
+from ratchet_bot.judging.compare import compare
+from ratchet_bot.judging.tighten import propose
+from ratchet_bot.telling.report import HardwareReport, Report, hardware_report, report_on
 from ratchet_profiler.record import RequestRecord, RunRecord, comparability_key
 
 NAME = "flux_image_t2i"

@@ -10,11 +10,11 @@ ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "diffusers", "transformers", "numpy"}
 BOT = (
     "ratchet_bot.__main__",
-    "ratchet_bot.handlers.audit",
-    "ratchet_bot.handlers.compare",
-    "ratchet_bot.handlers.report",
-    "ratchet_bot.handlers.tighten",
-    "ratchet_bot.github_hub",
+    "ratchet_bot.flows.audit",
+    "ratchet_bot.flows.compare",
+    "ratchet_bot.flows.report",
+    "ratchet_bot.flows.tighten",
+    "ratchet_bot.hosts.github",
 )
 
 
@@ -42,9 +42,9 @@ def test_help_and_wrong_arguments_load_no_library():
     libraries = {"pydantic", "github", "jinja2", "yaml", "requests"}
     assert not loaded_by("ratchet_bot.__main__") & {
         *libraries,
-        "ratchet_bot.hub",
-        "ratchet_bot.host",
-        "ratchet_bot.baselines",
+        "ratchet_bot.hosts.hub",
+        "ratchet_bot.hosts.host",
+        "ratchet_bot.data.baselines",
     }
 
 

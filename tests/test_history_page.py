@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from ratchet_bot.history import MAX_FIELDS, HistoryLine, history_from_text, line_to_text, path_of
+from ratchet_bot.data.history import MAX_FIELDS, HistoryLine, history_from_text, line_to_text, path_of
 
 TEXT = (Path(__file__).parent.parent / "docs/history.md").read_text("utf-8")
 

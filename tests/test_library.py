@@ -34,6 +34,6 @@ def test_judging_needs_neither_torch_nor_the_network():
     """What an engine's test imports brings no torch, no HTTP client, no YAML parser, no templates."""
     heavy = ("torch", "numpy", "github", "requests", "jinja2", "yaml", "urllib.request")
     loaded = f"[name for name in {heavy} if name in sys.modules]"
-    code = f"import ratchet_bot.compare, ratchet_bot.tighten, sys; print({loaded})"
+    code = f"import ratchet_bot.judging.compare, ratchet_bot.judging.tighten, sys; print({loaded})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

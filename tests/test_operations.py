@@ -8,9 +8,9 @@ import pytest
 import yaml
 from ratchet_bot.adoption.scaffold import SCHEMA, STARTING_HARDWARE, WORKFLOWS, schema
 from ratchet_bot.adoption.workflow_checks import NEEDS
-from ratchet_bot.arguments import MAX_SHARDS
-from ratchet_bot.pulls.artifacts import MAX_ARTIFACTS, MAX_RUN_BYTES, MAX_ZIP_BYTES
-from ratchet_bot.render import MAX_COMMENT_BYTES
+from ratchet_bot.data.arguments import MAX_SHARDS
+from ratchet_bot.hosts.artifacts import MAX_ARTIFACTS, MAX_RUN_BYTES, MAX_ZIP_BYTES
+from ratchet_bot.telling.render import MAX_COMMENT_BYTES
 from ratchet_profiler.record import MAX_RECORD_BYTES
 
 ROOT = Path(__file__).parent.parent

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from ratchet_bot import words
-from ratchet_bot.audit import RULES
+from ratchet_bot.judging.audit import RULES
+from ratchet_bot.telling import words
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

@@ -11,9 +11,9 @@ from typing import Final
 
 from ratchet_bot.cli import adopting, hosting, judging, nightly, running
 from ratchet_bot.cli.command import ShowVersion
+from ratchet_bot.cli.examples import EXAMPLES, EXIT_CODES
 from ratchet_bot.cli.parser import CANNOT, Parser
-from ratchet_bot.errors import Refused
-from ratchet_bot.examples import EXAMPLES, EXIT_CODES
+from ratchet_bot.data.errors import Refused
 
 GARBAGE_THRESHOLD: Final = 100_000
 """Objects made before cycles are looked for. Chosen: looking after every 700, as usual, is a tenth of

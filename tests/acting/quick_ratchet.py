@@ -3,7 +3,7 @@
 import sys
 from functools import partial
 
-import ratchet_bot.github_hub as package
+import ratchet_bot.hosts.github as package
 from ratchet_bot.__main__ import main
 
 HASTE = package.Pace(between_requests=0, between_writes=0, before_retry=0, for_rate_limit=0)

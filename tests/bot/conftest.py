@@ -7,8 +7,8 @@ import pytest
 from contracts import described
 from github_fake import FakeGithub, a_check, quick_hub
 from hub_places import Place, place_on_disk, place_on_github
-from ratchet_bot.effects import Check
-from ratchet_bot.github_hub import GithubHub
+from ratchet_bot.hosts.effects import Check
+from ratchet_bot.hosts.github import GithubHub
 
 
 @pytest.fixture

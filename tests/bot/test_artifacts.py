@@ -6,9 +6,8 @@ import pytest
 from builders import make_record, make_run, make_scenario
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.host import Artifact
-from ratchet_bot.pulls.artifact_names import hardware_of
-from ratchet_bot.pulls.artifacts import (
+from ratchet_bot.data.artifact_names import hardware_of
+from ratchet_bot.hosts.artifacts import (
     MAX_ARTIFACTS,
     MAX_MEMBERS,
     MAX_ZIP_BYTES,
@@ -18,6 +17,7 @@ from ratchet_bot.pulls.artifacts import (
     delivery,
     record_in,
 )
+from ratchet_bot.hosts.host import Artifact
 from ratchet_profiler.record import MAX_RECORD_BYTES, RunRecord, record_from_json, record_to_json
 from zips import make_member, make_overlapping, make_zip
 
@@ -256,7 +256,7 @@ def test_any_bytes_as_a_directory_never_crash(junk: bytes):
 
 def test_records_of_a_run_share_a_budget(monkeypatch: pytest.MonkeyPatch):
     """What each may have alone, many may not have together: they are all in memory at once."""
-    monkeypatch.setattr("ratchet_bot.pulls.artifacts.MAX_RUN_BYTES", 2 * len(RECORD))
+    monkeypatch.setattr("ratchet_bot.hosts.artifacts.MAX_RUN_BYTES", 2 * len(RECORD))
     found = delivered({f"perf-records-h100-{number}": ZIP for number in range(1, 5)})
 
     assert [one.name for one in found.refused] == ["perf-records-h100-3", "perf-records-h100-4"]

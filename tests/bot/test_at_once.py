@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from github_fake import FakeGithub, quick_hub
 from perf_project import ASCEND, FORK, H100, SETTINGS, Project
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import baselines_from_text
-from ratchet_bot.handlers import report_run, respond
+from ratchet_bot.data.baselines import baselines_from_text
+from ratchet_bot.flows import report_run, respond
+from ratchet_bot.judging.audit import audit
 
 MOMENTS = ["react", "may_write", "standing", "runs", "artifacts", "files_at", "commit_files", "reply"]
 """Of a command, in their order."""

@@ -4,9 +4,9 @@ import pytest
 from builders import STAGES, make_request, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.attribution import Attribution, StepChanges, attribution
-from ratchet_bot.baselines import ScenarioBaseline
-from ratchet_bot.snapshot import snapshot
+from ratchet_bot.data.baselines import ScenarioBaseline
+from ratchet_bot.judging.attribution import Attribution, StepChanges, attribution
+from ratchet_bot.judging.snapshot import snapshot
 
 MS = st.floats(0, 1e5)
 STEPS = st.lists(st.floats(0, 2000), min_size=1, max_size=60)

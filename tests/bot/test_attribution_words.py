@@ -2,8 +2,8 @@
 
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot import render, words
-from ratchet_bot.report import Report
+from ratchet_bot.telling import render, words
+from ratchet_bot.telling.report import Report
 from reports import make_section
 
 TEN = {"steps": [100.0] * 10, "stages": {"DenoisingStage": 1000.0, "DecodingStage": 100.0}, "e2e_ms": 1200.0}

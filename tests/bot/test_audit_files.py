@@ -6,11 +6,16 @@ from typing import Any
 import pytest
 from audit_cases import measured, told
 from builders import make_baselines, make_record, make_request, make_scenario
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import BaselineFile, baselines_from_text
-from ratchet_bot.rules.snapshots import requests_by_scenario
-from ratchet_bot.rules.subject import Files
-from ratchet_bot.rules.whole_files import copied_scenario, implausible_stage, metadata_date, repeated_key
+from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.snapshots import requests_by_scenario
+from ratchet_bot.judging.rules.subject import Files
+from ratchet_bot.judging.rules.whole_files import (
+    copied_scenario,
+    implausible_stage,
+    metadata_date,
+    repeated_key,
+)
 
 
 def scaled(factor: float, **fields: Any) -> dict[str, Any]:

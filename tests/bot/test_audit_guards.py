@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from audit_cases import measured
 from builders import make_baselines
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import DEFAULT_TOLERANCES, BaselineFile
-from ratchet_bot.rules.findings import Finding
-from ratchet_bot.rules.guards import guard_lost
-from ratchet_bot.rules.subject import Files
+from ratchet_bot.data.baselines import DEFAULT_TOLERANCES, BaselineFile
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.findings import Finding
+from ratchet_bot.judging.rules.guards import guard_lost
+from ratchet_bot.judging.rules.subject import Files
 
 PROFILE = {
     "e2e": 0.25,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from audit_cases import measured, subject, told
-from ratchet_bot.rules.sums import stage_exceeds_steps, unattributed_e2e
+from ratchet_bot.judging.rules.sums import stage_exceeds_steps, unattributed_e2e
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from audit_cases import measured, subject, told
 from builders import make_baselines, make_record, make_request, make_scenario
 from engine_files import line
-from ratchet_bot.audit import audit, audit_record
-from ratchet_bot.engine.logs import log_reading
-from ratchet_bot.ingest import Given, ingested
-from ratchet_bot.rules.snapshots import mixed_snapshot, requests_by_scenario
+from ratchet_bot.engines.ingest import Given, ingested
+from ratchet_bot.engines.sglang.logs import log_reading
+from ratchet_bot.judging.audit import audit, audit_record
+from ratchet_bot.judging.rules.snapshots import mixed_snapshot, requests_by_scenario
 from ratchet_profiler.record import RequestRecord, RunRecord
 
 STEPS = (98.7612, 101.3701, 103.4499, 99.1204, 100.5087)

@@ -5,14 +5,14 @@ import pytest
 from builders import make_baselines, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import (
+from ratchet_bot.data.baselines import (
     DEFAULT_TOLERANCES,
     BaselinesRejected,
     ScenarioBaseline,
     baselines_from_text,
     is_measurement,
 )
+from ratchet_bot.judging.audit import audit
 
 FLAT = {"e2e": 0.1, "denoise_stage": 0.2, "non_denoise_stage": 0.3, "denoise_step": 0.4, "denoise_agg": 0.5}
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.baselines import DEFAULT_TOLERANCES, baselines_from_text
-from ratchet_bot.proposing.rewriting import clock_of, new_baselines, with_scenarios
+from ratchet_bot.data.baselines import DEFAULT_TOLERANCES, baselines_from_text
+from ratchet_bot.data.rewriting import clock_of, new_baselines, with_scenarios
 from ratchet_profiler.record import Clock
 
 DAY = date(2026, 11, 22)

@@ -1,10 +1,10 @@
 """`make bench`: what the bot's own commands cost."""
 
-from ratchet_bot.audit import audit
 from ratchet_bot.bench.commands import AUDIT, BUDGETS_MS, HELP, Row, budget_lines, in_process, table_lines
 from ratchet_bot.bench.workload import NIGHTS, SCENARIOS, shifted, workload
-from ratchet_bot.compare import Verdict, compare
-from ratchet_bot.tighten import propose
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.compare import Verdict, compare
+from ratchet_bot.judging.tighten import propose
 
 
 def test_the_workload_is_of_the_real_shape():

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 from builders import make_run
-from ratchet_bot.host import Pull, Run
-from ratchet_bot.pulls.binding import Unbound, bound, refusal
+from ratchet_bot.flows.binding import Unbound, bound, refusal
+from ratchet_bot.hosts.host import Pull, Run
 
 RUN = make_run(head_sha="a" * 40)
 PULL = Pull(

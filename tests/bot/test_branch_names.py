@@ -6,8 +6,14 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
-from ratchet_bot.paths import draft_branch, is_own_branch, loosening_branch, pull_branch, tightening_branch
-from ratchet_bot.settings import ConfiguredName
+from ratchet_bot.data.repo_names import (
+    draft_branch,
+    is_own_branch,
+    loosening_branch,
+    pull_branch,
+    tightening_branch,
+)
+from ratchet_bot.data.settings import ConfiguredName
 
 _CONFIGURED = TypeAdapter(ConfiguredName)
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.changepoints import ChangePoint, change_points, changes
-from ratchet_bot.level import excess, excesses
+from ratchet_bot.judging.changepoints import ChangePoint, change_points, changes
+from ratchet_bot.judging.level import excess, excesses
 
 QUIET = (100.0, 100.4, 99.7, 100.1, 99.9)
 """Five nights within 0.4 % of a level of 100 ms."""

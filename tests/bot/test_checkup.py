@@ -16,7 +16,7 @@ from ratchet_bot.adoption.checkup import (
 )
 from ratchet_bot.adoption.release import Release
 from ratchet_bot.adoption.scaffold import SETUP, Adoption, files
-from ratchet_bot.settings import Hardware, Waiver
+from ratchet_bot.data.settings import Hardware, Waiver
 
 TODAY = date(2026, 11, 22)
 H100 = Hardware(baselines="h100.json", runner=("self-hosted", "linux", "h100"))

@@ -6,7 +6,7 @@ import pytest
 from cmarkgfm.cmark import Options
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.commands import (
+from ratchet_bot.data.commands import (
     MAX_GLOBS,
     TIGHTEN,
     USAGE,

@@ -1,5 +1,5 @@
 import pytest
-from ratchet_bot.verdicts.comparability import Setting, differences, machine_changes, setting, versions
+from ratchet_bot.judging.comparability import Setting, differences, machine_changes, setting, versions
 from ratchet_profiler.record import Accelerator, Environment
 
 ENVIRONMENT = Environment(

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.baselines import BaselinesRejected
-from ratchet_bot.compare import Outcome, ScenarioComparison, Verdict, compare
+from ratchet_bot.data.baselines import BaselinesRejected
+from ratchet_bot.judging.compare import Outcome, ScenarioComparison, Verdict, compare
 from ratchet_profiler.record import RequestRecord, ScenarioRecord
 
 TIGHT_E2E = make_baselines()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.__main__ import main
-from ratchet_bot.history import HistoryLine, line_to_text, path_of
+from ratchet_bot.data.history import HistoryLine, line_to_text, path_of
 from ratchet_profiler.appending import appended
 from ratchet_profiler.record import RunRecord, comparability_key, record_to_json
 from reports import QUIET, requests_of

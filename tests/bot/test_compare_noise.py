@@ -2,9 +2,9 @@
 
 import pytest
 from builders import STAGES, STEPS, make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.compare import Outcome, Row, ScenarioComparison, Verdict, compare
-from ratchet_bot.noise import noise_limit_ms
-from ratchet_bot.verdicts.comparison import Earlier
+from ratchet_bot.judging.compare import Outcome, Row, ScenarioComparison, Verdict, compare
+from ratchet_bot.judging.comparison import Earlier
+from ratchet_bot.judging.noise import noise_limit_ms
 from ratchet_profiler.record import RequestRecord
 from reports import QUIET, nights_of, requests_of
 

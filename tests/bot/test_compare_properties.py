@@ -7,13 +7,13 @@ from builders import STAGES, STEPS, make_baselines, make_record, make_request, m
 from cmarkgfm import github_flavored_markdown_to_html
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ratchet_bot import render, words
-from ratchet_bot.attribution import attribution
-from ratchet_bot.baselines import ScenarioBaseline
-from ratchet_bot.compare import Policy, ScenarioComparison, Verdict, compare
-from ratchet_bot.report import Report
-from ratchet_bot.snapshot import snapshot
-from ratchet_bot.verdicts.comparability import Setting, versions
+from ratchet_bot.data.baselines import ScenarioBaseline
+from ratchet_bot.judging.attribution import attribution
+from ratchet_bot.judging.comparability import Setting, versions
+from ratchet_bot.judging.compare import Policy, ScenarioComparison, Verdict, compare
+from ratchet_bot.judging.snapshot import snapshot
+from ratchet_bot.telling import render, words
+from ratchet_bot.telling.report import Report
 from ratchet_profiler.record import comparability_key
 from reports import QUIET, make_section
 

@@ -6,7 +6,7 @@ import pytest
 from builders import STAGES, STEPS, make_baselines, make_record, make_request, make_scenario, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.compare import Outcome, Row, Verdict, compare, sampled_indices
+from ratchet_bot.judging.compare import Outcome, Row, Verdict, compare, sampled_indices
 from ratchet_profiler.record import ScenarioRecord
 
 SGLANG = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

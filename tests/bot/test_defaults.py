@@ -2,11 +2,11 @@
 
 import argparse
 
-from ratchet_bot.baselines import DEFAULT_PROFILE, DEFAULT_TOLERANCES
 from ratchet_bot.cli import judging
-from ratchet_bot.limits import MAX_FLAKE_RATE, MIN_IMPROVEMENT
-from ratchet_bot.settings import Hardware
-from ratchet_bot.snapshot import STEP_ROUNDING_MS
+from ratchet_bot.data.baselines import DEFAULT_PROFILE, DEFAULT_TOLERANCES
+from ratchet_bot.data.settings import Hardware
+from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT
+from ratchet_bot.judging.snapshot import STEP_ROUNDING_MS
 from ratchet_profiler.pipelines import perf_log
 
 PARSED = ("tighten", "compare")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from git_folder import git
-from ratchet_bot import words
-from ratchet_bot.handlers import demo
+from ratchet_bot.flows import demo
+from ratchet_bot.telling import words
 from ratchet_profiler.scenarios import scenarios_from_toml, select
 from rich.console import Console
 

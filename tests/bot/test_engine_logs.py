@@ -8,9 +8,9 @@ import pytest
 from engine_files import DUMP, LINE, found, read, refused
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.engine.log_lines import moment
-from ratchet_bot.engine.logs import dump_reading, log_reading
-from ratchet_bot.errors import BadInput
+from ratchet_bot.data.errors import BadInput
+from ratchet_bot.engines.sglang.log_lines import moment
+from ratchet_bot.engines.sglang.logs import dump_reading, log_reading
 
 
 def test_a_performance_log():
@@ -123,7 +123,7 @@ def test_a_repeated_key_hides_nothing():
 @pytest.mark.parametrize("line", [json.dumps(LINE), '"flux": {'])
 def test_an_endless_log_is_refused(line: str, monkeypatch: pytest.MonkeyPatch):
     """More requests than can be kept are a mistake that says what to do."""
-    monkeypatch.setattr("ratchet_bot.engine.logs.MAX_REQUESTS", 1)
+    monkeypatch.setattr("ratchet_bot.engines.sglang.logs.MAX_REQUESTS", 1)
 
     with pytest.raises(BadInput, match=r"^ci\.log: more than 1 requests; split the file$"):
         read([line] * 2)

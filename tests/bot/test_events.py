@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.events import MAX_EVENT_BYTES, EventRejected, Said, run_in, said_in
+from ratchet_bot.data.events import MAX_EVENT_BYTES, EventRejected, Said, run_in, said_in
 
 SENT = Path(__file__).parents[2] / ".tools" / "github-webhooks.json"
 needs_sent = pytest.mark.skipif(

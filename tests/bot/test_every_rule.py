@@ -5,9 +5,9 @@ from typing import Any
 
 from audit_cases import MEASURED_STAGES, MEASURED_STEPS, measured
 from builders import make_baselines, make_record, make_request, make_scenario
-from ratchet_bot.audit import RULES, audit
-from ratchet_bot.baselines import baselines_from_text
-from ratchet_bot.settings import Waiver
+from ratchet_bot.data.baselines import baselines_from_text
+from ratchet_bot.data.settings import Waiver
+from ratchet_bot.judging.audit import RULES, audit
 
 SLOWER = {name: 1.2 * ms for name, ms in MEASURED_STAGES.items()}
 CHANGED: dict[str, Any] = {

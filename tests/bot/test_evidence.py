@@ -2,16 +2,9 @@ from typing import Any
 
 import pytest
 from builders import STAGES, make_record, make_request, make_scenario, make_values
-from ratchet_bot.baselines import ScenarioBaseline
-from ratchet_bot.snapshot import Snapshot, snapshot
-from ratchet_bot.verdicts.evidence import (
-    Evidence,
-    Obstacle,
-    Recorded,
-    evidence,
-    run_evidence,
-    workload_change,
-)
+from ratchet_bot.data.baselines import ScenarioBaseline
+from ratchet_bot.judging.evidence import Evidence, Obstacle, Recorded, evidence, run_evidence, workload_change
+from ratchet_bot.judging.snapshot import Snapshot, snapshot
 from ratchet_profiler.record import RequestRecord, ScenarioRecord
 
 

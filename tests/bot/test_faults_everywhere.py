@@ -10,7 +10,7 @@ import pytest
 from contracts import described
 from github_fake import FakeGithub
 from perf_project import FORK, H100, Project
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.hub import HubRefused
 
 pytestmark = pytest.mark.faults
 

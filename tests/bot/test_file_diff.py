@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from ratchet_bot.lossless import edited_json
-from ratchet_bot.proposing.file_diff import MAX_CHARACTERS, MAX_LINES, FileDiff, file_diff
+from ratchet_bot.data.file_diff import MAX_CHARACTERS, MAX_LINES, FileDiff, file_diff
+from ratchet_bot.data.lossless import edited_json
 
 TEXT = """{
     "a": 1,

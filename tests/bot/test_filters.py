@@ -8,7 +8,7 @@ import pytest
 from cmarkgfm.cmark import Options
 from hypothesis import example, given
 from hypothesis import strategies as st
-from ratchet_bot import filters
+from ratchet_bot.data import filters
 
 HOSTILE = (
     "@octocat please look",

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from builders import make_baselines, make_record, make_scenario, make_values
 from github_fake import FakeGithub, quick_hub
-from ratchet_bot import render
-from ratchet_bot.errors import BadInput
-from ratchet_bot.handlers import report
-from ratchet_bot.hub import Hub, HubRefused
-from ratchet_bot.local_hub import LocalHub
+from ratchet_bot.data.errors import BadInput
+from ratchet_bot.flows import report
+from ratchet_bot.hosts.hub import Hub, HubRefused
+from ratchet_bot.hosts.local import LocalHub
+from ratchet_bot.telling import render
 from ratchet_profiler.record import record_to_json
 
 PULL = 7

@@ -6,8 +6,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from github_fake import HASTE, TOKEN, FakeGithub, Refused
 from github_fake.state import App
-from ratchet_bot.github_hub import GithubHub, github_hub_from_environment
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHub, github_hub_from_environment
+from ratchet_bot.hosts.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
 README = ("main", "README.md")

@@ -1,5 +1,5 @@
 import pytest
-from ratchet_bot.github_hub.failures import NO_ANSWER, Errand, Failure, failure_from_answer
+from ratchet_bot.hosts.github.failures import NO_ANSWER, Errand, Failure, failure_from_answer
 
 ERRAND = Errand("comment on octo/demo#7", "pull-requests: write")
 LIMIT = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."

@@ -8,8 +8,8 @@ import requests
 from git_folder import git
 from github_fake import FakeGithub
 from perf_project import ASCEND, FORK, H100, Project
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.hub import HubRefused
 
 FILES = {H100: b'{"a": 1}\r\n', "b.json": b"", "b0": b"\x00\xff", "ä b/c": b"x"}
 

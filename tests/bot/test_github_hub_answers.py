@@ -1,9 +1,9 @@
 import pytest
 from github_fake import TOKEN, FakeGithub, Refused, a_check
 from github_fake.wire import Answer
-from ratchet_bot.effects import Annotation, Check
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.effects import Annotation, Check
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
 ANSWER = "<!-- perf-ratchet answer 5 -->"

@@ -1,9 +1,9 @@
 import pytest
 from github_fake import TOKEN, FakeGithub, Refused
 from github_fake.wire import Answer
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.host import Artifact
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.host import Artifact
+from ratchet_bot.hosts.hub import HubRefused
 
 ZIP = b"PK\x05\x06" + bytes(18)  # an empty archive
 MANY_BYTES = 10_000

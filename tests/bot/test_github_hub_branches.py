@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from github_fake import FakeGithub, quick_hub
-from ratchet_bot.effects import PullRequest
+from ratchet_bot.hosts.effects import PullRequest
 
 
 def test_the_first_proposal_needs_no_look(github: FakeGithub):

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from contracts import described
 from github_fake import FakeGithub, Refused, a_check, quick_hub
-from ratchet_bot.effects import Annotation, Closing, Issue, PullRequest
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.host import OpenIssue
+from ratchet_bot.hosts.effects import Annotation, Closing, Issue, PullRequest
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.host import OpenIssue
 
 MARKER, OTHER = "<!-- perf-ratchet -->", "<!-- perf-ratchet answer 5 -->"
 FILES = {".github/perf-baselines/h100.json": b"{}\n", "blob.bin": b"\x00\xff"}

@@ -1,8 +1,8 @@
 import pytest
 from github_fake import HASTE, TOKEN, FakeGithub, Refused
-from ratchet_bot.effects import Check
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.effects import Check
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
 BODY = f"{MARKER}\nAll 67 scenarios are within their limits."

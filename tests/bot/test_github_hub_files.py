@@ -1,9 +1,9 @@
 import pytest
 from github_fake import FakeGithub, Refused, quick_hub
 from github_fake.wire import Answer
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.host import Commit
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.host import Commit
+from ratchet_bot.hosts.hub import HubRefused
 
 H100, ASCEND = ".github/perf-baselines/h100.json", ".github/perf-baselines/ascend.json"
 BASELINES, README = ("main", H100), ("main", "README.md")

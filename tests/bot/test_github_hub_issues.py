@@ -3,11 +3,11 @@
 import pytest
 from github_fake import FakeGithub
 from github_fake.state import Issue as Known
-from ratchet_bot.effects import Closing, Issue
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.github_hub.issues import document
-from ratchet_bot.host import OpenIssue
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.effects import Closing, Issue
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.github.issues import document
+from ratchet_bot.hosts.host import OpenIssue
+from ratchet_bot.hosts.hub import HubRefused
 
 LABEL, LAST = "perf-regression", "<!-- perf-ratchet:over -->"
 

@@ -1,10 +1,10 @@
 import pytest
 from github_fake import FakeGithub, answers
 from github_fake.wire import Answer
-from ratchet_bot.effects import Closing, Issue, PullRequest
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.host import OpenIssue
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.effects import Closing, Issue, PullRequest
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.host import OpenIssue
+from ratchet_bot.hosts.hub import HubRefused
 
 FILES = {".github/perf-baselines/h100.json": b"{}\n"}
 PULL = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf",))

@@ -2,9 +2,9 @@
 
 import pytest
 from github_fake import FakeGithub
-from ratchet_bot.effects import PullRequest
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.effects import PullRequest
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.hub import HubRefused
 
 FILES = {"README.md": b"Nights\n"}
 PULL = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf",))

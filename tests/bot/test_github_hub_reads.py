@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 import pytest
 from github_fake import FakeGithub, Refused
 from github_fake.wire import Answer
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.host import Pull, Run
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.host import Pull, Run
+from ratchet_bot.hosts.hub import HubRefused
 
 FORK = "stranger/demo"
 

@@ -2,9 +2,9 @@
 
 import pytest
 from github_fake import FakeGithub
-from ratchet_bot.effects import Question
-from ratchet_bot.github_hub import GithubHub, seen_answers
-from ratchet_bot.github_hub.standing_answers import Commit
+from ratchet_bot.hosts.effects import Question
+from ratchet_bot.hosts.github import GithubHub, seen_answers
+from ratchet_bot.hosts.github.standing_answers import Commit
 
 MARKER = "<!-- perf-ratchet:answer 1 -->"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from history_lines import KEY, make_line
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.history import (
+from ratchet_bot.data.history import (
     HistoryLine,
     appended,
     flagged,

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from github_fake import FakeGithub, quick_hub
 from history_lines import make_line
-from ratchet_bot.github_hub import GithubHub
-from ratchet_bot.handlers.nights.history_branch import Kept, append, kept_as_seen
-from ratchet_bot.history import HistoryLine, history_from_text, paths_until
-from ratchet_bot.host import SeenBranch
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.data.history import HistoryLine, history_from_text, paths_until
+from ratchet_bot.flows.history_branch import Kept, append, kept_as_seen
+from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.host import SeenBranch
+from ratchet_bot.hosts.hub import HubRefused
 
 BRANCH = "perf-history"
 MESSAGE = "Add a night"

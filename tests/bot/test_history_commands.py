@@ -8,7 +8,7 @@ import pytest
 from builders import make_baselines, make_values
 from history_lines import make_series, sha_of
 from ratchet_bot.__main__ import main
-from ratchet_bot.history import appended, history_from_text, path_of
+from ratchet_bot.data.history import appended, history_from_text, path_of
 
 STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]
 Golden = Callable[[str, str], None]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from builders import make_baselines, make_values
 from history_lines import make_series, sha_of
-from ratchet_bot.handlers import history
-from ratchet_bot.history import appended
+from ratchet_bot.data.history import appended
+from ratchet_bot.flows import history
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]

@@ -1,8 +1,8 @@
 """Merges on a branch of the bot that only look like the button "Update branch"."""
 
 import pytest
-from ratchet_bot.host import Commit
-from ratchet_bot.nightly.others import has_others
+from ratchet_bot.flows.others import has_others
+from ratchet_bot.hosts.host import Commit
 
 PATH = "perf/h100.json"
 BOT = "github-actions[bot]"

@@ -12,7 +12,7 @@ from history_lines import make_line
 from hostile import LINES
 from night_story import AT_ONCE, Story
 from ratchet_bot.__main__ import main
-from ratchet_bot.history import line_to_text
+from ratchet_bot.data.history import line_to_text
 
 LONG = "gpu-" + "x" * 190
 

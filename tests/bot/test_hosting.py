@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import ratchet_bot.github_hub
+import ratchet_bot.hosts.github
 from github_fake import HASTE, TOKEN, FakeGithub
 from perf_project import Project
 from ratchet_bot.__main__ import main
@@ -19,8 +19,8 @@ def project(github: FakeGithub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     monkeypatch.setenv("GITHUB_API_URL", github.url)
     monkeypatch.setenv("GITHUB_REPOSITORY", github.repository)
-    hasty = partial(ratchet_bot.github_hub.github_hub_from_environment, pace=HASTE)
-    monkeypatch.setattr(ratchet_bot.github_hub, "github_hub_from_environment", hasty)
+    hasty = partial(ratchet_bot.hosts.github.github_hub_from_environment, pace=HASTE)
+    monkeypatch.setattr(ratchet_bot.hosts.github, "github_hub_from_environment", hasty)
     return Project(github, tmp_path)
 
 
@@ -134,7 +134,7 @@ def test_an_outage_ends_in_an_answer_and_an_exit_code(project: Project, capsys: 
 
 def test_a_mistake_of_ours_ends_in_an_answer(project: Project, monkeypatch: pytest.MonkeyPatch):
     """An error that nobody foresaw is answered with its kind, and is no verdict."""
-    monkeypatch.setattr("ratchet_bot.handlers.answering.tighten_pull.file_change", None)
+    monkeypatch.setattr("ratchet_bot.flows.tighten_pull.file_change", None)
     pull = project.opened()
     project.measured(flux=0.8)
     comment = project.github.comment(pull.number, "maintainer", "/tighten-baselines")

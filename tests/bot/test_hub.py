@@ -3,7 +3,7 @@
 import pytest
 from github_fake import a_check
 from hub_places import PATH, Place
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.hub import HubRefused
 
 MARKER = "<!-- perf-ratchet -->"
 OTHER_MARKER = "<!-- perf-ratchet alarm -->"

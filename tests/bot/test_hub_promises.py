@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from github_fake import a_check
 from hub_places import PATH, Place
-from ratchet_bot.effects import Closing, Issue, PullRequest
-from ratchet_bot.host import OpenIssue
-from ratchet_bot.hub import BranchMoved, HubRefused
+from ratchet_bot.hosts.effects import Closing, Issue, PullRequest
+from ratchet_bot.hosts.host import OpenIssue
+from ratchet_bot.hosts.hub import BranchMoved, HubRefused
 
 MARKER, ANSWER = "<!-- perf-ratchet -->", "<!-- perf-ratchet answer 5 -->"
 NEW = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf",))

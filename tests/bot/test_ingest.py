@@ -10,9 +10,9 @@ import pytest
 from builders import OLD_STAGES, make_baselines, make_values
 from engine_files import STAGES, STEPS, line
 from ratchet_bot.__main__ import main
-from ratchet_bot.ingest import KINDS
-from ratchet_bot.intake.files import record_from_file
-from ratchet_bot.intake.logs import MAX_LINE_BYTES, engine_reading
+from ratchet_bot.data.record_files import record_from_file
+from ratchet_bot.engines.ingest import KINDS
+from ratchet_bot.engines.log_files import MAX_LINE_BYTES, engine_reading
 
 CI_LOG = """\
 \ufeff2026-05-17T03:11:20.1234567Z ##[group]Run pytest
@@ -223,7 +223,7 @@ def test_long_lines_are_skipped(tmp_path: Path):
 
 def test_a_dump_that_is_too_large_is_read_as_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A large file that begins like a dump is a log: it is never read whole."""
-    monkeypatch.setattr("ratchet_bot.intake.logs.MAX_DUMP_BYTES", 10)
+    monkeypatch.setattr("ratchet_bot.engines.log_files.MAX_DUMP_BYTES", 10)
     log = tmp_path / "performance.log"
     log.write_text(f"{line()}\n")
 
@@ -243,7 +243,7 @@ def test_a_record_that_nobody_could_read_is_not_written(
     files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     """A record above the limit of readers is refused, and says how to stay below it."""
-    monkeypatch.setattr("ratchet_bot.handlers.ingest.MAX_RECORD_BYTES", 100)
+    monkeypatch.setattr("ratchet_bot.flows.ingest.MAX_RECORD_BYTES", 100)
     out = files / "record.json"
     code = main(["ingest", str(files / "ci.log"), "--hardware", "h100", "--out", str(out)])
 

@@ -6,10 +6,10 @@ import pytest
 from engine_files import STAGES, line
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.engine.logs import log_reading
-from ratchet_bot.errors import BadInput
-from ratchet_bot.ingest import Given, Ingested, ingested
-from ratchet_bot.verdicts.evidence import Evidence, Recorded, evidence
+from ratchet_bot.data.errors import BadInput
+from ratchet_bot.engines.ingest import Given, Ingested, ingested
+from ratchet_bot.engines.sglang.logs import log_reading
+from ratchet_bot.judging.evidence import Evidence, Recorded, evidence
 from ratchet_profiler.record import record_from_json, record_to_json
 
 GIVEN = Given(hardware="h100", scenario="flux", created_at=datetime(2026, 5, 17, tzinfo=UTC))
@@ -95,7 +95,7 @@ def test_proven_steps_are_assigned():
 
 def test_too_many_requests_are_refused(monkeypatch: pytest.MonkeyPatch):
     """More requests than a record holds are a mistake with its line."""
-    monkeypatch.setattr("ratchet_bot.ingest.MAX_REQUESTS", 1)
+    monkeypatch.setattr("ratchet_bot.engines.ingest.MAX_REQUESTS", 1)
 
     with pytest.raises(
         BadInput, match=r"performance\.log:2: more than 1 requests of flux: ingest a part of the file"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from github_fake import a_check
-from ratchet_bot.hub import HubRefused
-from ratchet_bot.local_hub import LocalHub
+from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.local import LocalHub
 
 MARKER = "<!-- perf-ratchet -->"
 PATH = ".github/perf-baselines/h100.json"

@@ -9,7 +9,7 @@ import pytest
 from audit_cases import measured
 from builders import HEAD_SHA, make_baselines, make_record, make_scenario, make_values
 from ratchet_bot.__main__ import main
-from ratchet_bot.examples import EXAMPLES, EXIT_CODES
+from ratchet_bot.cli.examples import EXAMPLES, EXIT_CODES
 from ratchet_profiler.record import RunRecord, record_to_json
 
 COMMANDS = sorted(filter(None, EXAMPLES))
@@ -298,7 +298,7 @@ def test_report_knows_its_hardware(files: Path):
 
 def test_a_mistake_of_ours_is_no_verdict(files: Path, monkeypatch: pytest.MonkeyPatch):
     """An error that nobody foresaw is shown whole, and is not exit code 1, which says regression."""
-    monkeypatch.setattr("ratchet_bot.handlers.audit.run", None)
+    monkeypatch.setattr("ratchet_bot.flows.audit.run", None)
 
     assert main(["audit", str(files / "h100.json")]) == 2
 

@@ -2,9 +2,9 @@
 
 from builders import make_baselines, make_record, make_scenario, make_values
 from history_lines import make_series
-from ratchet_bot.history import past
-from ratchet_bot.nightly.nights import Waiting, alarms, held, is_forgotten, nights_in_a_row, overlap, stale
-from ratchet_bot.tighten import propose
+from ratchet_bot.data.history import past
+from ratchet_bot.judging.nights import Waiting, alarms, held, is_forgotten, nights_in_a_row, overlap, stale
+from ratchet_bot.judging.tighten import propose
 
 KEY = make_series([1.0])[0].comparability
 STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]

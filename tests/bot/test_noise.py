@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.noise import floor, noise_limit_ms, score
+from ratchet_bot.judging.noise import floor, noise_limit_ms, score
 
 QUIET = (100.0, 100.4, 99.7, 100.1, 99.9) * 6
 """Thirty nights within 0.4 % of a level of 100 ms."""

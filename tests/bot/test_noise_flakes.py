@@ -3,7 +3,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.noise import flake_rate, may_fail, pooled_share, run_flake_rate
+from ratchet_bot.judging.noise import flake_rate, may_fail, pooled_share, run_flake_rate
 
 QUIET = (100.0, 100.4, 99.7, 100.1, 99.9) * 6
 """Thirty nights within 0.4 % of a level of 100 ms."""

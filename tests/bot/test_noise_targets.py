@@ -4,8 +4,8 @@ import pytest
 from ratchet_bot.bench import flakes, nightly, pull_requests
 from ratchet_bot.bench.nights import NIGHTLY_CSV, Stretch, draws, made_stretches, real_stretches
 from ratchet_bot.bench.rules import ours
-from ratchet_bot.level import lower_hinge
-from ratchet_bot.noise import noise_limit_ms, score
+from ratchet_bot.judging.level import lower_hinge
+from ratchet_bot.judging.noise import noise_limit_ms, score
 
 MADE, IMAGE, VIDEO = "made", "image", "video"
 PRESENT = pytest.mark.skipif(

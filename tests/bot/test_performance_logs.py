@@ -2,7 +2,7 @@
 
 import pytest
 from engine_files import FLUX, FLUX_STAGES, STAMP, found, read, refused
-from ratchet_bot.engine.performance_logs import MAX_LINES
+from ratchet_bot.engines.sglang.performance_logs import MAX_LINES
 
 STEPS_LINE = "  denoise_steps: 0=50.00ms, 1=100.00ms, 2=110.00ms"
 LOG = f"""\

@@ -1,7 +1,7 @@
 from builders import make_record, make_scenario
 from history_lines import make_line
-from ratchet_bot.verdicts.comparability import Setting, versions
-from ratchet_bot.verdicts.precedent import precedent
+from ratchet_bot.judging.comparability import Setting, versions
+from ratchet_bot.judging.precedent import precedent
 from ratchet_profiler.record import comparability_key
 
 RECORD = make_record(make_scenario("flux"), make_scenario("wan"), run_id=100)

@@ -8,9 +8,9 @@ import pytest
 from engine_files import FLUX, FLUX_STAGES, STAMP, block, found, read, refused
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.engine.log_lines import log_line
-from ratchet_bot.engine.logs import MAX_REFUSALS
-from ratchet_bot.engine.printed_blocks import MAX_OPEN, MAX_SILENCE, BlockReader
+from ratchet_bot.engines.sglang.log_lines import log_line
+from ratchet_bot.engines.sglang.logs import MAX_REFUSALS
+from ratchet_bot.engines.sglang.printed_blocks import MAX_OPEN, MAX_SILENCE, BlockReader
 
 
 def test_a_printed_baseline_is_a_request():

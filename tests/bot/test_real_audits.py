@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from audit_cases import told
 from builders import make_record, make_request
-from ratchet_bot.audit import Finding, audit, tally
-from ratchet_bot.baselines import BaselineFile, baselines_from_text
-from ratchet_bot.rules.listing import AuditReport
+from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.judging.audit import Finding, audit, tally
+from ratchet_bot.judging.rules.listing import AuditReport
 from ratchet_profiler.record import RunRecord, ScenarioRecord
 
 ROOT = Path(__file__).parents[2]

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from builders import make_record, make_request
-from ratchet_bot.audit import audit, first_error, tally
-from ratchet_bot.baselines import BaselineFile, ScenarioBaseline, baselines_from_text
-from ratchet_bot.compare import Verdict, compare
-from ratchet_bot.lossless import edited_json
-from ratchet_bot.proposing.rewriting import with_scenarios
-from ratchet_bot.tighten import propose, tightened
+from ratchet_bot.data.baselines import BaselineFile, ScenarioBaseline, baselines_from_text
+from ratchet_bot.data.lossless import edited_json
+from ratchet_bot.data.rewriting import with_scenarios
+from ratchet_bot.judging.audit import audit, first_error, tally
+from ratchet_bot.judging.compare import Verdict, compare
+from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RunRecord, ScenarioRecord
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from builders import make_record, make_request, make_scenario
-from ratchet_bot.audit import Finding, audit
-from ratchet_bot.baselines import BaselineFile, baselines_from_text
-from ratchet_bot.tighten import propose, tightened
+from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.judging.audit import Finding, audit
+from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RunRecord
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from contracts import described
 from github_fake import FakeGithub
 from github_fake.state import Run, State
 from night_story import AT_ONCE, BASELINES, TWO_KINDS, Story
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.hosts.hub import HubRefused
 
 pytestmark = pytest.mark.faults
 

@@ -4,7 +4,7 @@ import pytest
 from builders import make_baselines, make_record, make_scenario, make_values
 from github_fake import FakeGithub
 from night_story import AT_ONCE, SETTINGS, Story, history_of, state
-from ratchet_bot.errors import BadInput
+from ratchet_bot.data.errors import BadInput
 from ratchet_profiler.record import record_to_json
 from zips import make_zip
 

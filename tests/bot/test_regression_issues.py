@@ -5,10 +5,10 @@ from datetime import timedelta
 from github_fake import FakeGithub
 from history_lines import make_regression
 from night_story import AT_ONCE, Story
-from ratchet_bot.handlers.nights.regression_issues import MOST_ISSUES, Group, Held
-from ratchet_bot.host import OpenIssue
-from ratchet_bot.nightly.issue_memory import marker_of, memory_of, remembered_in
-from ratchet_bot.nightly.regressions import Episode
+from ratchet_bot.flows.regression_issues import MOST_ISSUES, Group, Held
+from ratchet_bot.hosts.host import OpenIssue
+from ratchet_bot.judging.regressions import Episode
+from ratchet_bot.telling.issue_memory import marker_of, memory_of, remembered_in
 
 NAMES = ("flux", "wan", "qwen")
 SLOW = {"flux": 1.2}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from git_folder import git
 from ratchet_bot.adoption.release import Release, installed_release
-from ratchet_bot.errors import BadInput
+from ratchet_bot.data.errors import BadInput
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot import words
-from ratchet_bot.handlers.answering.replies import helped
-from ratchet_bot.proposing.file_diff import FileDiff
-from ratchet_bot.proposing.proposals import SLACK_MS, SLACK_RATIO
-from ratchet_bot.rules.findings import Finding, Severity
-from ratchet_bot.rules.listing import AuditReport
-from ratchet_bot.tighten import Proposals, propose
+from ratchet_bot.data.file_diff import FileDiff
+from ratchet_bot.flows.replies import helped
+from ratchet_bot.judging.proposals import SLACK_MS, SLACK_RATIO
+from ratchet_bot.judging.rules.findings import Finding, Severity
+from ratchet_bot.judging.rules.listing import AuditReport
+from ratchet_bot.judging.tighten import Proposals, propose
+from ratchet_bot.telling import words
 
 Golden = Callable[[str, str], None]
 

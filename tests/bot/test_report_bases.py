@@ -7,8 +7,8 @@ from builders import make_baselines
 from github_fake import FakeGithub
 from github_fake.state import Pull
 from perf_project import FORK, H100, Project, odd_values
-from ratchet_bot.host import Pull as HostPull
-from ratchet_bot.pulls.run_report import check_name
+from ratchet_bot.hosts.host import Pull as HostPull
+from ratchet_bot.telling.run_report import check_name
 
 EVIL = "evil/demo"
 BEFORE, BEGAN, LATER = "2026-05-17T11:59:59Z", "2026-05-17T12:00:00Z", "2026-05-17T12:00:09Z"
@@ -119,7 +119,7 @@ def test_a_mistake_of_ours_is_told_on_the_check_of_the_base(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ):
     """Once the pull request is known, nothing of it reaches the required check."""
-    monkeypatch.setattr("ratchet_bot.handlers.judging.judged.compare", None)
+    monkeypatch.setattr("ratchet_bot.flows.judged.compare", None)
     project.opened().base_branch = "old"
     run = project.measured(flux=1.0, wan=1.0)
 

@@ -9,7 +9,7 @@ from builders import make_baselines, make_values
 from github_fake import FakeGithub
 from github_fake.state import Run
 from perf_project import CONFIG, H100, ODD_STEPS, ONE, Project, odd_record, odd_values
-from ratchet_bot.pulls.edits import edit_of
+from ratchet_bot.telling.edits import edit_of
 from ratchet_profiler.record import RunRecord
 
 EMPTY = {

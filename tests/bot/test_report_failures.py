@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from github_fake import FakeGithub, Refused
 from perf_project import CONFIG, FORK, H100, SETTINGS, Project, odd_record
-from ratchet_bot.errors import BadInput
-from ratchet_bot.hub import HubRefused
+from ratchet_bot.data.errors import BadInput
+from ratchet_bot.hosts.hub import HubRefused
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_bad_baselines_conclude_the_check(project: Project):
 
 def test_a_mistake_of_ours_concludes_the_check(project: Project, monkeypatch: pytest.MonkeyPatch):
     """An error that nobody foresaw says its kind and no more, and is raised on."""
-    monkeypatch.setattr("ratchet_bot.handlers.judging.judged.compare", None)
+    monkeypatch.setattr("ratchet_bot.flows.judged.compare", None)
     project.opened()
     run = project.measured(flux=1.0, wan=1.0)
 
@@ -161,7 +161,7 @@ def test_a_cancelled_job_concludes_the_check(project: Project, monkeypatch: pyte
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ratchet_bot.handlers.judging.judged.compare", interrupted)
+    monkeypatch.setattr("ratchet_bot.flows.judged.compare", interrupted)
     project.opened()
     run = project.measured(flux=1.0, wan=1.0)
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot import render
-from ratchet_bot.audit import Finding
-from ratchet_bot.compare import Verdict, compare
-from ratchet_bot.report import Report, Unjudged, hardware_report
-from ratchet_bot.tighten import propose
+from ratchet_bot.judging.audit import Finding
+from ratchet_bot.judging.compare import Verdict, compare
+from ratchet_bot.judging.tighten import propose
+from ratchet_bot.telling import render
+from ratchet_bot.telling.report import Report, Unjudged, hardware_report
 from reports import incomplete, make_section, nights_of, shifted, suspects
 
 FILE = make_baselines()

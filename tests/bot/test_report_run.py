@@ -4,7 +4,7 @@ import pytest
 from builders import make_baselines
 from github_fake import FakeGithub
 from perf_project import ASCEND, CONFIG, FORK, H100, ONE, SETTINGS, Project, odd_record, odd_values
-from ratchet_bot.handlers import report_run
+from ratchet_bot.flows import report_run
 
 
 @pytest.fixture

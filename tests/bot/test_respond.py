@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from github_fake import FakeGithub
 from perf_project import ASCEND, FORK, H100, SETTINGS, Project, odd_values
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import baselines_from_text
+from ratchet_bot.data.baselines import baselines_from_text
+from ratchet_bot.judging.audit import audit
 
 NIGHTLY = ".github/workflows/nightly.yml"
 

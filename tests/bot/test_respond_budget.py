@@ -12,8 +12,8 @@ from builders import make_baselines
 from github_fake import FakeGithub
 from github_fake.state import Comment, Pull, Run
 from perf_project import ASCEND, FORK, H100, SETTINGS, Project, odd_values
-from ratchet_bot.baselines import baselines_from_text
-from ratchet_bot.effects import Check
+from ratchet_bot.data.baselines import baselines_from_text
+from ratchet_bot.hosts.effects import Check
 
 COUNT = 67
 FAST = {f"scenario{number}": 0.8 for number in range(COUNT)}

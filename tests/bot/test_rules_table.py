@@ -4,8 +4,9 @@ import runpy
 from types import ModuleType
 
 import pytest
-from ratchet_bot import limits, snapshot
-from ratchet_bot.rules import changes, forms, sums, table, whole_files
+from ratchet_bot.data import terms
+from ratchet_bot.judging import limits, snapshot
+from ratchet_bot.judging.rules import changes, forms, sums, table, whole_files
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ from ratchet_bot.rules import changes, forms, sums, table, whole_files
         (changes, "LOOSENED_RATIO", 0.08, "loosened", "rose by over 8 %, or"),
         (limits, "DECODING_TOLERANCE", 0.7, "loosened", "by over 70 % and"),
         (limits, "DECODING_PAD_MS", 333.0, "loosened", "and 333 ms"),
-        (limits, "MIN_IMPROVEMENT", 0.07, "no-improvement", "fall by 7 %"),
+        (terms, "MIN_IMPROVEMENT", 0.07, "no-improvement", "fall by 7 %"),
     ],
 )
 def test_a_changed_threshold_changes_the_words(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 from history_lines import make_line
-from ratchet_bot.history import Series
-from ratchet_bot.nightly.known import known
-from ratchet_bot.nightly.runners import RunnerChange, runner_change
+from ratchet_bot.data.history import Series
+from ratchet_bot.judging.known import known
+from ratchet_bot.judging.runners import RunnerChange, runner_change
 
 
 def nights_on(names: Sequence[str | None], begin: int = 1) -> Series:

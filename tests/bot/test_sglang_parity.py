@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from builders import STAGES, make_record, make_request, make_scenario, make_values
-from ratchet_bot.baselines import baselines_from_text
-from ratchet_bot.compare import Verdict, compare
+from ratchet_bot.data.baselines import baselines_from_text
+from ratchet_bot.judging.compare import Verdict, compare
 from ratchet_profiler.record import RequestRecord
 
 ROOT = Path(__file__).parents[2]

@@ -2,9 +2,9 @@
 
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.baselines import BaselineFile
-from ratchet_bot.compare import Comparison, Outcome, Verdict, compare
-from ratchet_bot.verdicts.comparability import Setting, versions
+from ratchet_bot.data.baselines import BaselineFile
+from ratchet_bot.judging.comparability import Setting, versions
+from ratchet_bot.judging.compare import Comparison, Outcome, Verdict, compare
 from ratchet_profiler.record import Environment, RunRecord, comparability_key
 
 NAMES = ("a", "b", "c", "d", "e", "f")

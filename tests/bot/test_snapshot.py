@@ -2,9 +2,9 @@ import pytest
 from builders import make_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.audit import audit_scenario, first_error
-from ratchet_bot.baselines import ScenarioBaseline
-from ratchet_bot.snapshot import (
+from ratchet_bot.data.baselines import ScenarioBaseline
+from ratchet_bot.judging.audit import audit_scenario, first_error
+from ratchet_bot.judging.snapshot import (
     denoising_total_ms,
     is_decoding_stage,
     is_denoising_stage,

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.engine.step_owners import owners
+from ratchet_bot.engines.sglang.step_owners import owners
 
 
 @pytest.mark.parametrize(

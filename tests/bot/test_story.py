@@ -2,8 +2,8 @@ from pathlib import Path
 
 from github_fake import FakeGithub
 from perf_project import FORK, H100, SETTINGS, Project
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import baselines_from_text
+from ratchet_bot.data.baselines import baselines_from_text
+from ratchet_bot.judging.audit import audit
 
 TIGHTEN = "/tighten-baselines --hardware h100"
 

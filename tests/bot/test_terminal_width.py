@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot import filters, render, words
+from ratchet_bot.data import filters
+from ratchet_bot.telling import render, words
 from ratchet_profiler.record import ScenarioRecord
 from reports import make_report
 

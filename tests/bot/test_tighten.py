@@ -11,8 +11,8 @@ from builders import (
     make_scenario,
     make_values,
 )
-from ratchet_bot.tighten import Change, Declined, Proposal, lower_median, propose
-from ratchet_bot.verdicts.evidence import Evidence, Recorded, evidence
+from ratchet_bot.judging.evidence import Evidence, Recorded, evidence
+from ratchet_bot.judging.tighten import Change, Declined, Proposal, lower_median, propose
 from ratchet_profiler.record import RequestRecord, ScenarioRecord
 
 

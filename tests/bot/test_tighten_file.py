@@ -5,9 +5,9 @@ from typing import Any
 from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.audit import audit, first_error
-from ratchet_bot.baselines import baselines_from_text
-from ratchet_bot.tighten import propose, tightened
+from ratchet_bot.data.baselines import baselines_from_text
+from ratchet_bot.judging.audit import audit, first_error
+from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import ScenarioRecord
 
 durations = st.floats(0, 400)

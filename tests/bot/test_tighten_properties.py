@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import BaselinesRejected, baselines_from_text
-from ratchet_bot.proposing.file_diff import file_diff
-from ratchet_bot.tighten import propose, tightened
+from ratchet_bot.data.baselines import BaselinesRejected, baselines_from_text
+from ratchet_bot.data.file_diff import file_diff
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RunRecord, ScenarioRecord
 
 NAMES = ("a", "b.1+x", "c")

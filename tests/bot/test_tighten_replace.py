@@ -15,7 +15,7 @@ from builders import (
     make_values,
 )
 from ratchet_bot.__main__ import main
-from ratchet_bot.tighten import Declined, Proposal, propose, tightened
+from ratchet_bot.judging.tighten import Declined, Proposal, propose, tightened
 from ratchet_profiler.record import RequestRecord, record_to_json
 
 FASTER = make_values(e2e_ms=410.0, stages={"DenoisingStage": 350.0}, steps=(50.0, 70.0, 70.0, 70.0, 60.0))

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import BaselineFile, BaselinesRejected
-from ratchet_bot.proposing.proposals import Chance, run_chance
-from ratchet_bot.tighten import Declined, Proposal, propose, tightened
+from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.proposals import Chance, run_chance
+from ratchet_bot.judging.tighten import Declined, Proposal, propose, tightened
 from ratchet_profiler.record import RunRecord
 
 NIGHTS = [560.0, 561.0, 559.0, 562.0, 560.0] * 6

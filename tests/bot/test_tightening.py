@@ -11,11 +11,11 @@ from builders import (
     make_scenario,
     make_values,
 )
-from ratchet_bot.baselines import baselines_from_text
-from ratchet_bot.nightly.known import known
-from ratchet_bot.nightly.lines import lines_of
-from ratchet_bot.nightly.tightening import ProposalTerms, StandingProposal, tightening
-from ratchet_bot.settings import Tighten
+from ratchet_bot.data.baselines import baselines_from_text
+from ratchet_bot.data.settings import Tighten
+from ratchet_bot.flows.lines import lines_of
+from ratchet_bot.judging.known import known
+from ratchet_bot.judging.night_tightening import ProposalTerms, StandingProposal, tightening
 
 TERMS = ProposalTerms(Tighten(nights=1), "pr_test")
 TEN_TIMES = make_values(

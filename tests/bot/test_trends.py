@@ -7,10 +7,10 @@ from builders import make_baselines, make_values
 from history_lines import make_line, make_series, sha_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.baselines import BaselinesRejected
-from ratchet_bot.history import History
-from ratchet_bot.nightly.chart import BOTTOM, LEFT, RIGHT, TOP, Chart, chart
-from ratchet_bot.nightly.trends import Trend, trends
+from ratchet_bot.data.baselines import BaselinesRejected
+from ratchet_bot.data.history import History
+from ratchet_bot.judging.trends import Trend, trends
+from ratchet_bot.telling.chart import BOTTOM, LEFT, RIGHT, TOP, Chart, chart
 
 STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]
 FILE = make_baselines({"flux": make_values(e2e_ms=110.0)})

@@ -19,10 +19,10 @@ from git_folder import git
 from github_fake import FakeGithub
 from github_fake.state import Comment, Run
 from ratchet_bot.__main__ import main
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import baselines_from_text
-from ratchet_bot.history import appended
-from ratchet_bot.nightly.lines import lines_of
+from ratchet_bot.data.baselines import baselines_from_text
+from ratchet_bot.data.history import appended
+from ratchet_bot.flows.lines import lines_of
+from ratchet_bot.judging.audit import audit
 from ratchet_profiler.record import record_from_json, record_to_json
 from zips import make_zip
 

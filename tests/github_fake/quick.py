@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ratchet_bot.effects import Check
-from ratchet_bot.github_hub import GithubHub, Pace
+from ratchet_bot.hosts.effects import Check
+from ratchet_bot.hosts.github import GithubHub, Pace
 
 from github_fake.server import FakeGithub
 

@@ -9,10 +9,10 @@ from itertools import permutations
 from typing import Final
 
 from ratchet_bot.adoption.matrix import ALONE, unmeasured
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import BaselineFile, BaselinesRejected
-from ratchet_bot.nightly.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL
-from ratchet_bot.settings import Hardware, Settings, Waiver
+from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected
+from ratchet_bot.data.settings import Hardware, Settings, Waiver
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.telling.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL
 
 SHOWN: Final = 3
 """Names shown of a long list. Chosen: enough to find the place, and one line stays one line."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ratchet_bot.adoption.sharding import Plan, Shard
-from ratchet_bot.baselines import BaselineFile
-from ratchet_bot.pulls.artifact_names import ARTIFACT_PREFIX
-from ratchet_bot.settings import Settings
+from ratchet_bot.data.artifact_names import ARTIFACT_PREFIX
+from ratchet_bot.data.baselines import BaselineFile
+from ratchet_bot.data.settings import Settings
 
 ALONE: Final = "none of the baseline scenarios is among the scenarios that are measured"
 

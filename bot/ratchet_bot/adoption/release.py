@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from ratchet_bot.adoption import checkout
-from ratchet_bot.errors import BadInput
+from ratchet_bot.data.errors import BadInput
 
 PACKAGE: Final = "perf-ratchet"
 _WORD: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+)@([0-9a-f]{40})")

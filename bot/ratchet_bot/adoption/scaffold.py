@@ -11,11 +11,11 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ratchet_bot.adoption.release import Release
-from ratchet_bot.baselines import DEFAULT_TOLERANCES
-from ratchet_bot.paths import CONFIG
-from ratchet_bot.proposing.rewriting import new_baselines
-from ratchet_bot.settings import Hardware, Settings
-from ratchet_bot.words import TEMPLATES
+from ratchet_bot.data.baselines import DEFAULT_TOLERANCES
+from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.rewriting import new_baselines
+from ratchet_bot.data.settings import Hardware, Settings
+from ratchet_bot.telling.words import TEMPLATES
 
 SCHEMA: Final = ".github/perf-ratchet.schema.json"
 SETUP: Final = ".github/perf-setup.sh"

@@ -18,17 +18,17 @@ from typing import Final, NamedTuple
 
 from ratchet_profiler.record import record_from_json, record_to_json
 
-from ratchet_bot import render
-from ratchet_bot.audit import audit
-from ratchet_bot.baselines import DEFAULT_PROFILE, baselines_from_text
 from ratchet_bot.bench.workload import MEASURED, SCENARIOS, WARMUPS, Workload, shifted, workload
-from ratchet_bot.compare import compare
-from ratchet_bot.handlers.judging.judged import Terms, section
-from ratchet_bot.noise import Past
-from ratchet_bot.proposing.file_diff import file_diff
-from ratchet_bot.report import HardwareReport, report_on
-from ratchet_bot.tighten import propose, tightened
-from ratchet_bot.verdicts.precedent import Precedent
+from ratchet_bot.data.baselines import DEFAULT_PROFILE, baselines_from_text
+from ratchet_bot.data.file_diff import file_diff
+from ratchet_bot.data.history import Past
+from ratchet_bot.flows.judged import Terms, section
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.compare import compare
+from ratchet_bot.judging.precedent import Precedent
+from ratchet_bot.judging.tighten import propose, tightened
+from ratchet_bot.telling import render
+from ratchet_bot.telling.report import HardwareReport, report_on
 
 REAL_FILE: Final = Path("../shared/data/baselines/h100_2026-05-17_after_25510.json")
 """sglang's baselines on H100 of 2026-05-17: 46 scenarios, of which 20 contradict themselves."""
@@ -53,7 +53,7 @@ BUDGETS_MS: Final[Mapping[str, float]] = {
 FLOORS: Final[Mapping[str, str]] = {
     "python -c pass": "pass",
     "python, importing pydantic": "import pydantic",
-    "python, importing the audit": "import ratchet_bot.handlers.audit",
+    "python, importing the audit": "import ratchet_bot.flows.audit",
 }
 """What is there before a command does anything."""
 COMMANDS: Final = (

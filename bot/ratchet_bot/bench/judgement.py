@@ -12,7 +12,7 @@ from typing import Final
 
 from ratchet_bot.bench import flakes, nightly, pull_requests
 from ratchet_bot.bench.nights import NIGHTLY_CSV, draws, made_stretches, real_stretches
-from ratchet_bot.changepoints import changes
+from ratchet_bot.judging.changepoints import changes
 
 BUDGET_S: Final = 10.0
 BUDGET_BYTES: Final = 500 * 2**20

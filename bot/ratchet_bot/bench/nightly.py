@@ -8,7 +8,7 @@ from typing import Final
 
 from ratchet_bot.bench.nights import Stretch, draws
 from ratchet_bot.bench.rules import OURS, THEIRS, Limit
-from ratchet_bot.changepoints import change_points
+from ratchet_bot.judging.changepoints import change_points
 
 HISTORY_NIGHTS: Final = 30
 WATCHED_NIGHTS: Final = 100

@@ -10,8 +10,8 @@ from math import inf, sqrt
 from statistics import NormalDist, mean, median, median_low, stdev
 from typing import Final
 
-from ratchet_bot.level import MAD_TO_SIGMA, lower_hinge
-from ratchet_bot.noise import noise_limit_ms
+from ratchet_bot.judging.level import MAD_TO_SIGMA, lower_hinge
+from ratchet_bot.judging.noise import noise_limit_ms
 
 Limit = Callable[[Sequence[float]], float]
 """A history, oldest first -> the largest value that is not slower; infinite where the rule says nothing."""
@@ -75,7 +75,7 @@ def median_and_mad(history: Sequence[float]) -> float:
 
 
 def ours(requests: int) -> Rule:
-    """Return the rule of `ratchet_bot.noise` for a number of requests."""
+    """Return the rule of `ratchet_bot.judging.noise` for a number of requests."""
 
     def limit(history: Sequence[float]) -> float:
         most = noise_limit_ms(history, requests)

@@ -17,10 +17,10 @@ from ratchet_profiler.record import (
     Total,
 )
 
-from ratchet_bot.baselines import BaselineFile
-from ratchet_bot.noise import Past
-from ratchet_bot.proposing.rewriting import new_baselines
-from ratchet_bot.tighten import propose, tightened
+from ratchet_bot.data.baselines import BaselineFile
+from ratchet_bot.data.history import Past
+from ratchet_bot.data.rewriting import new_baselines
+from ratchet_bot.judging.tighten import propose, tightened
 
 SCENARIOS: Final = 67
 """Scenarios of sglang's largest file."""

@@ -17,7 +17,7 @@ def _demo_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import demo
+    from ratchet_bot.flows import demo
 
     return demo.run(options.folder)
 
@@ -41,7 +41,7 @@ def _release(word: str) -> "Release":
 
 
 def _init(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import init
+    from ratchet_bot.adoption import init
 
     return init.run(Path(), options.release)
 
@@ -51,7 +51,7 @@ def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import doctor
+    from ratchet_bot.adoption import doctor
 
     return doctor.run(Path(), options.format)
 
@@ -61,7 +61,7 @@ def _no_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import schema
+    from ratchet_bot.adoption import schema
 
     return schema.run()
 

@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 from typing import Final
 
-from ratchet_bot import arguments
 from ratchet_bot.cli.command import Command
-from ratchet_bot.errors import BadInput
-from ratchet_bot.paths import CONFIG
+from ratchet_bot.data import arguments
+from ratchet_bot.data.errors import BadInput
+from ratchet_bot.data.repo_names import CONFIG
 
 
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,15 +51,15 @@ def _report(options: argparse.Namespace) -> int:
         return _report_run(options)
     if not (options.record and options.pull and options.head) or options.run_id:
         raise BadInput("report: give records with --pull and --head, or --run-id alone")
-    from ratchet_bot.handlers import report
+    from ratchet_bot.flows import report
 
     hub = report.hub(options.repository, os.environ, options.local)
     return report.run(options.record, options.config, hub, pull=options.pull, head_sha=options.head)
 
 
 def _report_run(options: argparse.Namespace) -> int:
-    from ratchet_bot.github_hub import github_hub_from_environment
-    from ratchet_bot.handlers import report_run
+    from ratchet_bot.flows import report_run
+    from ratchet_bot.hosts.github import github_hub_from_environment
 
     repository, run_id = options.repository or os.environ.get("GITHUB_REPOSITORY", ""), options.run_id
     if run_id is None:
@@ -71,7 +71,7 @@ def _report_run(options: argparse.Namespace) -> int:
 
 def _run_of_event() -> tuple[str, int]:
     """Return the repository and the run that the job was started for."""
-    from ratchet_bot.intake.event_file import run_from_file
+    from ratchet_bot.data.event_file import run_from_file
 
     if os.environ.get("GITHUB_EVENT_NAME") != "workflow_run":
         raise BadInput("report: give records with --pull and --head, or --run-id")
@@ -88,8 +88,8 @@ def _respond_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _respond(options: argparse.Namespace) -> int:
-    from ratchet_bot.github_hub import github_hub_from_environment
-    from ratchet_bot.handlers import respond
+    from ratchet_bot.flows import respond
+    from ratchet_bot.hosts.github import github_hub_from_environment
 
     event = options.event or os.environ.get("GITHUB_EVENT_PATH")
     if not event:

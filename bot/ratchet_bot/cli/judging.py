@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from ratchet_bot import arguments
 from ratchet_bot.cli.command import Command, add_format_argument
-from ratchet_bot.paths import CONFIG
+from ratchet_bot.data import arguments
+from ratchet_bot.data.repo_names import CONFIG
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def _audit_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import audit
+    from ratchet_bot.flows import audit
 
     if options.rules:
         return audit.tell_rules(options.format)
@@ -60,8 +60,8 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import compare
-    from ratchet_bot.handlers.judging.judged import Terms
+    from ratchet_bot.flows import compare
+    from ratchet_bot.flows.judged import Terms
 
     return compare.run(
         options.records,
@@ -108,7 +108,7 @@ def _tighten_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _tighten(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import tighten
+    from ratchet_bot.flows import tighten
 
     return tighten.run(
         options.records,

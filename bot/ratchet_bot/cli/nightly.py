@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 from typing import Final
 
-from ratchet_bot import arguments
 from ratchet_bot.cli.command import Command, add_format_argument
-from ratchet_bot.errors import BadInput
+from ratchet_bot.data import arguments
+from ratchet_bot.data.errors import BadInput
 
 
 def _refresh_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +24,9 @@ def _refresh_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _refresh(options: argparse.Namespace) -> int:
-    from ratchet_bot.github_hub import github_hub_from_environment
-    from ratchet_bot.handlers import refresh
-    from ratchet_bot.handlers.nights.night import Here
+    from ratchet_bot.flows import refresh
+    from ratchet_bot.flows.night import Here
+    from ratchet_bot.hosts.github import github_hub_from_environment
 
     repository = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
     if not repository:
@@ -76,19 +76,19 @@ def _add_checkout(parser: argparse.ArgumentParser) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import history
+    from ratchet_bot.flows import history
 
     return history.show(options.folder, options.scenario, options.hardware, options.baselines, options.format)
 
 
 def _exclude(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import history
+    from ratchet_bot.flows import history
 
     return history.exclude(options.folder, options.run_id, options.scenario, options.reason)
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import history
+    from ratchet_bot.flows import history
 
     repository = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
     url = f"{_server_url()}/{repository}" if repository else ""

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from ratchet_bot import arguments
 from ratchet_bot.cli.command import Command
+from ratchet_bot.data import arguments
 
 
 def _ingest_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def _ingest_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _ingest(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import ingest
+    from ratchet_bot.flows import ingest
 
     return ingest.run(
         options.file,
@@ -76,7 +76,7 @@ def _plan_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    from ratchet_bot.handlers import plan
+    from ratchet_bot.adoption import plan
 
     if options.config:
         return plan.run_config(

@@ -1,0 +1,1 @@
+"""What is read and written: baseline files, histories, the configuration, events, commands."""

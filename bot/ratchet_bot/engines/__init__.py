@@ -1,0 +1,1 @@
+"""Logs and results of other programs as run records."""

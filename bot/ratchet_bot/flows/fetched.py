@@ -1,0 +1,105 @@
+"""What a handler reads from the host before it decides: configuration, records, baselines, history."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from ratchet_profiler.record import Clock, RunRecord
+
+from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected, baselines_from_text
+from ratchet_bot.data.errors import BadInput
+from ratchet_bot.data.history import MONTHS_READ, History, history_from_text, paths_until
+from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.rewriting import clock_of, new_baselines
+from ratchet_bot.data.settings import Settings, SettingsRejected, settings_from_yaml
+from ratchet_bot.hosts.artifacts import MAX_ZIP_BYTES, Delivery, delivery
+from ratchet_bot.hosts.host import Host, Place, Run
+from ratchet_bot.judging.precedent import Precedent, precedent
+
+DEFAULT_BRANCH: Final = "HEAD"
+"""How `Host.files_at` names the default branch."""
+
+
+def settings_on(host: Host) -> Settings:
+    """Return the configuration of the default branch: a pull request cannot change the rules.
+
+    Raises:
+        BadInput: there is none, or it cannot be used.
+        HubRefused: the host would not, or did not answer.
+    """
+    return settings_in(host.files_at([(DEFAULT_BRANCH, CONFIG)])[(DEFAULT_BRANCH, CONFIG)])
+
+
+def settings_in(content: bytes | None) -> Settings:
+    """Return the configuration from the file of the default branch.
+
+    Raises:
+        BadInput: there is none, or it cannot be used.
+    """
+    if content is None:
+        raise BadInput(f"{CONFIG}: it is not on the default branch; perf-ratchet init writes one")
+    try:
+        return settings_from_yaml(content.decode())
+    except (SettingsRejected, UnicodeDecodeError) as error:
+        raise BadInput(f"{CONFIG} on the default branch: {error}") from error
+
+
+def delivered(host: Host, run: Run, hardware: Collection[str]) -> Delivery:
+    """Return the records of a run.
+
+    Raises:
+        HubRefused: the host would not, or did not answer.
+    """
+    return delivery(
+        run, host.artifacts(run.run_id), hardware, lambda it: host.artifact(it.artifact_id, MAX_ZIP_BYTES)
+    )
+
+
+def baselines_in(
+    path: str, content: bytes | None, hardware: str, records: Iterable[RunRecord]
+) -> BaselineFile:
+    """Return a baseline file; one without scenarios where there is none, on the clock of the records.
+
+    Raises:
+        BadInput: it is no baseline file.
+    """
+    if content is None:
+        return new_baselines(hardware, clock_of(records))
+    try:
+        return baselines_from_text(content.decode())
+    except (BaselinesRejected, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def history_places(settings: Settings, hardware: str, moment: datetime) -> list[Place]:
+    """Return where the nights before a moment are told."""
+    return [(settings.history_branch, path) for path in paths_until(hardware, moment, MONTHS_READ)]
+
+
+def history_text(content: bytes | None) -> str:
+    """Return a file of the history as text, whatever its bytes; "" where there is none."""
+    return (content or b"").decode(errors="replace")
+
+
+def history_in(contents: Iterable[bytes | None]) -> History:
+    """Return every line of these files of the history, in their order."""
+    return sum((history_from_text(history_text(content)) for content in contents), History())
+
+
+def precedent_in(
+    files: Mapping[Place, bytes | None],
+    places: Iterable[Place],
+    hardware: str,
+    records: Sequence[RunRecord],
+    clock: Clock,
+) -> Precedent:
+    """Return what the nights say of the scenarios of these records.
+
+    Args:
+        files: By place, as `Host.files_at` returns them.
+        places: The files of the history among them.
+        hardware: Where the records were measured.
+        records: Of one run.
+        clock: The clock of the baseline file.
+    """
+    return precedent(history_in(files[place] for place in places).lines, hardware, records, clock)

@@ -1,0 +1,88 @@
+"""Whose numbers a baseline file holds: a run of one hardware must not write into another's file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ratchet_profiler.record import RunRecord
+
+from ratchet_bot.data.baselines import BaselineFile
+from ratchet_bot.data.config_file import settings_from_file
+from ratchet_bot.data.errors import BadInput
+from ratchet_bot.data.filters import plain
+from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.settings import Settings
+from ratchet_bot.judging.named_hardware import other_hardware
+
+DEFAULT_CONFIG: Final = Path(CONFIG)
+"""Where the configuration is, unless told."""
+
+
+class Whose(NamedTuple):
+    """Whose numbers are to go into a baseline file."""
+
+    hardware: str
+    is_configured: bool
+    """Whether the configuration names this file for this hardware: then its path is not mistyped."""
+
+
+def whose(paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path, config: Path | None) -> Whose:
+    """Return the hardware of the records, when it is one, and not another than the baseline file's.
+
+    Args:
+        paths: The files of the records.
+        records: Them, at least one.
+        baselines: The baseline file.
+        config: The configuration, which may say whose file it is; None for the usual place, if there.
+
+    Raises:
+        BadInput: the records are of several hardwares, or the file is another's by the configuration.
+    """
+    hardware = {record.environment.hardware: path for record, path in zip(records, paths, strict=True)}
+    if len(hardware) > 1:
+        raise BadInput(
+            f"{paths[0]}: these records are of {' and '.join(hardware)}; give those of one hardware"
+        )
+    [name] = hardware
+    if config is None and not DEFAULT_CONFIG.exists():
+        return Whose(name, is_configured=False)
+    config = config or DEFAULT_CONFIG
+    owners = _owners(settings_from_file(config), _top(config), baselines)
+    if owners and name not in owners:
+        owned = " and ".join(owners)
+        raise BadInput(
+            f"{paths[0]}: measured on {name}, but {baselines} is of {owned} by {config}; give the other"
+        )
+    return Whose(name, is_configured=name in owners)
+
+
+def require_named_hardware(
+    paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path, file: BaselineFile, owner: Whose
+) -> None:
+    """Accept records of the hardware that a baseline file names, or that the configuration names it for.
+
+    Raises:
+        BadInput: a record without accelerator is of a hardware that `metadata.hardware` does not name.
+    """
+    for path, record in zip(paths, records, strict=True):
+        if not owner.is_configured and (named := other_hardware(file, record)):
+            raise BadInput(
+                f"{path}: measured on {owner.hardware}, no accelerator is known, but {baselines} is of "
+                f"{plain(repr(named))} by its metadata.hardware; give the baselines of "
+                f"{owner.hardware}, or say in {DEFAULT_CONFIG} that these are"
+            )
+
+
+def _owners(settings: Settings, top: Path, baselines: Path) -> Sequence[str]:
+    """Return the hardwares whose baseline file this is."""
+    return [
+        name
+        for name, hardware in settings.hardware.items()
+        if (top / hardware.baselines).resolve() == baselines.resolve()
+    ]
+
+
+def _top(config: Path) -> Path:
+    """Return the top of the repository of a configuration: above `.github`, or where it lies."""
+    folder = config.resolve().parent
+    return folder.parent if folder.name == DEFAULT_CONFIG.parent.name else folder

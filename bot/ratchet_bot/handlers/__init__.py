@@ -1,1 +1,0 @@
-"""What each command does: get, compute, say. One module a command; the packages hold what it is made of."""

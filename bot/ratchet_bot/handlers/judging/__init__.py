@@ -1,1 +1,0 @@
-"""What a command reads before it judges a run, and the judgement itself."""

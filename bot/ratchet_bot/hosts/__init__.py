@@ -1,0 +1,1 @@
+"""Repository hosts: what is read from them and what is done there."""

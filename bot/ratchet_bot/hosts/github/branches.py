@@ -1,0 +1,177 @@
+"""Commits and branches on GitHub, each change only where the branch is where we think."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from ratchet_bot.hosts.github.failures import Unanswered
+from ratchet_bot.hosts.github.git_answers import Commit, Committed, Named, Node, Reference, blob_name
+from ratchet_bot.hosts.github.repository import Repository, quoted
+from ratchet_bot.hosts.hub import BranchMoved
+
+NO_COMMIT: Final = "0" * 40
+"""What git calls the place of a branch that is not there."""
+
+CREATE_COMMIT: Final = """mutation Commit($input: CreateCommitOnBranchInput!) {
+  createCommitOnBranch(input: $input) { commit { oid } }
+}"""
+NODE: Final = """query Node($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { id }
+}"""
+REBUILD: Final = """mutation Rebuild($refs: UpdateRefsInput!, $commit: CreateCommitOnBranchInput!) {
+  updateRefs(input: $refs) { clientMutationId }
+  createCommitOnBranch(input: $commit) { commit { oid } }
+}"""
+"""One after the other, in this order; the second looks whether the branch is where the first puts it."""
+UPDATE_REFS: Final = """mutation Move($input: UpdateRefsInput!) {
+  updateRefs(input: $input) { clientMutationId }
+}"""
+
+
+class Branches(Repository):
+    """Commits and branches. See `hub.Hub`."""
+
+    def commit_files(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
+        """Put files on a branch in one commit, only if it still points where we think. See `hub.Hub`."""
+        errand = self._errand(f"commit to {branch}", "contents: write")
+        return self._settle(errand, lambda: self._commit(branch, expected_head, files, message))
+
+    def reset_branch(self, branch: str, expected_head: str | None, to: str) -> None:
+        """Make a branch point to a commit, only if it still is where we think. See `hub.Hub`."""
+        errand = self._errand(f"move {branch}", "contents: write")
+        self._settle(errand, lambda: self._move(branch, expected_head, to))
+
+    def rebuild_branch(
+        self, branch: str, expected_head: str | None, base: str, files: Mapping[str, bytes], message: str
+    ) -> str:
+        """Make a branch one commit on top of another, if it still is where we think. See `hub.Hub`."""
+        errand = self._errand(f"commit to {branch}", "contents: write")
+
+        def step_by_step() -> str:
+            now = self._head_of(branch)
+            if now not in {expected_head, base}:  # it is done, or somebody else was faster
+                return self._head_if_ours(branch, base, files, message)
+            self._move(branch, now, base)
+            return self._commit(branch, base, files, message)
+
+        def at_once() -> str:
+            asked = {
+                "refs": self._moving(branch, expected_head, base),
+                "commit": self._committing(branch, base, files, message),
+            }
+            try:
+                return Committed.model_validate(self._client.graphql(REBUILD, asked)).made.commit.oid
+            except Unanswered as unanswered:
+                if unanswered.failure.is_outage or unanswered.failure.is_rate_limit:
+                    raise
+                return step_by_step()
+
+        return self._settle(errand, at_once, again=step_by_step)
+
+    def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
+        """Make a branch without any past, with one commit; return its head. See `hub.Hub`."""
+        errand = self._errand(f"start {branch}", "contents: write")
+        return self._settle(errand, lambda: self._head_of(branch) or self._start(branch, files, message))
+
+    def head(self, branch: str) -> str | None:
+        """Return the full SHA at which a branch is, or None. See `host.Host`."""
+        return self._settle(self._errand(f"show {branch}", "contents: read"), lambda: self._head_of(branch))
+
+    def _head_of(self, branch: str) -> str | None:
+        try:
+            found = self._client.get(self._at(f"git/ref/heads/{quoted(branch)}"))
+        except Unanswered as unanswered:
+            if unanswered.failure.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return Reference.model_validate(found).object.sha
+
+    def _commit(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
+        """Commit. GitHub itself looks before it writes: the head must be the expected one."""
+        asked = self._committing(branch, expected_head, files, message)
+        try:
+            made = self._client.graphql(CREATE_COMMIT, {"input": asked})
+        except Unanswered as unanswered:
+            if "STALE_DATA" not in unanswered.failure.kinds:
+                raise
+            return self._head_if_ours(branch, expected_head, files, message)
+        return Committed.model_validate(made).made.commit.oid
+
+    def _committing(
+        self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str
+    ) -> dict[str, Any]:
+        headline, _, rest = message.partition("\n")
+        additions = [{"path": path, "contents": b64encode(files[path]).decode()} for path in files]
+        return {
+            "branch": {"repositoryNameWithOwner": self._repository, "branchName": branch},
+            "expectedHeadOid": expected_head,
+            "message": {"headline": headline, "body": rest.strip("\n")},
+            "fileChanges": {"additions": additions},
+        }
+
+    def _moving(self, branch: str, expected_head: str | None, to: str) -> dict[str, Any]:
+        before = expected_head or NO_COMMIT
+        update = {"name": f"refs/heads/{branch}", "beforeOid": before, "afterOid": to, "force": True}
+        return {"repositoryId": self._node_id(), "refUpdates": [update]}
+
+    def _head_if_ours(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
+        """Return the head of the branch if it is the very commit that was asked for: its answer was lost."""
+        head = Commit.model_validate(self._client.get(self._at(f"commits/{quoted(f'heads/{branch}')}")))
+        follows = [parent.sha for parent in head.parents] == [expected_head]
+        says = head.commit.message.split() == message.split()  # GitHub sets the blank lines its own way
+        if follows and says and _changes_only(head, files):
+            return head.sha
+        raise BranchMoved(branch, expected_head, head.sha)
+
+    def _move(self, branch: str, expected_head: str | None, to: str) -> None:
+        """Move. GitHub itself looks before it writes: the branch must be at the expected head."""
+        try:
+            self._client.graphql(UPDATE_REFS, {"input": self._moving(branch, expected_head, to)})
+        except Unanswered:
+            # Whatever GitHub calls it: it may be done already, by us or by somebody else.
+            now = self._head_of(branch)
+            if now == expected_head != to:
+                raise
+            if now != to:
+                raise BranchMoved(branch, expected_head, now) from None
+
+    def _node_id(self) -> str:
+        """Return what GraphQL calls the repository."""
+        if self._node is None:
+            owner, name = self._repository.split("/")
+            self._node = Node.model_validate(self._client.graphql(NODE, {"owner": owner, "name": name})).id
+        return self._node
+
+    def _start(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
+        entries = [self._entry(path, content) for path, content in files.items()]
+        tree = self._make("trees", {"tree": entries})
+        commit = self._make("commits", {"message": message, "tree": tree, "parents": []})
+        try:
+            self._client.send("POST", self._at("git/refs"), {"ref": f"refs/heads/{branch}", "sha": commit})
+        except Unanswered as unanswered:
+            # 422 "Reference already exists": somebody else was faster, and theirs is the branch.
+            there = None if unanswered.failure.is_outage else self._head_of(branch)
+            if there is None:
+                raise
+            return there
+        return commit
+
+    def _entry(self, path: str, content: bytes) -> dict[str, Any]:
+        """Return a file of a tree. Text goes along; what is none has to be sent before."""
+        entry = {"path": path, "mode": "100644", "type": "blob"}
+        try:
+            return entry | {"content": content.decode()}
+        except UnicodeDecodeError:
+            blob = {"content": b64encode(content).decode(), "encoding": "base64"}
+            return entry | {"sha": self._make("blobs", blob)}
+
+    def _make(self, kind: str, said: Mapping[str, Any]) -> str:
+        """Make an object of git and return its name. Made twice, it is there once."""
+        return Named.model_validate(self._client.send("POST", self._at(f"git/{kind}"), said).data).sha
+
+
+def _changes_only(commit: Commit, files: Mapping[str, bytes]) -> bool:
+    """Whether each file that the commit changes is one of ours, with our content."""
+    ours = {(path, blob_name(content, commit.sha)) for path, content in files.items()}
+    return {(file.filename, file.sha) for file in commit.files} <= ours

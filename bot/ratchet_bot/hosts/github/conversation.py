@@ -1,0 +1,118 @@
+"""What the bot says in conversations on GitHub: comments, answers, reactions."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from ratchet_bot.hosts.effects import Question, Reaction
+from ratchet_bot.hosts.github.answers import Comment
+from ratchet_bot.hosts.github.failures import Errand
+from ratchet_bot.hosts.github.git_answers import Replied
+from ratchet_bot.hosts.github.repository import Repository
+from ratchet_bot.hosts.hub import HubRefused
+
+COMMENT_LIMIT: Final = 65_536  # characters; GitHub answers 422 "Body is too long" beyond
+REPLY: Final = """mutation Reply($answer: AddCommentInput!, $reaction: AddReactionInput!) {
+  addComment(input: $answer) { commentEdge { node { url } } }
+  addReaction(input: $reaction) { clientMutationId }
+}"""
+"""One after the other, in this order."""
+REACTIONS: Final[Mapping[Reaction, str]] = {
+    "eyes": "EYES",
+    "rocket": "ROCKET",
+    "-1": "THUMBS_DOWN",
+    "confused": "CONFUSED",
+}
+"""What GraphQL calls them."""
+
+
+class Conversation(Repository):
+    """Comments, answers and reactions. See `hub.Hub` for each."""
+
+    def upsert_comment(self, pull: int, marker: str, body: str) -> str:
+        """Make the bot's one comment on a pull request say this. See `hub.Hub`."""
+        _require_sayable(marker, body)
+        return self._settle(self._commenting(pull), lambda: self._say(pull, marker, lambda _: body))
+
+    def revise_comment(self, pull: int, marker: str, revise: Callable[[str | None], str | None]) -> str:
+        """Make the bot's one comment say what follows from what it says. See `hub.Hub`."""
+
+        def revised(body: str | None) -> str | None:
+            new = revise(body)
+            if new is not None:
+                _require_sayable(marker, new)
+            return new
+
+        return self._settle(self._commenting(pull), lambda: self._say(pull, marker, revised))
+
+    def answer(self, pull: int, marker: str, body: str, *, is_first: bool = False) -> str:
+        """Say something once on a pull request, in a comment of its own. See `hub.Hub`."""
+        _require_sayable(marker, body)
+
+        def look_first() -> str:
+            return self._say(pull, marker, lambda _: body)
+
+        def at_once() -> str:
+            return self._comment(pull, body)
+
+        return self._settle(self._commenting(pull), at_once if is_first else look_first, again=look_first)
+
+    def reply(
+        self, question: Question, marker: str, body: str, reaction: Reaction, *, is_first: bool = False
+    ) -> str:
+        """Answer a comment, then react to it: at once where no answer can be there. See `hub.Hub`."""
+        _require_sayable(marker, body)
+
+        def look_first() -> str:
+            place = self._say(question.pull, marker, lambda _: body)
+            self._react(question.comment, reaction)
+            return place
+
+        def at_once() -> str:
+            asked = {
+                "answer": {"subjectId": question.pull_node, "body": body},
+                "reaction": {"subjectId": question.comment_node, "content": REACTIONS[reaction]},
+            }
+            return Replied.model_validate(self._client.graphql(REPLY, asked)).url
+
+        can_be_one = is_first and question.pull_node and question.comment_node
+        effect = at_once if can_be_one else look_first
+        return self._settle(self._commenting(question.pull), effect, again=look_first)
+
+    def react(self, comment: int, reaction: Reaction) -> bool:
+        """React to a comment; return whether that is new. See `hub.Hub`."""
+        errand = self._errand(f"react to comment {comment}", "pull-requests: write")
+        return self._settle(errand, lambda: self._react(comment, reaction))
+
+    def _react(self, comment: int, reaction: Reaction) -> bool:
+        # Nothing is doubled when it is sent twice: GitHub answers 200 then.
+        path = self._at(f"issues/comments/{comment}/reactions")
+        return self._client.send("POST", path, {"content": reaction}).status == HTTPStatus.CREATED
+
+    def _commenting(self, pull: int) -> Errand:
+        return Errand(f"comment on {self._repository}#{pull}", "pull-requests: write")
+
+    def _say(self, number: int, marker: str, revise: Callable[[str | None], str | None]) -> str:
+        """Look for the comment, then make it say what follows from what it says."""
+        known = map(Comment.model_validate, self._client.pages(self._at(f"issues/{number}/comments")))
+        # GitHub lists the oldest first: should there be two of ours, the first one is the comment.
+        ours = next((it for it in known if it.is_of(self._login, marker)), None)
+        body = revise(ours.body if ours else None)
+        if ours is None:
+            return self._comment(number, body) if body is not None else ""
+        if body not in {None, ours.body}:
+            self._client.send("PATCH", self._at(f"issues/comments/{ours.id}"), {"body": body})
+        return ours.html_url
+
+    def _comment(self, number: int, body: str) -> str:
+        made = self._client.send("POST", self._at(f"issues/{number}/comments"), {"body": body})
+        return Comment.model_validate(made.data).html_url
+
+
+def _require_sayable(marker: str, body: str) -> None:
+    if not marker or not body.startswith(marker):
+        raise ValueError("a comment begins with its marker, or it is not found again")
+    if len(body) > COMMENT_LIMIT:
+        raise HubRefused(
+            f"the comment has {len(body):,} characters and GitHub takes {COMMENT_LIMIT:,}: shorten it"
+        )

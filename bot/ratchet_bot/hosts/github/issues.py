@@ -1,0 +1,144 @@
+"""The bot's issues on GitHub: all that changes about them in one request."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+
+from ratchet_bot.hosts import effects, host
+from ratchet_bot.hosts.github.answers import Issue, KnownLabel, OpenedIssue
+from ratchet_bot.hosts.github.conversation import Conversation
+from ratchet_bot.hosts.github.failures import Unanswered
+from ratchet_bot.hosts.github.repository import quoted
+from ratchet_bot.hosts.hub import HubRefused
+
+MUTATIONS: Final = {
+    "createIssue": ("CreateIssueInput!", "issue { number }"),
+    "updateIssue": ("UpdateIssueInput!", "clientMutationId"),
+    "addComment": ("AddCommentInput!", "clientMutationId"),
+    "closeIssue": ("CloseIssueInput!", "clientMutationId"),
+}
+"""What is done to issues: the type of its input, and what is read of its answer."""
+
+
+Change: TypeAlias = tuple[str, Mapping[str, Any]]
+"""A mutation and its input."""
+
+
+def document(changes: Sequence[Change]) -> str:
+    """Return one request for all changes: every value is in its variables, none in its text.
+
+    GitHub makes one after the other, in this order, and may refuse single ones.
+    """
+    variables, fields = [], []
+    for number, (mutation, _) in enumerate(changes):
+        kind, read = MUTATIONS[mutation]
+        variables.append(f"$change{number}: {kind}")
+        fields.append(f"  change{number}: {mutation}(input: $change{number}) {{ {read} }}\n")
+    return f"mutation Settle({', '.join(variables)}) {{\n{''.join(fields)}}}"
+
+
+class Issues(Conversation):
+    """The bot's issues. See `hub.Hub`."""
+
+    def settle_issues(
+        self, wanted: Sequence[effects.Issue], over: Sequence[effects.Closing]
+    ) -> Sequence[int]:
+        """Open issues, make the open ones say this, and close others. See `hub.Hub`."""
+        if any(not issue.marker or not issue.body.startswith(issue.marker) for issue in wanted):
+            raise ValueError("the body of an issue begins with its marker, or it is not found again")
+        errand = self._errand("open, change or close issues", "issues: write")
+
+        def one_by_one() -> Sequence[int]:
+            for it in over:
+                self._close(f"issues/{it.issue.number}", it.issue.number, it.marker, it.reason)
+            known = self._own_issues() if wanted else []
+            return [self._report(issue, _marked(known, issue.marker)) for issue in wanted]
+
+        def at_once() -> Sequence[int]:
+            try:
+                return self._change(wanted, over)
+            except Unanswered as unanswered:
+                if unanswered.failure.is_outage or unanswered.failure.is_rate_limit:
+                    raise
+                return one_by_one()  # part of it may be done: the rest follows, or says why not
+
+        return self._settle(errand, one_by_one if self._labels is None else at_once, again=one_by_one)
+
+    def _change(self, wanted: Sequence[effects.Issue], over: Sequence[effects.Closing]) -> Sequence[int]:
+        """Do it in one request: GitHub has been asked which issues are open."""
+        fresh = [issue for issue in wanted if issue.seen is None]
+        changes = [*map(self._opening, fresh), *_revisions(wanted), *_closings(over)]
+        said = {f"change{number}": given for number, (_, given) in enumerate(changes)}
+        told = self._client.graphql(document(changes), said) if changes else {}
+        opened = {
+            issue.marker: OpenedIssue.model_validate(told[f"change{number}"]).number
+            for number, issue in enumerate(fresh)
+        }
+        return [issue.seen.number if issue.seen else opened[issue.marker] for issue in wanted]
+
+    def _opening(self, issue: effects.Issue) -> Change:
+        labels = [self._label_key(name) for name in issue.labels]
+        said = {"title": issue.title, "body": issue.body, "labelIds": labels}
+        return "createIssue", {"repositoryId": self._node, **said}
+
+    def _label_key(self, name: str) -> str:
+        """Return what GraphQL calls a label, which is made where there is none."""
+        known = self._labels or {}
+        self._labels = known if name in known else {**known, name: self._made_label(name).node_id}
+        return self._labels[name]
+
+    def _made_label(self, name: str) -> KnownLabel:
+        try:
+            return KnownLabel.model_validate(
+                self._client.send("POST", self._at("labels"), {"name": name}).data
+            )
+        except Unanswered as unanswered:
+            if unanswered.failure.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+                raise
+        return KnownLabel.model_validate(self._client.get(self._at(f"labels/{quoted(name)}")))
+
+    def _report(self, asked: effects.Issue, ours: host.OpenIssue | None) -> int:
+        said = {"title": asked.title, "body": asked.body}
+        if ours is None:
+            made = self._client.send("POST", self._at("issues"), said | {"labels": list(asked.labels)})
+            return Issue.model_validate(made.data).number
+        if (ours.title, ours.body) != (asked.title, asked.body):
+            self._client.send("PATCH", self._at(f"issues/{ours.number}"), said)
+        self._label(ours.number, asked.labels, set(ours.labels))
+        return ours.number
+
+    def _own_issues(self) -> list[host.OpenIssue]:
+        """Return the open issues that the bot wrote. GitHub lists pull requests among them."""
+        listed = self._client.pages(self._at("issues"), state="open", creator=self._login)
+        issues = [it for it in map(Issue.model_validate, listed) if it.pull_request is None]
+        return [it.seen() for it in issues if it.user is not None and it.user.login == self._login]
+
+    def _label(self, number: int, wanted: Iterable[str], there: set[str]) -> None:
+        missing = [it for it in wanted if it not in there]
+        if missing:
+            self._client.send("POST", self._at(f"issues/{number}/labels"), {"labels": missing})
+
+    def _close(self, path: str, number: int, marker: str, reason: str) -> None:
+        it = Issue.model_validate(self._client.get(self._at(path)))
+        if it.state == "closed":
+            return
+        if it.user is None or it.user.login != self._login:
+            raise HubRefused(f"#{number} was not opened by {self._login}; a person has to close it")
+        self._say(number, marker, lambda _: f"{marker}\n{reason}")
+        self._client.send("PATCH", self._at(path), {"state": "closed"})
+
+
+def _marked(issues: Iterable[host.OpenIssue], marker: str) -> host.OpenIssue | None:
+    return next((it for it in issues if it.body.startswith(marker)), None)
+
+
+def _revisions(wanted: Iterable[effects.Issue]) -> Iterator[Change]:
+    for issue in wanted:
+        if issue.seen and (issue.seen.title, issue.seen.body) != (issue.title, issue.body):
+            yield "updateIssue", {"id": issue.seen.key, "title": issue.title, "body": issue.body}
+
+
+def _closings(over: Iterable[effects.Closing]) -> Iterator[Change]:
+    for it in over:
+        yield "addComment", {"subjectId": it.issue.key, "body": f"{it.marker}\n{it.reason}"}
+        yield "closeIssue", {"issueId": it.issue.key}

@@ -1,0 +1,168 @@
+"""How much a measurement of an unchanged engine moves: the noise floor, and the chance to cross a limit.
+
+A history holds valid nightly values of one metric of one scenario on one hardware, oldest first. Every value,
+limit and level has the unit of the history, which is milliseconds for all that the bot stores.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite, prod
+from typing import Final
+
+from ratchet_bot.judging.changepoints import present_level
+from ratchet_bot.judging.level import (
+    LEAST_WIDTH_RATIO,
+    MEMORY_NIGHTS,
+    MIN_NIGHTS,
+    excess,
+    guess_factor,
+    lower_hinge,
+)
+
+SUSPECT_BELOW_RATIO: Final = 0.10
+"""Below this slowdown one request is a suspicion only: rare spikes and two-mode runners are real."""
+
+
+LONE_WIDTH_RATIO: Final = 0.02
+"""Slowdown of a single request that is always noise: no other request bears witness."""
+TOLERANCE_RATIO: Final = 0.25
+"""What stands for the floor where it is not known. Source: sglang's tolerance of end to end."""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What one metric does without a cause, from the nights that led to its present level."""
+
+    level: float
+    """The middle of the nights since the level last changed; 0 where there is none, or none above 0."""
+    width_ratio: float
+    """How far above its level an unchanged metric may be found, as a fraction of the level."""
+    nights: int
+    """How many nights the width is taken from."""
+
+    @property
+    def is_known(self) -> bool:
+        """True when there are nights enough to judge by; otherwise the tolerance has to decide."""
+        return self.nights >= MIN_NIGHTS
+
+    @property
+    def limit(self) -> float | None:
+        """The largest value that is still noise, in the unit of the history; None when it is not known."""
+        return self.level * (1 + self.width_ratio) if self.is_known else None
+
+
+def floor(history: Sequence[float], requests: int = 2) -> Floor:
+    """Return the noise floor at the end of a history, of any length.
+
+    The level is that of the nights since it last changed. The width is that of the last `MEMORY_NIGHTS`
+    nights, each around the level of its own time: what a metric does without a cause outlives a change.
+
+    Args:
+        history: Valid nightly values, oldest first.
+        requests: How many requests are judged; a single one is given a little more room.
+    """
+    present = present_level(_usable(history)[-MEMORY_NIGHTS:])
+    if present is None:
+        return Floor(0.0, LEAST_WIDTH_RATIO, 0)
+    lone_ratio = LONE_WIDTH_RATIO * guess_factor(present.nights) if requests == 1 else 0.0
+    return Floor(present.value, max(present.width_ratio, lone_ratio), len(present.excesses))
+
+
+def score(
+    history: Sequence[float], new: Sequence[float], *, tolerance_ratio: float = TOLERANCE_RATIO
+) -> float:
+    """Return how far new requests are above the level of a history, in units of its noise floor.
+
+    Their lower hinge is what counts: of three requests, what is between the fastest and the second. So most
+    of them have to be slow, and a spike is not enough.
+
+    Args:
+        history: Valid nightly values, oldest first; of any length.
+        new: Requests of the runs that are judged, in any order.
+        tolerance_ratio: What stands for the floor where the history is too short to know it (see
+            `Floor.is_known`), as a fraction of the level.
+
+    Returns:
+        Above 1.0 is slower than noise makes it; 0 at the level or faster, and where nothing can be compared.
+        Whether that may be a regression or only a suspicion: `may_fail`.
+    """
+    taken = _usable(new)
+    found = floor(history, len(taken))
+    if not taken or found.level <= 0:
+        return 0.0
+    width_ratio = found.width_ratio if found.is_known else tolerance_ratio
+    return max(0.0, excess(lower_hinge(taken), found.level) / width_ratio)
+
+
+def noise_limit_ms(history_ms: Sequence[float], requests: int = 2) -> float | None:
+    """Return the most milliseconds that are still noise, or None where the history is too short to know.
+
+    Args:
+        history_ms: Valid nightly values, oldest first.
+        requests: How many requests are judged.
+    """
+    return floor(history_ms, requests).limit
+
+
+def may_fail(excess_ratio: float, requests: int) -> bool:
+    """Return whether a slowdown may be called a regression, not only a suspicion.
+
+    Args:
+        excess_ratio: How far above the level or the baseline it is, as a fraction.
+        requests: How many were measured.
+    """
+    return requests > 1 or excess_ratio >= SUSPECT_BELOW_RATIO
+
+
+PRIOR_NIGHTS: Final = 5.0
+"""Nights that the share of the other scenarios counts for. Source: the `beta` method with w = 5."""
+USUAL_SHARE: Final = 0.05
+"""Share of nights over a limit where no other scenario is known."""
+
+
+def flake_rate(history: Sequence[float], limit: float, pooled_share: float = USUAL_SHARE) -> float | None:
+    """Return the chance that one run of an unchanged engine exceeds a limit.
+
+    Args:
+        history: Valid nightly values, oldest first.
+        limit: In the unit of the history.
+        pooled_share: Share of the nights of other scenarios that are as far above their level.
+
+    Returns:
+        Between 0 and 1; None where the history is too short to know (`floor(history).nights` says how short).
+    """
+    present = present_level(_usable(history)[-MEMORY_NIGHTS:])
+    if present is None or len(present.excesses) < MIN_NIGHTS:
+        return None
+    over = sum(one > excess(limit, present.value) for one in present.excesses)
+    return (over + PRIOR_NIGHTS * pooled_share) / (len(present.excesses) + PRIOR_NIGHTS)
+
+
+def pooled_share(others: Iterable[Sequence[float]], limit_ratio: float) -> float:
+    """Return the share of nights of other scenarios that are above their level by more than a fraction.
+
+    It is never 0: what was not seen yet may still come.
+
+    Args:
+        others: Histories of the same metric of the other scenarios, each in its own unit.
+        limit_ratio: The fraction: limit / level - 1.
+
+    Source: the estimate of a share under Jeffreys' prior, (k + 1/2) / (n + 1).
+    """
+    found = (present_level(_usable(history)[-MEMORY_NIGHTS:]) for history in others)
+    nights = [one for present in found if present for one in present.excesses]
+    over = sum(one > limit_ratio for one in nights)
+    return (over + 0.5) / (len(nights) + 1) if nights else USUAL_SHARE
+
+
+def run_flake_rate(rates: Iterable[float]) -> float:
+    """Return the chance that at least one of several limits is exceeded, if they are independent.
+
+    Source: on 89 public runs, 26 exceeded a limit of 3 % somewhere where independence expects 26.0.
+    """
+    return 1.0 - prod(1.0 - rate for rate in rates)
+
+
+def _usable(values: Sequence[float]) -> list[float]:
+    """Return the values that can be a time: finite and not negative."""
+    return [value for value in values if isfinite(value) and value >= 0]

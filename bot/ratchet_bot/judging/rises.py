@@ -1,0 +1,150 @@
+"""Where a history shows a regression: from which commit to which, and in which stages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median_low
+from typing import Final
+
+from ratchet_bot.data.baselines import END_TO_END
+from ratchet_bot.data.history import Series
+from ratchet_bot.judging.changepoints import ChangePoint, changes
+from ratchet_bot.judging.comparability import Setting, machine_changes
+from ratchet_bot.judging.level import LEAST_WIDTH_RATIO, WINDOW_NIGHTS
+from ratchet_bot.judging.limits import gates
+from ratchet_bot.judging.regressions import MAX_PARTS, MAX_STAGES, RECOVERED_RATIO, Regression, StageGrowth
+from ratchet_bot.judging.runners import runner_change
+
+LEAST_STAGE_SHARE: Final = 0.1
+"""Smallest part of a slowdown for which a stage is named."""
+LONGEST_PART: Final = 200
+"""Characters shown of what changed about a machine."""
+
+
+@dataclass(frozen=True)
+class _Rise:
+    """From one level to a higher one, in one step or in several small ones."""
+
+    start: int
+    """Place of the first night after the old level."""
+    end: int
+    """Place of the first night of the new level."""
+    before: float
+    after: float
+
+    @property
+    def ratio(self) -> float:
+        """Relative change."""
+        return (self.after - self.before) / self.before
+
+    @property
+    def middle(self) -> float:
+        """A level below this has come back."""
+        return self.before + RECOVERED_RATIO * (self.after - self.before)
+
+
+def held_regressions(series: Mapping[str, Series], nights: int) -> list[Regression]:
+    """Return the regressions that have lasted for so many nights, in the order of the scenarios.
+
+    A scenario is told by end to end where that has risen, otherwise by the one metric that has risen most.
+
+    Args:
+        series: By scenario, this night's line among them.
+        nights: Nights on the new level, in the history.
+    """
+    values = {
+        (scenario, field): [line.values[field] for line in lines if field in line.values]
+        for scenario, lines in series.items()
+        for field in _gating_fields(lines)
+    }
+    found: dict[str, dict[str, list[Regression]]] = {}
+    for (scenario, field), moved in changes(values).items():
+        lines = [line for line in series[scenario] if field in line.values]
+        lasting = [_regression(lines, field, rise, moved) for rise in _rises(moved)]
+        held = [one for one in lasting if _nights_since(lines, one) >= nights]
+        found.setdefault(scenario, {})[field] = held
+    return [one for by_field in found.values() for one in _told(by_field)]
+
+
+def _gating_fields(lines: Series) -> list[str]:
+    fields = dict.fromkeys(field for line in lines for field in line.values)
+    return [field for field in fields if gates(field)]
+
+
+def _rises(moved: Sequence[ChangePoint]) -> list[_Rise]:
+    """Return the rises worth telling that have not come back; small ones in a row are one drift."""
+    rises: list[_Rise] = []
+    drift: list[ChangePoint] = []
+    for number, change in enumerate(moved):
+        is_small = 0 < change.relative_change < LEAST_WIDTH_RATIO
+        drift = [*drift, change] if is_small else []
+        together = drift or [change]
+        rise = _Rise(together[0].index, change.index, together[0].before, change.after)
+        if rises and rises[-1].start == rise.start:  # the drift goes on
+            rises.pop()
+        if rise.ratio >= LEAST_WIDTH_RATIO and all(one.after > rise.middle for one in moved[number + 1 :]):
+            rises.append(rise)
+    return rises
+
+
+def _told(by_field: Mapping[str, Sequence[Regression]]) -> Sequence[Regression]:
+    if by_field.get(END_TO_END):
+        return by_field[END_TO_END]
+    return max(by_field.values(), key=lambda found: max((one.change_ratio for one in found), default=0.0))
+
+
+def _regression(lines: Series, field: str, rise: _Rise, moved: Sequence[ChangePoint]) -> Regression:
+    bounds = [0, *(one.index for one in moved), len(lines)]
+    start = max(bound for bound in bounds if bound < rise.start)
+    end = min(bound for bound in bounds if bound > rise.end)
+    good, bad = lines[rise.start - 1], lines[rise.end]
+    return Regression(
+        scenario=bad.scenario,
+        field=field,
+        comparability=bad.comparability,
+        before_ms=rise.before,
+        after_ms=rise.after,
+        good_sha=good.head_sha,
+        bad_sha=bad.head_sha,
+        bad_run_id=bad.run_id,
+        since=bad.captured_at,
+        stages=_growth(lines[start : rise.start], lines[rise.end : end]),
+        environment=_changed(lines[: rise.start], lines[rise.end :]),
+    )
+
+
+def _growth(before: Series, after: Series) -> tuple[StageGrowth, ...]:
+    """Return the stages that grew most between the nights of two levels."""
+    old, new = _middles(before), _middles(after)
+    whole = new.get(END_TO_END, 0.0) - old.get(END_TO_END, 0.0)
+    names = [field for field in new if field.startswith("stages_ms.") and new[field] > old.get(field, 0.0)]
+    grown = sorted(names, key=lambda field: old.get(field, 0.0) - new[field])
+    found = [
+        StageGrowth(
+            name=field.removeprefix("stages_ms."),
+            before_ms=old.get(field, 0.0),
+            after_ms=new[field],
+            share_ratio=min((new[field] - old.get(field, 0.0)) / whole, 1.0) if whole > 0 else 1.0,
+        )
+        for field in grown[:MAX_STAGES]
+    ]
+    return tuple(one for one in found if one.share_ratio >= LEAST_STAGE_SHARE)
+
+
+def _middles(lines: Series) -> dict[str, float]:
+    """Return the lower median of each value over the nights next to the change."""
+    fields = dict.fromkeys(field for line in lines for field in line.values)
+    near = lines[-WINDOW_NIGHTS:]
+    values = {field: [line.values[field] for line in near if field in line.values] for field in fields}
+    return {field: median_low(found) for field, found in values.items() if found}
+
+
+def _changed(before: Series, since: Series) -> tuple[str, ...]:
+    """Return what is another on the machine, such as "driver 570.1 -> driver 570.2"."""
+    was, now = (Setting(line.comparability, line.environment) for line in (before[-1], since[0]))
+    runner = runner_change(before, since)
+    told = [f"measured on {runner.since} since then, on {runner.before} before"] if runner else []
+    return tuple(part[:LONGEST_PART] for part in [*told, *machine_changes(was, now)][:MAX_PARTS])
+
+
+def _nights_since(lines: Series, one: Regression) -> int:
+    return len({line.night for line in lines if line.captured_at >= one.since})

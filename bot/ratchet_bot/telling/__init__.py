@@ -1,0 +1,1 @@
+"""What a reader sees: reports as data, and their words through `templates/`."""
