@@ -60,7 +60,8 @@ lock: ## resolve the dependencies anew (torch stays without a hash: each platfor
 	  --no-emit-trusted-host --no-header --output-file requirements-bot.lock pyproject.toml
 	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header --extra profiler --extra demo --extra dev \
-	  --unsafe-package torch --output-file requirements-dev.lock pyproject.toml
+	  --constraint requirements-torch.lock --unsafe-package perf-ratchet --unsafe-package torch \
+	  --output-file requirements-dev.lock pyproject.toml
 
 golden: .venv/installed ## write the golden files anew; review them as rendered Markdown
 	$(BIN)/python -m pytest --golden=write -k golden

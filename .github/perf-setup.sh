@@ -3,4 +3,6 @@
 # runner's image brings (torch_npu beside it on Ascend). See docs/operations.md.
 set -euo pipefail
 
-python3 -m pip install --editable . 'diffusers>=0.42.1,<0.43' 'transformers>=5.17,<6' 'rich>=14' 'nvidia-ml-py>=13'
+installed=$(mktemp)
+python3 -m pip list --format=freeze --exclude perf-ratchet >"$installed"
+python3 -m pip install --constraint "$installed" --editable '.[profiler,builtin]'

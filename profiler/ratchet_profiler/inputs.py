@@ -4,7 +4,9 @@ import argparse
 import json
 import os
 import platform
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -22,6 +24,8 @@ from ratchet_profiler.record import (
     record_from_json,
 )
 from ratchet_profiler.scenarios import (
+    BuiltinScenario,
+    DiffusersScenario,
     Scenario,
     ScenariosRejected,
     ServedScenario,
@@ -35,7 +39,7 @@ from ratchet_profiler.timers import is_cpu
 SHOWING: Final = ("rich",)
 """What shows how a run goes on."""
 MEASURING: Final = ("torch", "diffusers", "transformers")
-"""What runs a pipeline in this process."""
+"""What runs a diffusers pipeline in this process."""
 
 
 class BadInput(Exception):
@@ -133,9 +137,9 @@ def check_options(options: argparse.Namespace, chosen: Sequence[Scenario]) -> No
     except ValidationError as error:
         raise BadInput(f"--hardware: {options.hardware!r} is not 1 to 40 of a-z, 0-9, _ . -") from error
     _check_out(options)
-    is_served = all(isinstance(scenario, ServedScenario) for scenario in chosen)
-    check_installed(SHOWING if is_served else (*SHOWING, *MEASURING))
-    if not is_served:
+    has_pipelines = any(isinstance(scenario, BuiltinScenario | DiffusersScenario) for scenario in chosen)
+    check_installed((*SHOWING, *MEASURING) if has_pipelines else SHOWING)
+    if not all(isinstance(scenario, ServedScenario) for scenario in chosen):
         check_device(options.device)
 
 
@@ -166,11 +170,23 @@ def check_installed(packages: Iterable[str]) -> None:
     """Refuse what needs a package that is not there.
 
     Raises:
-        BadInput: one is not.
+        BadInput: some are not; the message has the command that installs these and nothing else.
     """
-    for package in packages:
-        if find_spec(package) is None:
-            raise BadInput(f"{package} is not installed; pip install '.[profiler]' in a checkout")
+    absent = [package for package in packages if find_spec(package) is None]
+    if absent:
+        wanted = " ".join(f"'{_requirement(package)}'" for package in absent)
+        verb = "is" if len(absent) == 1 else "are"
+        raise BadInput(f"{' and '.join(absent)} {verb} not installed; pip install {wanted}")
+
+
+def _requirement(package: str) -> str:
+    """Return the package with the versions that perf-ratchet works with, such as "rich>=14"."""
+    try:
+        lines = requires("perf-ratchet") or []
+    except PackageNotFoundError:  # a checkout on PYTHONPATH
+        lines = []
+    ranges = (line.partition(";")[0].strip() for line in lines)
+    return next((line for line in ranges if re.match(rf"{package}\b[^-\[]", line)), package)
 
 
 def check_device(device: str) -> None:

@@ -139,7 +139,8 @@ def test_the_history_is_where_the_nights_find_it(places: list[str], health: Heal
 @pytest.mark.parametrize(
     ("text", "health"),
     [
-        ("python3 -m pip install './.perf-ratchet[profiler]'\n", Health.OK),
+        ("python3 -m pip install './.perf-ratchet[profiler]'\n", Health.WARNING),
+        ("python3 -m pip install './.perf-ratchet[profiler,builtin]'\n", Health.OK),
         ("pip install 'diffusers>=0.42'\n", Health.OK),
         ("# pip install diffusers\npip install ./.perf-ratchet\n", Health.WARNING),
     ],

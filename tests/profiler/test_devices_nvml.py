@@ -144,7 +144,7 @@ def test_a_device_that_is_not_there_is_no_crash(visible: str, reason: str):
 def test_without_the_package_it_is_named(monkeypatch: pytest.MonkeyPatch):
     """And how to get it."""
     monkeypatch.setitem(sys.modules, "pynvml", None)
-    reason = "nvidia-ml-py is not installed; pip install '.[profiler]' in a checkout"
+    reason = "nvidia-ml-py is not installed; pip install nvidia-ml-py"
     assert set(report(BEFORE, {}).absent.values()) == {reason}
 
 

@@ -17,12 +17,15 @@ from ratchet_bot.telling.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL
 SHOWN: Final = 3
 """Names shown of a long list. Chosen: enough to find the place, and one line stays one line."""
 
-PIPELINES: Final = ("[profiler]", "diffusers", "diffusion", "requirements")
+PIPELINES: Final = ("builtin", "diffusers", "diffusion", "requirements")
 """Words of a setup script that bring diffusers, or may: an engine's own list of what it needs."""
 
 UNTOUCHED: Final = "# python3 -m pip install --editable ."
 """The line that `perf-ratchet init` leaves in a setup script for the engine's own: see templates/init."""
-OURS: Final = re.compile(r"\s*($|set -|if python3 -c|else$|fi$|python3 -m pip install '?\./\.perf-ratchet)")
+OURS: Final = re.compile(
+    r"\s*($|set -|installed=|log=|python3 -m pip list |if ! python3 -m pip install .*'\./\.perf-ratchet"
+    r"|reason=|s/|echo |exit |fi$)"
+)
 """Commands of that script, which install no engine."""
 
 
@@ -145,7 +148,9 @@ def setup_check(path: str, text: str | None, *, needs_pipelines: bool | None) ->
         return Diagnosis(Health.WARNING, path, says, f"put your command in the place of {UNTOUCHED!r}")
     if needs_pipelines and not any(word in commands for word in PIPELINES):
         says = "installs no diffusers, and the built-in scenarios need it"
-        return Diagnosis(Health.WARNING, path, says, "python3 -m pip install './.perf-ratchet[profiler]'")
+        return Diagnosis(
+            Health.WARNING, path, says, "python3 -m pip install './.perf-ratchet[profiler,builtin]'"
+        )
     return Diagnosis(Health.OK, path, "is there")
 
 

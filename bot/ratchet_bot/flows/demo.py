@@ -37,7 +37,7 @@ try:
     from rich.markdown import Markdown
     from rich.syntax import Syntax
 except ImportError as error:
-    raise BadInput(f"the demo needs {error.name}: pip install '.[profiler,demo]' in a checkout") from error
+    raise BadInput(f"the demo needs {error.name}: pip install cmarkgfm rich") from error
 
 OURS: Final = ".perf-ratchet-demo"
 """The file by which a folder is known to be a demo's, and may be emptied."""

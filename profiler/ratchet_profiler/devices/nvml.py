@@ -31,7 +31,7 @@ def report(family: Family, variables: Mapping[str, str] = os.environ) -> DeviceR
     try:
         import pynvml  # noqa: PLC0415 - an optional package
     except ImportError:
-        return nothing_known("nvidia-ml-py is not installed; pip install '.[profiler]' in a checkout")
+        return nothing_known("nvidia-ml-py is not installed; pip install nvidia-ml-py")
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:

@@ -21,6 +21,7 @@ from diffusers import DiffusionPipeline
 from diffusers.utils import logging as diffusers_logging
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError
+from packaging.version import Version
 
 from ratchet_profiler.pipelines import Workload
 from ratchet_profiler.pipelines.observation import observe
@@ -38,6 +39,8 @@ SPREAD: Final = 0.02
 """Standard deviation of random weights: what transformers are initialised with."""
 MAX_REASON: Final = 300
 """Characters of a library's own words in an error. Chosen: a sentence."""
+DTYPE_ARGUMENT: Final = "dtype" if Version(diffusers.__version__) >= Version("0.40") else "torch_dtype"
+"""What diffusers calls the type of the weights. An older one ignores the new name, and loads float32."""
 LIBRARIES: Final = frozenset({"diffusers", "transformers"})
 
 
@@ -128,7 +131,7 @@ def _random(scenario: DiffusersScenario, dtype: torch.dtype, device: str) -> Dif
 
 def _load(scenario: DiffusersScenario, dtype: torch.dtype) -> DiffusionPipeline:
     kind = DiffusionPipeline if scenario.pipeline is None else _pipeline_class(scenario.pipeline)
-    return kind.from_pretrained(scenario.model, dtype=dtype)
+    return kind.from_pretrained(scenario.model, **{DTYPE_ARGUMENT: dtype})
 
 
 def _pipeline_class(name: str) -> type[DiffusionPipeline]:
