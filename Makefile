@@ -64,7 +64,7 @@ lock: ## resolve the dependencies anew (torch stays without a hash: each platfor
 	  --output-file requirements-dev.lock pyproject.toml
 
 golden: .venv/installed ## write the golden files anew; review them as rendered Markdown
-	$(BIN)/python -m pytest --golden=write -k golden
+	$(BIN)/python -m pytest -n auto --golden=write tests
 
 clean: ## remove what the other targets made
 	rm -rf .venv .tools .demo

@@ -17,11 +17,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", choices=("check", "write"), default="check", help="write: golden files anew")
 
 
-@pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Return a check that a text is the content of a golden file."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--golden=write`, leave the tests that have golden files, and no others."""
+    if config.getoption("--golden") == "write":
+        writing = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in writing])
+        items[:] = writing
 
-    def check(name: str, text: str) -> None:
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str | Path, str], None]:
+    """Return a check that a text is the content of a golden file, or of a whole path elsewhere."""
+
+    def check(name: str | Path, text: str) -> None:
         file = GOLDEN / name
         if request.config.getoption("--golden") == "write":
             file.write_text(text, encoding="utf-8")

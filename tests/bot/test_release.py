@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from git_folder import git
-from ratchet_bot.adoption.release import Release, installed_release
+from ratchet_bot.adoption.release import Release, installed_release, release_from_word
 from ratchet_bot.data.errors import BadInput
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -57,17 +57,36 @@ def test_installed_from_a_repository(pip: Any, url: str):
     assert installed_release() == Release("octo/perf-ratchet", SHA, "1.2.3")
 
 
-def test_a_checkout_knows_its_remote(pip: Any, tmp_path: Path):
+@pytest.mark.parametrize("revision", ["main", "v1.2.2", SHA, None])
+def test_a_version_is_known_where_its_tag_was_installed(pip: Any, revision: str | None):
+    """A branch, another tag or a bare commit says nothing of a version: none is written behind the SHA."""
+    told = {"vcs": "git", "commit_id": SHA, "requested_revision": revision}
+    pip({"url": "https://github.com/octo/perf-ratchet", "vcs_info": told})
+
+    assert installed_release().pin == SHA
+
+
+def test_a_named_release_has_a_version_where_it_is_the_installed_one(pip: Any):
+    """The same commit is the same code, in a mirror as well; another commit is something unknown."""
+    told = {"vcs": "git", "commit_id": SHA, "requested_revision": "v1.2.3"}
+    pip({"url": "https://github.com/octo/perf-ratchet", "vcs_info": told})
+
+    assert release_from_word(f"mirror/perf-ratchet@{SHA}").pin == f"{SHA} # v1.2.3"
+    assert release_from_word(f"octo/perf-ratchet@{'f' * 40}").pin == "f" * 40
+
+
+@pytest.mark.parametrize(("tag", "version"), [("v1.2.3", "1.2.3"), ("v1.2.2", None), ("nightly", None)])
+def test_a_checkout_knows_its_remote_and_its_tag(pip: Any, tmp_path: Path, tag: str, version: str | None):
     """An installed checkout is where its origin is, at the commit that is checked out."""
     folder = tmp_path / "with space"
     git(tmp_path, "init", "--quiet", str(folder))
     git(folder, "commit", "--quiet", "--allow-empty", "-m", "x")
+    git(folder, "tag", tag)
     git(folder, "remote", "add", "origin", "git@github.com:octo/perf-ratchet.git")
     pip({"url": folder.as_uri(), "dir_info": {"editable": True}})
 
-    assert installed_release() == Release(
-        "octo/perf-ratchet", git(folder, "rev-parse", "HEAD").strip(), "1.2.3"
-    )
+    head = git(folder, "rev-parse", "HEAD").strip()
+    assert installed_release() == Release("octo/perf-ratchet", head, version)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,11 @@ def commit(folder: Path) -> str:
     return _git(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
 
 
+def tags(folder: Path) -> frozenset[str]:
+    """Return the tags at the commit that is checked out."""
+    return frozenset(_git(folder, "tag", "--points-at", "HEAD").split())
+
+
 def places_of(folder: Path, branch: str) -> list[str]:
     """Return where a branch is: here ("nights"), and where a remote was last seen ("origin/nights")."""
     known = _git(folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes").split()

@@ -30,12 +30,27 @@ class Release:
     """"owner/name"."""
     sha: str
     """Full SHA."""
-    version: str
-    """Such as "0.1.0"."""
+    version: str | None = None
+    """Such as "0.1.0"; None where no tag is known to be at the commit."""
+
+    @property
+    def pin(self) -> str:
+        """What a workflow writes behind the @: the SHA, and the version for those who update it."""
+        return self.sha if self.version is None else f"{self.sha} # v{self.version}"
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where this program was installed from, as far as that is written down."""
+
+    url: str
+    sha: str
+    names: frozenset[str]
+    """By which the commit goes: the tags of a checkout, or what pip was asked for."""
 
 
 def release_from_word(word: str) -> Release:
-    """Return the release that "owner/name@sha" names; its version is taken to be this program's.
+    """Return the release that "owner/name@sha" names; with a version where this program's tag is there.
 
     Raises:
         ValueError: it names none; the message says what is expected.
@@ -43,7 +58,9 @@ def release_from_word(word: str) -> Release:
     found = _WORD.fullmatch(word)
     if not found:
         raise ValueError(f"{word!r} is no release such as octo/perf-ratchet@ and the 40 digits of its commit")
-    return Release(found[1], found[2], _version())
+    origin, version = _origin(_direct_url()), _version()
+    is_tagged = origin.sha == found[2] and f"v{version}" in origin.names
+    return Release(found[1], found[2], version if is_tagged else None)
 
 
 def installed_release() -> Release:
@@ -55,16 +72,23 @@ def installed_release() -> Release:
     Source: https://packaging.python.org/specifications/direct-url/
     """
     told = _direct_url()
-    url, sha = str(told.get("url")), str(told.get("vcs_info", {}).get("commit_id"))
-    if url.startswith("file:"):
-        folder = Path(unquote(urlsplit(url).path))
-        url, sha = checkout.remote(folder), checkout.commit(folder)
-    found = _REMOTE.fullmatch(url)
-    word = f"{found[1]}@{sha}" if found else ""
+    origin = _origin(told)
+    found = _REMOTE.fullmatch(origin.url)
+    word = f"{found[1]}@{origin.sha}" if found else ""
     try:
         return release_from_word(word)
     except ValueError as error:
-        raise BadInput(f"perf-ratchet was installed from {_place(told)}; {_what_to_type(sha)}") from error
+        raise BadInput(
+            f"perf-ratchet was installed from {_place(told)}; {_what_to_type(origin.sha)}"
+        ) from error
+
+
+def _origin(told: Mapping[str, Any]) -> _Origin:
+    url, vcs = str(told.get("url")), told.get("vcs_info", {})
+    if url.startswith("file:"):
+        folder = Path(unquote(urlsplit(url).path))
+        return _Origin(checkout.remote(folder), checkout.commit(folder), checkout.tags(folder))
+    return _Origin(url, str(vcs.get("commit_id")), frozenset([str(vcs.get("requested_revision"))]))
 
 
 def _place(told: Mapping[str, Any]) -> str:
