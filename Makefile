@@ -52,8 +52,8 @@ action: ## install the bot as the workflows do, hash-locked, and run it
 
 bench: .venv/installed ## what a stage and a command cost, and how well a slowdown is judged
 	$(BIN)/python -m ratchet_profiler.bench.overhead
-	$(BIN)/python -m ratchet_bot.bench.commands
-	$(BIN)/python -m ratchet_bot.bench.judgement
+	PYTHONPATH=tests $(BIN)/python -m bench.commands
+	PYTHONPATH=tests $(BIN)/python -m bench.judgement
 
 lock: ## resolve the dependencies anew (torch stays without a hash: each platform has its own wheel)
 	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -1,7 +1,7 @@
 """`make bench`: what the bot's own commands cost."""
 
-from ratchet_bot.bench.commands import AUDIT, BUDGETS_MS, HELP, Row, budget_lines, in_process, table_lines
-from ratchet_bot.bench.workload import NIGHTS, SCENARIOS, shifted, workload
+from bench.commands import AUDIT, BUDGETS_MS, HELP, Row, budget_lines, in_process, table_lines
+from bench.workload import NIGHTS, SCENARIOS, shifted, workload
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.compare import Verdict, compare
 from ratchet_bot.judging.tighten import propose

@@ -2,9 +2,9 @@ from math import inf
 from pathlib import Path
 
 import pytest
-from ratchet_bot.bench import flakes, judgement, nightly, pull_requests
-from ratchet_bot.bench.nights import NIGHTLY_CSV, draws, made_stretches, real_stretches
-from ratchet_bot.bench.rules import (
+from bench import flakes, judgement, nightly, pull_requests
+from bench.nights import NIGHTLY_CSV, draws, made_stretches, real_stretches
+from bench.rules import (
     bencher,
     github_action_benchmark,
     median_and_mad,

@@ -1,9 +1,9 @@
 """The targets of judgement, on made noise of the published sizes and on the public nights where they are."""
 
 import pytest
-from ratchet_bot.bench import flakes, nightly, pull_requests
-from ratchet_bot.bench.nights import NIGHTLY_CSV, Stretch, draws, made_stretches, real_stretches
-from ratchet_bot.bench.rules import ours
+from bench import flakes, nightly, pull_requests
+from bench.nights import NIGHTLY_CSV, Stretch, draws, made_stretches, real_stretches
+from bench.rules import ours
 from ratchet_bot.judging.level import lower_hinge
 from ratchet_bot.judging.noise import noise_limit_ms, score
 

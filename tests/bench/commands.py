@@ -16,9 +16,6 @@ from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ratchet_profiler.record import record_from_json, record_to_json
-
-from ratchet_bot.bench.workload import MEASURED, SCENARIOS, WARMUPS, Workload, shifted, workload
 from ratchet_bot.data.baselines import DEFAULT_PROFILE, baselines_from_text
 from ratchet_bot.data.file_diff import file_diff
 from ratchet_bot.data.history import Past
@@ -29,6 +26,9 @@ from ratchet_bot.judging.precedent import Precedent
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_bot.telling import render
 from ratchet_bot.telling.report import HardwareReport, report_on
+from ratchet_profiler.record import record_from_json, record_to_json
+
+from bench.workload import MEASURED, SCENARIOS, WARMUPS, Workload, shifted, workload
 
 REAL_FILE: Final = Path("../shared/data/baselines/h100_2026-05-17_after_25510.json")
 """sglang's baselines on H100 of 2026-05-17: 46 scenarios, of which 20 contradict themselves."""
@@ -53,7 +53,7 @@ BUDGETS_MS: Final[Mapping[str, float]] = {
 FLOORS: Final[Mapping[str, str]] = {
     "python -c pass": "pass",
     "python, importing pydantic": "import pydantic",
-    "python, importing the audit": "import ratchet_bot.flows.audit",
+    "python, importing the audit": "import ratchet_bot.judging.audit, ratchet_bot.telling.words",
 }
 """What is there before a command does anything."""
 COMMANDS: Final = (
@@ -172,7 +172,7 @@ def _run(call: Sequence[str], folder: str) -> None:
     """Run it as what pip has installed runs: with byte code, which the first of several runs compiles."""
     compiled = {"PYTHONPYCACHEPREFIX": f"{folder}/bytecode", "PYTHONDONTWRITEBYTECODE": ""}
     environment = {**os.environ, **compiled}
-    subprocess.run([sys.executable, *call], cwd=folder, env=environment, capture_output=True, check=False)  # noqa: S603 - ours
+    subprocess.run([sys.executable, *call], cwd=folder, env=environment, capture_output=True, check=False)
 
 
 def _spent_on_children_s() -> float:

@@ -5,6 +5,10 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
+from ratchet_bot.data.baselines import BaselineFile
+from ratchet_bot.data.history import Past
+from ratchet_bot.data.rewriting import new_baselines
+from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import (
     Accelerator,
     Environment,
@@ -16,11 +20,6 @@ from ratchet_profiler.record import (
     StepTiming,
     Total,
 )
-
-from ratchet_bot.data.baselines import BaselineFile
-from ratchet_bot.data.history import Past
-from ratchet_bot.data.rewriting import new_baselines
-from ratchet_bot.judging.tighten import propose, tightened
 
 SCENARIOS: Final = 67
 """Scenarios of sglang's largest file."""

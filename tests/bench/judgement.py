@@ -10,9 +10,10 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from ratchet_bot.bench import flakes, nightly, pull_requests
-from ratchet_bot.bench.nights import NIGHTLY_CSV, draws, made_stretches, real_stretches
 from ratchet_bot.judging.changepoints import changes
+
+from bench import flakes, nightly, pull_requests
+from bench.nights import NIGHTLY_CSV, draws, made_stretches, real_stretches
 
 BUDGET_S: Final = 10.0
 BUDGET_BYTES: Final = 500 * 2**20

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from math import log
 from typing import Final
 
-from ratchet_bot.bench.nights import Stretch
 from ratchet_bot.judging.noise import flake_rate, floor, pooled_share, run_flake_rate
+
+from bench.nights import Stretch
 
 LIMITS: Final = (0.01, 0.02, 0.03, 0.05, 0.10, 0.15, 0.25)
 """How far a limit is above the level, as fractions."""

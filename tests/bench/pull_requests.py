@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ratchet_bot.bench.nights import Stretch, draws
-from ratchet_bot.bench.rules import THEIRS, Rule, ours
+from bench.nights import Stretch, draws
+from bench.rules import THEIRS, Rule, ours
 
 HISTORY_NIGHTS: Final = 30
 SLOWDOWNS: Final = (0.0, 0.01, 0.02, 0.03, 0.05, 0.10, 0.20)

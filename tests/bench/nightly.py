@@ -6,9 +6,10 @@ from math import inf, isfinite
 from statistics import median
 from typing import Final
 
-from ratchet_bot.bench.nights import Stretch, draws
-from ratchet_bot.bench.rules import OURS, THEIRS, Limit
 from ratchet_bot.judging.changepoints import change_points
+
+from bench.nights import Stretch, draws
+from bench.rules import OURS, THEIRS, Limit
 
 HISTORY_NIGHTS: Final = 30
 WATCHED_NIGHTS: Final = 100
