@@ -6,11 +6,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
-SCRIPTS := .ci/run $(wildcard .github/*.sh .github/actions/*/*.sh tests/*.sh tests/acting/*.sh)
+SCRIPTS := .ci/run .ci/release-notes $(wildcard .github/*.sh .github/actions/*/*.sh tests/*.sh tests/acting/*.sh)
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test faults workflows lint action bench lock golden clean
+.PHONY: help demo test coverage faults workflows lint action bench package lock golden clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,10 @@ demo: .venv/installed ## profile real pipelines, catch a regression, propose a t
 test: .venv/installed ## run the tests
 	@bash tests/fetch_openapi.sh .tools/github-openapi.json
 	@bash tests/fetch_webhooks.sh .tools/github-webhooks.json
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not act and not faults"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not act and not faults and not package" $(COVERAGE)
+
+coverage: ## run the tests, and hold what they execute to the floor in pyproject.toml
+	$(MAKE) test COVERAGE="--cov --cov-report=term:skip-covered"
 
 faults: .venv/installed ## lose every answer, and cut every night at every request
 	@bash tests/fetch_openapi.sh .tools/github-openapi.json
@@ -42,6 +45,7 @@ lint: .venv/installed ## ruff, mypy strict, import contracts; workflows and shel
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema --schemafile .github/perf-ratchet.schema.json .github/perf-ratchet.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 	$(BIN)/shellcheck $(SCRIPTS)
 
 action: ## install the bot as the workflows do, hash-locked, and run it
@@ -49,6 +53,13 @@ action: ## install the bot as the workflows do, hash-locked, and run it
 	  RUNNER_TEMP=$$folder GITHUB_PATH=$$folder/path bash .github/actions/ratchet/install.sh && \
 	  PATH=$$folder/perf-ratchet/bin:$$PATH COMMAND="audit .github/perf-baselines/h100.json" FAIL_ON_FINDINGS=true \
 	  bash .github/actions/ratchet/run.sh
+
+package: .venv/installed ## build the wheel and the sdist, and try both in empty environments
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python -m pytest -m package tests/test_package.py
 
 bench: .venv/installed ## what a stage and a command cost, and how well a slowdown is judged
 	$(BIN)/python -m ratchet_profiler.bench.overhead
@@ -67,7 +78,7 @@ golden: .venv/installed ## write the golden files anew; review them as rendered 
 	$(BIN)/python -m pytest -n auto --golden=write tests
 
 clean: ## remove what the other targets made
-	rm -rf .venv .tools .demo
+	rm -rf .venv .tools .demo dist
 
 .venv/installed: requirements-dev.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "perf-ratchet needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
