@@ -1,12 +1,15 @@
-"""A tag becomes a release only with its version and its notes."""
+"""A tag becomes a release only with its version and its notes, and no page is ahead of it."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parent.parent / ".ci/release-notes"
+ROOT = Path(__file__).parent.parent
+SCRIPT = ROOT / ".ci/release-notes"
+PAGES = ("*.md", "docs/*.md", "templates/**/*.j2", ".github/**/*.md", ".github/**/*.yml")
 CHANGELOG = """\
 # Changelog
 
@@ -67,3 +70,15 @@ def test_a_version_without_notes_is_refused(checkout: Path):
 
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == "release-notes: CHANGELOG.md has no section '## 1.2.3': rename 'Unreleased'\n"
+
+
+def test_no_page_installs_a_release_that_does_not_exist():
+    """Until the changelog has a version, perf-ratchet comes from a repository or a checkout."""
+    is_released = re.search(r"^## \d", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE) is not None
+    from_index = re.compile(
+        r"(pip|pipx|uv tool|uv pip) install '?perf-ratchet(\[[a-z,]*\])?'?(\s|==|$)", re.MULTILINE
+    )
+    pages = {path for pattern in PAGES for path in ROOT.glob(pattern)}
+
+    assert len(pages) > 50
+    assert is_released or [str(path) for path in pages if from_index.search(path.read_text())] == []
