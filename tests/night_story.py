@@ -16,7 +16,7 @@ from ratchet_bot.data.repo_names import CONFIG
 from ratchet_bot.flows import refresh
 from ratchet_bot.flows.binding import NIGHTLY_WORKFLOW
 from ratchet_bot.flows.lines import lines_of
-from ratchet_bot.flows.night import Here
+from ratchet_bot.flows.night import BotContext
 from ratchet_profiler.record import RunRecord, ScenarioRecord, record_to_json
 from zips import make_zip
 
@@ -137,10 +137,10 @@ class Story:
         """Run `perf-ratchet refresh` for a run; return its exit code."""
         return refresh.run(self.here(), run.id, self.summary)
 
-    def here(self) -> Here:
+    def here(self) -> BotContext:
         """Return where the bot is, with a hub of its own."""
         hub = quick_hub(self.github)
-        return Here(hub, hub.login, self.github.repository, "https://github.com")
+        return BotContext(hub, hub.login, self.github.repository, "https://github.com")
 
     def night(
         self,

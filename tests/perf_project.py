@@ -11,7 +11,7 @@ from github_fake import FakeGithub, quick_hub
 from github_fake.state import Comment, Pull, Run
 from ratchet_bot.data.history import line_to_text
 from ratchet_bot.data.repo_names import CONFIG
-from ratchet_bot.flows import report_run, respond
+from ratchet_bot.flows import report, respond
 from ratchet_bot.flows.lines import lines_of
 from ratchet_bot.hosts import host
 from ratchet_profiler.record import RunRecord, record_to_json
@@ -123,7 +123,7 @@ class Project:
 
     def reported(self, run: Run) -> int:
         """Let the report workflow run on it."""
-        return report_run.run(self.hub, run.id, None)
+        return report.run(self.hub, run.id, None)
 
     def asked(self, pull: Pull, body: str, author: str = "maintainer") -> tuple[int, Comment]:
         """Let somebody comment, and the slash workflow run on it; return its exit code and the comment."""

@@ -10,10 +10,10 @@ ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "diffusers", "transformers", "numpy"}
 BOT = (
     "ratchet_bot.__main__",
-    "ratchet_bot.flows.audit",
-    "ratchet_bot.flows.compare",
+    "ratchet_bot.adoption.doctor",
+    "ratchet_bot.flows.refresh",
     "ratchet_bot.flows.report",
-    "ratchet_bot.flows.tighten",
+    "ratchet_bot.flows.respond",
     "ratchet_bot.hosts.github",
 )
 

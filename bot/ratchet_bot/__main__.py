@@ -1,7 +1,6 @@
-"""`perf-ratchet`: the command line. Reads arguments, calls one handler, turns errors into exit codes."""
+"""`perf-ratchet`: the command line. Reads arguments, runs one command, turns errors into exit codes."""
 
 import argparse
-import gc
 import io
 import os
 import sys
@@ -9,24 +8,50 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ratchet_bot.cli import adopting, hosting, judging, nightly, running
-from ratchet_bot.cli.command import ShowVersion
-from ratchet_bot.cli.examples import EXAMPLES, EXIT_CODES
-from ratchet_bot.cli.parser import CANNOT, Parser
+from ratchet_bot.cli import (
+    audit,
+    compare,
+    demo,
+    doctor,
+    history,
+    ingest,
+    init,
+    plan,
+    refresh,
+    report,
+    respond,
+    schema,
+    tighten,
+)
+from ratchet_bot.cli.parser import CANNOT, Parser, ShowVersion
 from ratchet_bot.data.errors import Refused
 
-GARBAGE_THRESHOLD: Final = 100_000
-"""Objects made before cycles are looked for. Chosen: looking after every 700, as usual, is a tenth of
-`perf-ratchet audit`, most of it among what importing has made to stay."""
-INTERRUPTED: Final = 130
-"""What a shell gives for Ctrl-C."""
 COMMANDS: Final = (
-    *judging.COMMANDS,
-    *hosting.COMMANDS,
-    *nightly.COMMANDS,
-    *running.COMMANDS,
-    *adopting.COMMANDS,
+    audit.COMMAND,
+    compare.COMMAND,
+    tighten.COMMAND,
+    report.COMMAND,
+    respond.COMMAND,
+    refresh.COMMAND,
+    history.COMMAND,
+    ingest.COMMAND,
+    plan.COMMAND,
+    init.COMMAND,
+    doctor.COMMAND,
+    schema.COMMAND,
+    demo.COMMAND,
 )
+"""In the order of --help."""
+EXIT_CODES: Final = "exit codes: 0 fine, 1 findings, regressions or something not judged, 2 bad input"
+EXAMPLES: Final = (
+    "perf-ratchet demo",
+    "perf-ratchet audit perf_baselines.json",
+    "perf-ratchet compare run-record.json --baselines perf_baselines.json",
+    "perf-ratchet tighten run-record.json --baselines perf_baselines.json --write",
+)
+"""For the --help of the program itself."""
+INTERRUPTED: Final = 130
+"""What a shell returns for Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,14 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The words after the program's name; those of the process when None.
     """
-    gc.set_threshold(GARBAGE_THRESHOLD)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    options = _options(list(sys.argv[1:] if arguments is None else arguments))
-    command: Callable[[argparse.Namespace], int] = options.command
+    options = parsed(sys.argv[1:] if arguments is None else arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
     try:
-        code = command(options)
+        code = run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -59,36 +83,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _options(words: list[str]) -> argparse.Namespace:
+def parsed(words: Sequence[str]) -> argparse.Namespace:
     """Return what a command line says; where it cannot be read, say so and exit."""
-    command = next((one for one in COMMANDS if words[:1] == [one.name]), None)
-    if command is None:
-        return _program().parse_args(words[:1])  # help, the version or a mistake: each ends the program
-    parser = Parser(
-        prog=f"perf-ratchet {command.name}", description=command.what, epilog=_epilog(command.name)
+    program = Parser(
+        prog="perf-ratchet",
+        description="Keep the performance baselines of a diffusion-inference engine honest and tight.",
+        epilog=_epilog(EXAMPLES),
     )
-    parser.set_defaults(command=command.run, parser=parser)
-    command.add_arguments(parser)
+    program.add_argument("--version", action=ShowVersion)
+    commands = program.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        parser = commands.add_parser(
+            command.name, help=command.what, description=command.what, epilog=_epilog(command.examples)
+        )
+        parser.set_defaults(run=command.run, parser=parser)
+        command.add_arguments(parser)
     options: argparse.Namespace
-    options, unknown = parser.parse_known_args(words[1:])
+    options, unknown = program.parse_known_args(words)
     if unknown:
         usage: argparse.ArgumentParser = options.parser
         usage.error(f"unrecognized arguments: {' '.join(unknown)}")
     return options
-
-
-def _program() -> Parser:
-    """Return what reads a line without a command."""
-    parser = Parser(
-        prog="perf-ratchet",
-        description="Keep the performance baselines of a diffusion-inference engine honest and tight.",
-        epilog=_epilog(""),
-    )
-    parser.add_argument("--version", action=ShowVersion)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        commands.add_parser(command.name, help=command.what)
-    return parser
 
 
 def _refused(reason: str) -> int:
@@ -101,9 +116,9 @@ def _refused(reason: str) -> int:
     return CANNOT
 
 
-def _epilog(command: str) -> str:
-    examples = "\n".join(f"  {example}" for example in EXAMPLES[command])
-    return f"{EXIT_CODES}\n\nexamples:\n{examples}"
+def _epilog(examples: Sequence[str]) -> str:
+    listed = "\n".join(f"  {example}" for example in examples)
+    return f"{EXIT_CODES}\n\nexamples:\n{listed}"
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from ratchet_bot.data.baselines import DEFAULT_PROFILE, baselines_from_text
 from ratchet_bot.data.file_diff import file_diff
 from ratchet_bot.data.history import Past
-from ratchet_bot.flows.judged import Terms, section
+from ratchet_bot.flows.judged import Terms, judge_hardware
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.precedent import Precedent
@@ -154,7 +154,7 @@ def main() -> None:
 
 
 def _section(on: Workload, past: Past) -> HardwareReport:
-    return section("h100.json", on.file, [on.record], Terms(DEFAULT_PROFILE), Precedent(past, {}))
+    return judge_hardware("h100.json", on.file, [on.record], Terms(DEFAULT_PROFILE), Precedent(past, {}))
 
 
 def _least_ms(work: Callable[[], object], spent_s: Callable[[], float], rounds: int) -> float:

@@ -8,7 +8,7 @@ import pytest
 from github_fake import FakeGithub, quick_hub
 from perf_project import ASCEND, FORK, H100, SETTINGS, Project
 from ratchet_bot.data.baselines import baselines_from_text
-from ratchet_bot.flows import report_run, respond
+from ratchet_bot.flows import report, respond
 from ratchet_bot.judging.audit import audit
 
 MOMENTS = ["react", "may_write", "standing", "runs", "artifacts", "files_at", "commit_files", "reply"]
@@ -98,7 +98,7 @@ def test_two_runs_reported_at_once(project: Project, moment: str):
     older = project.measured(flux=3.0, wan=1.0, ascend={"flux": 1.0, "wan": 1.0})
     newer = project.measured(flux=0.8, wan=1.0, ascend={"flux": 1.0, "wan": 1.0})
     second = quick_hub(project.github)
-    interrupt(project, moment, lambda: report_run.run(second, newer.id, None))
+    interrupt(project, moment, lambda: report.run(second, newer.id, None))
     project.reported(older)
     [body] = project.comments(pull)
 

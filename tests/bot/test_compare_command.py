@@ -188,7 +188,7 @@ def test_a_file_that_is_no_list_of_ids_is_not_emptied(compare: Compare, name: st
     assert compare(write(record_of(600.0)), "--suspects", name) == (
         2,
         "",
-        f"perf-ratchet: {name} is no list of scenario ids; name another --suspects\n",
+        f"perf-ratchet: {name} is not a list of scenario ids; name another --suspects\n",
     )
     assert Path(name).read_bytes() == before
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from git_folder import git
-from ratchet_bot.flows import demo
+from ratchet_bot.cli import demo_story
 from ratchet_bot.telling import words
 from ratchet_profiler.scenarios import scenarios_from_toml, select
 from rich.console import Console
@@ -53,7 +53,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path):
 
 def test_the_demo_runs_the_built_in_scenarios_on_its_engine():
     """Three scenarios, an image and two videos, all prepared by the engine that pull requests change."""
-    chosen = select(scenarios_from_toml(demo._scenarios(), "demo"), demo.GLOB)
+    chosen = select(scenarios_from_toml(demo_story._scenarios(), "demo"), demo_story.GLOB)
 
     assert sorted(scenario.id for scenario in chosen) == [
         "flux_tiny_t2i",
@@ -81,13 +81,13 @@ def test_a_terminal_shows_what_a_page_folds():
     """Folded details stand under their heading; nothing of HTML is left."""
     body = "<!-- x -->\n**a**\n\n<details><summary>3 rows</summary>\n\ninside\n\n</details>\n"
 
-    assert demo._for_terminal(body).split() == ["**a**", "**3", "rows**", "inside"]
+    assert demo_story._for_terminal(body).split() == ["**a**", "**3", "rows**", "inside"]
 
 
 def test_a_demo_in_a_checkout_leaves_it_clean(tmp_path: Path):
     """What it makes is ignored there, and its own repository is whole nevertheless."""
     git(tmp_path, "init", "--quiet")
-    made = demo.Demo(tmp_path / ".demo", Console())
+    made = demo_story.Demo(tmp_path / ".demo", Console())
     made.prepare()
 
     assert git(tmp_path, "status", "--porcelain").strip() == ""

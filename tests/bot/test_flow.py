@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from builders import make_baselines, make_record, make_scenario, make_values
 from github_fake import FakeGithub, quick_hub
+from ratchet_bot.cli.report import post_records
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.flows import report
 from ratchet_bot.hosts.hub import Hub, HubRefused
 from ratchet_bot.hosts.local import LocalHub
 from ratchet_bot.telling import render
@@ -40,7 +40,7 @@ class Repository:
 
     def reported(self, hub: Hub, *records: Path) -> int:
         """Report them on the pull request; return the exit code."""
-        return report.run(records, self.config, hub, pull=PULL, head_sha=self.head_sha)
+        return post_records(records, self.config, hub, pull=PULL, head_sha=self.head_sha)
 
 
 @pytest.fixture

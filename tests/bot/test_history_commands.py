@@ -101,7 +101,7 @@ def test_exclude_leaves_broken_bytes_as_they_are(checkout: Path):
         (["plot", "--out", "page", "--hardware", "h200"], "no nights of h200; there are h100\n"),
         (["exclude", "--run-id", "99", "--reason", "x"], "no line of run 99 is like '*'"),
         (["exclude", "--run-id", "3", "--reason", " "], "--reason: say why in 1 to 300 characters"),
-        (["plot", "--out", "page", "--repository", 'x"><script>'], "is no repository; write owner/name"),
+        (["plot", "--out", "page", "--repository", 'x"><script>'], "is not a repository; write owner/name"),
     ],
 )
 def test_mistakes_are_one_line(

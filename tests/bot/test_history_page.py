@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from builders import make_baselines, make_values
 from history_lines import make_series, sha_of
+from ratchet_bot.__main__ import main
 from ratchet_bot.data.history import appended
-from ratchet_bot.flows import history
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]
@@ -59,7 +59,13 @@ def page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     (tmp_path / "nights" / "h100").mkdir(parents=True)
     (tmp_path / "nights" / "h100" / "2026-11.jsonl").write_text(appended("", lines), "utf-8")
     (tmp_path / "h100.json").write_text(make_baselines({"flux": make_values(e2e_ms=110.0)}).text)
-    history.plot(tmp_path / "nights", tmp_path / "page", None, tmp_path / "h100.json", REPOSITORY)
+    options = {
+        "--folder": tmp_path / "nights",
+        "--out": tmp_path / "page",
+        "--baselines": tmp_path / "h100.json",
+        "--repository": "octo/demo",
+    }
+    assert main(["history", "plot", *(str(word) for option in options.items() for word in option)]) == 0
     assert capsys.readouterr().out == f"wrote {tmp_path / 'page' / 'index.html'}: 2 charts\n"
     return tmp_path / "page" / "index.html"
 

@@ -243,7 +243,7 @@ def test_a_record_that_nobody_could_read_is_not_written(
     files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     """A record above the limit of readers is refused, and says how to stay below it."""
-    monkeypatch.setattr("ratchet_bot.flows.ingest.MAX_RECORD_BYTES", 100)
+    monkeypatch.setattr("ratchet_profiler.record.MAX_RECORD_BYTES", 100)
     out = files / "record.json"
     code = main(["ingest", str(files / "ci.log"), "--hardware", "h100", "--out", str(out)])
 
@@ -257,7 +257,7 @@ def test_a_file_that_is_no_record_is_not_written_over(files: Path, name: str):
     before = (files / name).read_bytes()
     done = ratchet("ingest", "performance.log", "--hardware", "h100", "--out", name, folder=files)
 
-    assert done == (2, "", f"perf-ratchet: {name} is no run record; name another --out\n")
+    assert done == (2, "", f"perf-ratchet: {name} is not a run record; name another --out\n")
     assert (files / name).read_bytes() == before
 
 

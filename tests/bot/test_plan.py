@@ -108,7 +108,7 @@ def test_an_id_that_a_workflow_cannot_hold_is_refused(
     out, err = capsys.readouterr()
 
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "is no scenario's id; rename it" in err
+    assert "is not a scenario id; rename it" in err
 
 
 @pytest.mark.parametrize("shards", ["0", "257", "-1", "two", "1.5", "9" * 30, "\u0662"])

@@ -4,7 +4,7 @@ import pytest
 from builders import make_baselines
 from github_fake import FakeGithub
 from perf_project import ASCEND, CONFIG, FORK, H100, ONE, SETTINGS, Project, odd_record, odd_values
-from ratchet_bot.flows import report_run
+from ratchet_bot.flows import report
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_the_job_summary_shows_the_same(project: Project, tmp_path: Path):
     run = project.measured(flux=2.0, wan=1.0)
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
-    report_run.run(project.hub, run.id, summary)
+    report.run(project.hub, run.id, summary)
 
     assert summary.read_text().startswith("before\n🔴 **Slower than the baseline allows")
 

@@ -6,7 +6,7 @@ from math import fsum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.adoption.sharding import plan
+from ratchet_bot.adoption.plan import sharded
 
 estimates = st.dictionaries(
     st.text("abcdef", min_size=1, max_size=3),
@@ -18,7 +18,7 @@ estimates = st.dictionaries(
 
 def test_longest_first():
     """Each scenario goes to the shortest shard so far, the longest scenario first."""
-    made = plan({"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0}, 2)
+    made = sharded({"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0}, 2)
 
     assert [(shard.scenarios, shard.estimated_s) for shard in made.shards] == [
         (("a", "d"), 7.0),
@@ -29,7 +29,7 @@ def test_longest_first():
 
 def test_exchanges_mend_what_longest_first_leaves():
     """3 3 2 2 2 on two runners: longest first ends at 7, an exchange at 6."""
-    made = plan({"a": 3.0, "b": 3.0, "c": 2.0, "d": 2.0, "e": 2.0}, 2)
+    made = sharded({"a": 3.0, "b": 3.0, "c": 2.0, "d": 2.0, "e": 2.0}, 2)
 
     assert [set(shard.scenarios) for shard in made.shards] == [{"a", "b"}, {"c", "d", "e"}]
     assert made.longest_s == 6.0
@@ -37,7 +37,7 @@ def test_exchanges_mend_what_longest_first_leaves():
 
 def test_the_largest_scenario_bounds_the_plan():
     """One scenario longer than all others has its own runner; nothing can be shorter than it."""
-    made = plan({"big": 100.0, "a": 10.0, "b": 10.0}, 2)
+    made = sharded({"big": 100.0, "a": 10.0, "b": 10.0}, 2)
 
     assert [shard.scenarios for shard in made.shards] == [("big",), ("a", "b")]
     assert (made.ideal_s, made.excess_ratio) == (100.0, 0.0)
@@ -45,7 +45,7 @@ def test_the_largest_scenario_bounds_the_plan():
 
 def test_a_guess_is_the_median_of_the_known():
     """A scenario without an estimate counts as the median one, and is named."""
-    made = plan({"a": 10.0, "b": 30.0, "c": 20.0, "x": None}, 4)
+    made = sharded({"a": 10.0, "b": 30.0, "c": 20.0, "x": None}, 4)
 
     assert (made.guessed, made.guess_s, made.is_blind) == (("x",), 20.0, False)
     assert [shard.estimated_s for shard in made.shards] == [30.0, 20.0, 20.0, 10.0]
@@ -53,7 +53,7 @@ def test_a_guess_is_the_median_of_the_known():
 
 def test_without_any_estimate_all_count_the_same():
     """Where nothing is known, the scenarios are dealt out evenly."""
-    made = plan(dict.fromkeys("abcde"), 2)
+    made = sharded(dict.fromkeys("abcde"), 2)
 
     assert made.is_blind
     assert [len(shard.scenarios) for shard in made.shards] == [3, 2]
@@ -61,13 +61,13 @@ def test_without_any_estimate_all_count_the_same():
 
 def test_no_shard_is_empty():
     """Fewer scenarios than runners need fewer runners."""
-    assert [shard.scenarios for shard in plan({"a": 1.0, "b": 2.0}, 9).shards] == [("b",), ("a",)]
+    assert [shard.scenarios for shard in sharded({"a": 1.0, "b": 2.0}, 9).shards] == [("b",), ("a",)]
 
 
 @given(estimates, st.integers(1, 6))
 def test_every_scenario_once(seconds: dict[str, float | None], shards: int):
     """The shards are a partition of the scenarios, at most as many as asked for, each with its sum."""
-    made = plan(seconds, shards)
+    made = sharded(seconds, shards)
     needs = {name: made.guess_s if known is None else known for name, known in seconds.items()}
 
     assert sorted(name for shard in made.shards for name in shard.scenarios) == sorted(seconds)
@@ -81,7 +81,7 @@ def test_order_does_not_matter(seconds: dict[str, float | None], shards: int, ra
     shuffled = list(seconds.items())
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 
-    assert plan(dict(shuffled), shards) == plan(seconds, shards)
+    assert sharded(dict(shuffled), shards) == sharded(seconds, shards)
 
 
 @given(estimates, st.integers(1, 6))
@@ -90,7 +90,7 @@ def test_no_runner_ends_long_after_an_even_share(seconds: dict[str, float | None
 
     That is the bound of any distribution to the shortest shard: 2 - 1/m of what no plan can stay below.
     """
-    made = plan(seconds, shards)
+    made = sharded(seconds, shards)
 
     assert (
         made.ideal_s * (1 - 1e-12)
@@ -102,7 +102,7 @@ def test_no_runner_ends_long_after_an_even_share(seconds: dict[str, float | None
 @given(st.lists(st.integers(1, 20).map(float), min_size=1, max_size=7), st.integers(1, 3))
 def test_close_to_the_best_plan(seconds: list[float], shards: int):
     """The longest shard is at most 4/3 - 1/(3m) of that of the best of all plans."""
-    made = plan({f"s{index}": one for index, one in enumerate(seconds)}, shards)
+    made = sharded({f"s{index}": one for index, one in enumerate(seconds)}, shards)
     best = min(
         max(
             sum(one for one, place in zip(seconds, places, strict=True) if place == shard)
@@ -119,4 +119,4 @@ def test_a_real_suite_is_even_within_a_tenth(shards: int):
     """46 scenarios of two to seven minutes are even within 10 %, on one to eight runners."""
     seconds = {f"s{index}": 120.0 + (index * index * 7) % 301 for index in range(46)}
 
-    assert plan(seconds, shards).excess_ratio <= 0.1
+    assert sharded(seconds, shards).excess_ratio <= 0.1

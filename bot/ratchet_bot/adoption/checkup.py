@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import permutations
 from typing import Final
 
-from ratchet_bot.adoption.matrix import ALONE, unmeasured
+from ratchet_bot.adoption.plan import ALONE, unmeasured
 from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected
 from ratchet_bot.data.settings import Hardware, Settings, Waiver
 from ratchet_bot.judging.audit import audit

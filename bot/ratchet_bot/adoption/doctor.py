@@ -1,4 +1,4 @@
-"""`perf-ratchet doctor`: examine a repository; report what is well, what is not, and how to mend it."""
+"""An examination of a repository: every file that perf-ratchet needs, as `checkup` diagnoses it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,35 +15,20 @@ from ratchet_bot.data.record_files import baselines_from_file
 from ratchet_bot.data.repo_names import CONFIG
 from ratchet_bot.data.scenario_file import scenarios_from_file
 from ratchet_bot.data.settings import Settings
-from ratchet_bot.telling import words
 
 WORKFLOW_PATHS: Final = {name: f".github/workflows/{name}.yml" for name in scaffold.WORKFLOWS}
 """Where the workflows are, by name."""
 
 
-def run(folder: Path, form: str) -> int:
-    """Print what was found; return 1 when there is a problem.
+def examined(folder: Path) -> list[Diagnosis]:
+    """Return how everything stands that perf-ratchet needs in a repository.
 
     Args:
         folder: Top of a git repository.
-        form: "text" or "json".
-
-    Raises:
-        BadInput: it is no repository.
     """
-    if not (folder / ".git").exists():
-        raise BadInput(f"{folder.resolve()}: is not the top of a git repository; go there")
     if any((folder / path).exists() for path in (CONFIG, scaffold.SETUP, *WORKFLOW_PATHS.values())):
-        checks = [*_configured(folder), *_workflows(folder), *checkup.host_checks()]
-    else:
-        checks = [
-            Diagnosis(Health.PROBLEM, CONFIG, "nothing of perf-ratchet is here yet", "perf-ratchet init")
-        ]
-    if form == "json":
-        print(words.to_json(checks=checks))
-    else:
-        print(words.printed("doctor", checks=checks), end="")
-    return int(any(check.health is Health.PROBLEM for check in checks))
+        return [*_configured(folder), *_workflows(folder), *checkup.host_checks()]
+    return [Diagnosis(Health.PROBLEM, CONFIG, "nothing of perf-ratchet is here yet", "perf-ratchet init")]
 
 
 def _configured(folder: Path) -> Iterator[Diagnosis]:

@@ -6,12 +6,14 @@ These templates have delimiters of their own: what they make is full of GitHub's
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ratchet_bot.adoption.release import Release
 from ratchet_bot.data.baselines import DEFAULT_TOLERANCES
+from ratchet_bot.data.record_files import baselines_from_file
 from ratchet_bot.data.repo_names import CONFIG
 from ratchet_bot.data.rewriting import new_baselines
 from ratchet_bot.data.settings import Hardware, Settings
@@ -60,6 +62,38 @@ class Adoption:
         return any(self.baselines_there.intersection(paths) for paths in SGLANG.values())
 
 
+def adoption_of(folder: Path, release: Release) -> Adoption:
+    """Return what a repository is to get: the baselines that it has stay where they are.
+
+    Raises:
+        BadInput: one of its baseline files cannot be used.
+    """
+    there = {
+        name: path
+        for name, hardware in STARTING_HARDWARE.items()
+        for path in (hardware.baselines, *SGLANG.get(name, ()))
+        if (folder / path).is_file()
+    }
+    return Adoption(
+        release=release,
+        hardware={
+            name: _with_file(usual, there[name], folder) if name in there else usual
+            for name, usual in STARTING_HARDWARE.items()
+            if name in there or not there
+        },
+        baselines_there=frozenset(there.values()),
+        has_scenarios=(folder / SCENARIOS).is_file(),
+    )
+
+
+def _with_file(usual: Hardware, path: str, folder: Path) -> Hardware:
+    """Return a hardware with the baseline file that is there, and a profile that the file has."""
+    tolerances = baselines_from_file(folder / path).tolerances
+    profiles = list(DEFAULT_TOLERANCES if tolerances is None else tolerances)
+    profile = usual.profile if usual.profile in profiles else next(iter(profiles), usual.profile)
+    return usual.model_copy(update={"baselines": path, "profile": profile})
+
+
 def files(adoption: Adoption) -> dict[str, str]:
     """Return the files to write, by path from the top of the repository."""
     defaults = Settings(hardware=adoption.hardware)
@@ -74,11 +108,11 @@ def files(adoption: Adoption) -> dict[str, str]:
         "tighten": defaults.tighten,
     }
     begun = {
-        one.baselines: new_baselines(
-            name, "host" if one.device == "cpu" else "device-events", DEFAULT_TOLERANCES
+        hardware.baselines: new_baselines(
+            name, "host" if hardware.device == "cpu" else "device-events", DEFAULT_TOLERANCES
         )
-        for name, one in adoption.hardware.items()
-        if one.baselines not in adoption.baselines_there
+        for name, hardware in adoption.hardware.items()
+        if hardware.baselines not in adoption.baselines_there
     }
     return {
         CONFIG: _rendered("perf-ratchet.yml", **values),

@@ -1,8 +1,8 @@
-"""Reads the words after a command, and says which of them is mistyped."""
+"""The parser of the command line, which names the word that is mistyped. No library is loaded."""
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NoReturn
 
 CANNOT: Final = 2
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the words; one that could move the cursor is told with its escapes."""
-        super().error("".join(it if it.isprintable() else repr(it)[1:-1] for it in message))
+        super().error("".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in message))
 
     def _unknown_options(self, words: Iterable[str]) -> Iterator[str]:
         for word in words:
@@ -43,10 +43,25 @@ class Parser(argparse.ArgumentParser):
         """Refuse a word that is not among the choices, with the one that is like it."""
         if action.choices is not None and value not in action.choices:
             what = str(action.metavar or action.dest).lower()
-            all_of_them = f"it is one of {', '.join(action.choices)}"
-            otherwise = all_of_them if action.option_strings else f"see {self.prog} --help"
+            choices = f"it is one of {', '.join(action.choices)}"
+            otherwise = choices if action.option_strings else f"see {self.prog} --help"
             hint = _hint(value, action.choices) or f"; {otherwise}"
             self.exit(CANNOT, f"{self.prog}: there is no {what} {value!r}{hint}\n")
+
+
+class ShowVersion(argparse.Action):
+    """Prints the version and ends the program; the version is looked up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        """Take no value."""
+        super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:  # noqa: ANN401 - argparse's
+        """Print it."""
+        from importlib.metadata import version
+
+        sys.stdout.write(f"{parser.prog} {version('perf-ratchet')}\n")
+        parser.exit()
 
 
 def _hint(word: str, known: Iterable[str]) -> str:

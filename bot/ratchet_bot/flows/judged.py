@@ -9,11 +9,13 @@ from ratchet_profiler.record import RunRecord
 
 from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected
 from ratchet_bot.data.errors import BadInput
+from ratchet_bot.data.history import HistoryLine
+from ratchet_bot.data.selection import require_match
 from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT, Policy
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.compare import Comparison, compare
-from ratchet_bot.judging.evidence import RunEvidence, run_evidence
-from ratchet_bot.judging.precedent import Precedent
+from ratchet_bot.judging.evidence import RunEvidence, by_scenario, run_evidence
+from ratchet_bot.judging.precedent import Precedent, precedent
 from ratchet_bot.judging.rules.waivers import Waiver
 from ratchet_bot.judging.tighten import propose
 from ratchet_bot.telling.report import HardwareReport, hardware_report
@@ -49,7 +51,7 @@ def terms_of(settings: "Settings", hardware: str) -> Terms:
     )
 
 
-def section(
+def judge_hardware(
     path: str, file: BaselineFile, records: Sequence[RunRecord], terms: Terms, known: Precedent
 ) -> HardwareReport:
     """Return everything there is to say of a run beside one baseline file.
@@ -81,6 +83,30 @@ def section(
     return hardware_report(path, file, records, comparison, proposals=proposals, findings=findings)
 
 
+def judge_with_history(
+    path: str,
+    file: BaselineFile,
+    records: Sequence[RunRecord],
+    terms: Terms,
+    lines: Sequence[HistoryLine] = (),
+) -> HardwareReport:
+    """Return the report on one run against one baseline file. See `judge_hardware`.
+
+    Args:
+        path: How a reader knows that file.
+        file: The baselines.
+        records: The run, in one record or in several, at least one, all of one hardware.
+        terms: By what it is judged.
+        lines: The history; those of the run itself do not count.
+
+    Raises:
+        BadInput: the file has no such profile, or nothing that is looked at.
+    """
+    require_match(terms.scenarios, [*file.scenarios, *by_scenario(records)], path)
+    known = precedent(lines, records[0].environment.hardware, records, file.metadata.clock)
+    return judge_hardware(path, file, records, terms, known)
+
+
 def compared(
     path: str,
     file: BaselineFile,
@@ -88,7 +114,7 @@ def compared(
     terms: Terms,
     known: Precedent,
 ) -> Comparison:
-    """Return the verdicts on a run by these terms. See `section`; the evidence in the records is as good.
+    """Return the verdicts on a run by these terms, from its records or the evidence in them.
 
     Raises:
         BadInput: the file has no such profile.

@@ -24,7 +24,7 @@ from ratchet_bot.telling.issue_memory import REGRESSION_LABEL
 
 
 @dataclass(frozen=True)
-class Here:
+class BotContext:
     """Where the bot is, and who it is there."""
 
     host: HubAndHost
@@ -40,7 +40,7 @@ class Here:
 class Night:
     """A run, what it brought, and what was there before."""
 
-    here: Here
+    here: BotContext
     run: Run
     branch: str
     """The default branch."""
@@ -112,7 +112,7 @@ def proposed_file(branch: NightlyBranch) -> BaselineFile | None:
         return None
 
 
-def read(here: Here, run: Run) -> Night:
+def read(here: BotContext, run: Run) -> Night:
     """Read everything that decides about a run.
 
     Raises:

@@ -15,7 +15,7 @@ from ratchet_bot.flows import regression_issues
 from ratchet_bot.flows.history_branch import append
 from ratchet_bot.flows.judged import compared, terms_of
 from ratchet_bot.flows.lines import lines_of, rejected_line
-from ratchet_bot.flows.night import Here, Night, read
+from ratchet_bot.flows.night import BotContext, Night, read
 from ratchet_bot.flows.nightly_pulls import TighteningPull, introduced, loosen
 from ratchet_bot.flows.regression_issues import Held
 from ratchet_bot.judging.comparison import Comparison
@@ -29,7 +29,7 @@ from ratchet_bot.telling.night_report import NightReport, rows_of
 Made = TypeVar("Made")
 
 
-def run(here: Here, run_id: int, summary: Path | None) -> int:
+def run(here: BotContext, run_id: int, summary: Path | None) -> int:
     """Remember a run of the default branch and propose what it shows; return 1 when a regression holds.
 
     Args:

@@ -1,4 +1,4 @@
-"""`perf-ratchet demo`: the main job on this machine, in a throw-away git repository.
+"""What `perf-ratchet demo` shows: two pull requests of a throw-away git repository, measured and judged.
 
 The profiler runs in a process of its own, as on a runner: only its record comes back.
 """
@@ -16,14 +16,13 @@ from typing import Final
 
 from ratchet_profiler.record import RunRecord
 
+from ratchet_bot.cli.report import records_check
 from ratchet_bot.data.baselines import Tolerances
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.record_files import baselines_from_file, record_from_file
 from ratchet_bot.data.repo_names import CONFIG
 from ratchet_bot.data.rewriting import new_baselines
-from ratchet_bot.flows.compare import judged
-from ratchet_bot.flows.judged import Terms
-from ratchet_bot.flows.report import check
+from ratchet_bot.flows.judged import Terms, judge_with_history
 from ratchet_bot.hosts.local import LocalHub
 from ratchet_bot.judging.compare import Outcome
 from ratchet_bot.judging.tighten import propose, tightened
@@ -150,11 +149,12 @@ class Demo:
         self._commit_engine(story.passes, story.title)
         self._show_diff(self._git("show", "--format=", "HEAD"))
         record = self._profiled(story.branch)
-        section = judged([record], baselines_from_file(self.repository / BASELINES), BASELINES, TERMS)
+        file = baselines_from_file(self.repository / BASELINES)
+        section = judge_with_history(BASELINES, file, [record], TERMS)
         report = Report((section,))
         body = render.comment(report)
         self.hub.upsert_comment(story.number, render.MARKER, body)
-        self.hub.upsert_check(check(report, self._head(), body))
+        self.hub.upsert_check(records_check(report, self._head(), body))
         self._show(f"The comment on #{story.number}: {story.title}", body)
         return report
 

@@ -11,14 +11,13 @@ from ratchet_bot.data.config_file import settings_from_file
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.filters import plain
 from ratchet_bot.data.repo_names import CONFIG
-from ratchet_bot.data.settings import Settings
 from ratchet_bot.judging.named_hardware import other_hardware
 
 DEFAULT_CONFIG: Final = Path(CONFIG)
-"""Where the configuration is, unless told."""
+"""Where the configuration is, unless --config names another file."""
 
 
-class Whose(NamedTuple):
+class BaselineOwner(NamedTuple):
     """Whose numbers are to go into a baseline file."""
 
     hardware: str
@@ -26,12 +25,14 @@ class Whose(NamedTuple):
     """Whether the configuration names this file for this hardware: then its path is not mistyped."""
 
 
-def whose(paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path, config: Path | None) -> Whose:
+def baseline_owner(
+    paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path, config: Path | None
+) -> BaselineOwner:
     """Return the hardware of the records, when it is one, and not another than the baseline file's.
 
     Args:
         paths: The files of the records.
-        records: Them, at least one.
+        records: What they hold, at least one.
         baselines: The baseline file.
         config: The configuration, which may say whose file it is; None for the usual place, if there.
 
@@ -45,19 +46,30 @@ def whose(paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path, 
         )
     [name] = hardware
     if config is None and not DEFAULT_CONFIG.exists():
-        return Whose(name, is_configured=False)
+        return BaselineOwner(name, is_configured=False)
     config = config or DEFAULT_CONFIG
-    owners = _owners(settings_from_file(config), _top(config), baselines)
+    # Paths of the configuration begin at the top of the repository: above `.github`, or where it lies.
+    folder = config.resolve().parent
+    top = folder.parent if folder.name == DEFAULT_CONFIG.parent.name else folder
+    owners = [
+        hardware_name
+        for hardware_name, configured in settings_from_file(config).hardware.items()
+        if (top / configured.baselines).resolve() == baselines.resolve()
+    ]
     if owners and name not in owners:
         owned = " and ".join(owners)
         raise BadInput(
             f"{paths[0]}: measured on {name}, but {baselines} is of {owned} by {config}; give the other"
         )
-    return Whose(name, is_configured=name in owners)
+    return BaselineOwner(name, is_configured=name in owners)
 
 
 def require_named_hardware(
-    paths: Sequence[Path], records: Sequence[RunRecord], baselines: Path, file: BaselineFile, owner: Whose
+    paths: Sequence[Path],
+    records: Sequence[RunRecord],
+    baselines: Path,
+    file: BaselineFile,
+    owner: BaselineOwner,
 ) -> None:
     """Accept records of the hardware that a baseline file names, or that the configuration names it for.
 
@@ -71,18 +83,3 @@ def require_named_hardware(
                 f"{plain(repr(named))} by its metadata.hardware; give the baselines of "
                 f"{owner.hardware}, or say in {DEFAULT_CONFIG} that these are"
             )
-
-
-def _owners(settings: Settings, top: Path, baselines: Path) -> Sequence[str]:
-    """Return the hardwares whose baseline file this is."""
-    return [
-        name
-        for name, hardware in settings.hardware.items()
-        if (top / hardware.baselines).resolve() == baselines.resolve()
-    ]
-
-
-def _top(config: Path) -> Path:
-    """Return the top of the repository of a configuration: above `.github`, or where it lies."""
-    folder = config.resolve().parent
-    return folder.parent if folder.name == DEFAULT_CONFIG.parent.name else folder
