@@ -175,8 +175,7 @@ def check_installed(packages: Iterable[str]) -> None:
     absent = [package for package in packages if find_spec(package) is None]
     if absent:
         wanted = " ".join(f"'{_requirement(package)}'" for package in absent)
-        verb = "is" if len(absent) == 1 else "are"
-        raise BadInput(f"{' and '.join(absent)} {verb} not installed; pip install {wanted}")
+        raise BadInput(f"not installed: {', '.join(absent)}; pip install {wanted}")
 
 
 def _requirement(package: str) -> str:
@@ -193,9 +192,12 @@ def check_device(device: str) -> None:
     """Refuse a device that torch does not find here.
 
     Raises:
-        BadInput: it does not.
+        BadInput: it does not, or is not there itself.
     """
-    if not is_cpu(device) and present_module(device) is None:
+    if is_cpu(device):
+        return
+    check_installed(("torch",))
+    if present_module(device) is None:
         raise BadInput(f"--device: torch finds no {device!r} on this machine; use cpu")
 
 

@@ -43,9 +43,20 @@ def test_the_built_in_scenarios_name_what_they_lack(tmp_path: Path):
     assert (ran.returncode, ran.stderr) == (
         2,
         (
-            "ratchet-profiler: torch and diffusers and transformers are not installed; "
+            "ratchet-profiler: not installed: torch, diffusers, transformers; "
             "pip install 'torch>=2.9' 'diffusers<1,>=0.37' 'transformers<6,>=5'\n"
         ),
+    )
+
+
+def test_a_device_that_torch_would_find_needs_torch(tmp_path: Path):
+    """A function that runs on a GPU has torch; where it has not, that is the reason, and not the device."""
+    (tmp_path / "mine.toml").write_text(CALLABLE)
+    ran = run(tmp_path, "--scenarios", "mine.toml", "--device", "cuda")
+
+    assert (ran.returncode, ran.stderr) == (
+        2,
+        "ratchet-profiler: not installed: torch; pip install 'torch>=2.9'\n",
     )
 
 
@@ -53,5 +64,5 @@ def test_only_what_is_absent_is_to_be_installed(monkeypatch: pytest.MonkeyPatch)
     """An engine's torch is not named where it is there."""
     monkeypatch.setitem(sys.modules, "rich", None)
 
-    with pytest.raises(BadInput, match=r"^rich is not installed; pip install 'rich>=14'$"):
+    with pytest.raises(BadInput, match=r"^not installed: rich; pip install 'rich>=14'$"):
         check_installed(("rich", "torch"))
