@@ -1,16 +1,15 @@
-"""Noise to judge on: real nights where the file is present, and nights made like them."""
+"""Noise to judge on: real nights, and nights made like them."""
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Final
 
-NIGHTLY_CSV: Final = Path("../shared/data/nightly/sglang_nightly_h100.csv")
-"""Public nightly end-to-end latencies on H100. Source: sglang-bot/sglang-ci-data, diffusion-comparisons."""
+from sglang_files import NIGHTLY_CSV
+
 BLOCK_NIGHTS: Final = 5
 """Consecutive nights that are drawn together, so that what hangs together stays so."""
 BRANCH_TRIAL: Final = "c84f085"
@@ -59,11 +58,9 @@ class Stretch:
     """One for each run, relative to their median."""
 
 
-def real_stretches(file: Path = NIGHTLY_CSV) -> list[Stretch]:
-    """Return the stretches of the public file, or none where it is not present."""
-    if not file.is_file():
-        return []
-    with file.open(encoding="utf-8", newline="") as lines:
+def real_stretches() -> list[Stretch]:
+    """Return the stretches of the public nights."""
+    with NIGHTLY_CSV.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if not row["commit_sha"].startswith(BRANCH_TRIAL)]
     return [_stretch(rows, *bounds) for bounds in _STRETCHES]
 
@@ -93,7 +90,7 @@ def draws(stretches: Sequence[Stretch], nights: int, count: int) -> Iterator[lis
 def _stretch(rows: Sequence[Mapping[str, str]], kind: str, case: str, first: str, last: str) -> Stretch:
     commits = [row["commit_sha"][: len(first)] for row in rows]
     begin, end = commits.index(first), len(commits) - commits[::-1].index(last)
-    taken = [row for row in rows[begin:end] if row["case_id"] == case and row["latency_s"]]
+    taken = [row for row in rows[begin:end] if row["case_id"] == case]
     seconds = [float(row["latency_s"]) for row in taken]
     level = median(seconds)
     return Stretch(kind, case, tuple(row["run_id"] for row in taken), tuple(one / level for one in seconds))

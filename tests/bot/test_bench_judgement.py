@@ -1,9 +1,8 @@
 from math import inf
-from pathlib import Path
 
 import pytest
-from bench import flakes, judgement, nightly, pull_requests
-from bench.nights import NIGHTLY_CSV, draws, made_stretches, real_stretches
+from bench import flakes, nightly, pull_requests
+from bench.nights import draws, made_stretches, real_stretches
 from bench.rules import (
     bencher,
     github_action_benchmark,
@@ -51,12 +50,6 @@ def test_draws_are_the_same_every_time_and_keep_nights_together():
     assert [series] == list(draws([stretch], 12, 1))
 
 
-def test_the_public_nights_are_optional(tmp_path: Path):
-    """Without the file there is nothing, and no error."""
-    assert real_stretches(tmp_path / "absent.csv") == []
-
-
-@pytest.mark.skipif(not NIGHTLY_CSV.is_file(), reason=f"{NIGHTLY_CSV} is not part of the project")
 def test_the_public_stretches():
     """Fourteen stretches of nights without an event, each relative to its median."""
     found = real_stretches()
@@ -81,11 +74,3 @@ def test_the_tables_have_a_line_for_each_rule():
     by_night = [line.split()[0].strip(",") for line in nightly.lines(made, 1) if line.startswith("  ")]
     assert (by_request, by_night) == (names * 2, names)
     assert len(list(flakes.lines(made))) == 1 + len(flakes.LIMITS) + 1
-
-
-def test_it_says_when_the_public_nights_are_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """In another directory the second line says that the noise is made."""
-    monkeypatch.chdir(tmp_path)
-    lines = judgement.lines()
-    assert next(lines).startswith("Python ")
-    assert next(lines) == f"{NIGHTLY_CSV} is not present: everything below is on made noise"

@@ -8,8 +8,8 @@ from git_folder import git
 from ratchet_bot.__main__ import main
 from ratchet_bot.adoption.scaffold import SGLANG
 from ratchet_bot.data.settings import settings_from_yaml
+from sglang_files import FOLDER
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "baselines"
 OF_MAY_2026 = {name: paths[0] for name, paths in SGLANG.items()}
 OF_JULY_2026 = {name: paths[-1] for name, paths in SGLANG.items()}
 
@@ -68,12 +68,11 @@ def test_baselines_that_nothing_measures_are_said(repository: Path, capsys: pyte
     assert err == f"perf-ratchet: {path}: {alone}; see perf-ratchet doctor\n"
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
 def test_a_copy_of_sglang_is_audited_at_once(repository: Path, capsys: pytest.CaptureFixture[str]):
-    """On its real files of May 2026, one command ends with both audited; what it wrote is usable."""
+    """On its files of May 2026, one command ends with both audited; what it wrote is usable."""
     for path, name in zip(OF_MAY_2026.values(), ("h100", "npu"), strict=True):
         (repository / path).parent.mkdir(parents=True, exist_ok=True)
-        (repository / path).write_bytes((DATA / f"{name}_2026-05-17_after_25510.json").read_bytes())
+        (repository / path).write_bytes((FOLDER / f"{name}_2026-05-17_after_25510.json").read_bytes())
     code, out = init(capsys)
     audited = [line.split(", ")[0] for line in out if line.startswith("audited ")]
 

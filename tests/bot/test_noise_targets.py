@@ -1,17 +1,14 @@
-"""The targets of judgement, on made noise of the published sizes and on the public nights where they are."""
+"""The targets of judgement, on made noise of the published sizes and on the public nights."""
 
 import pytest
 from bench import flakes, nightly, pull_requests
-from bench.nights import NIGHTLY_CSV, Stretch, draws, made_stretches, real_stretches
+from bench.nights import Stretch, draws, made_stretches, real_stretches
 from bench.rules import ours
 from ratchet_bot.judging.level import lower_hinge
 from ratchet_bot.judging.noise import noise_limit_ms, score
 
 MADE, IMAGE, VIDEO = "made", "image", "video"
-PRESENT = pytest.mark.skipif(
-    not NIGHTLY_CSV.is_file(), reason=f"{NIGHTLY_CSV} is not part of the project and not present"
-)
-KINDS = [MADE, pytest.param(IMAGE, marks=PRESENT), pytest.param(VIDEO, marks=PRESENT)]
+KINDS = [MADE, IMAGE, VIDEO]
 
 
 def stretches(kind: str) -> list[Stretch]:

@@ -1,37 +1,24 @@
-"""What the audit says of two pull requests of sglang. Their files lie beside the repository."""
+"""What the audit says of two pull requests of sglang."""
 
-import os
 from functools import cache
-from pathlib import Path
 
 import pytest
 from audit_cases import told
 from builders import make_record, make_request
-from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.data.baselines import BaselineFile
 from ratchet_bot.judging.audit import Finding, audit, tally
 from ratchet_bot.judging.rules.listing import AuditReport
 from ratchet_profiler.record import RunRecord, ScenarioRecord
-
-ROOT = Path(__file__).parents[2]
-FOLDER = Path(os.environ.get("PERF_RATCHET_SHARED", ROOT / "../shared")) / "data/baselines"
-
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"sglang's files are not in {FOLDER}; PERF_RATCHET_SHARED names another place"
-)
+from sglang_files import sglang_file
 
 Brief = tuple[str, str, str]
-
-
-@cache
-def real(name: str) -> BaselineFile:
-    return baselines_from_text((FOLDER / f"{name}.json").read_bytes().decode())
 
 
 @cache
 def report(pair: str) -> AuditReport:
     """Return what a pull request brought, by the names of its two files."""
     hardware_and_day, number = pair.rsplit("_", 1)
-    old, new = (real(f"{hardware_and_day}_{when}_{number}") for when in ("before", "after"))
+    old, new = (sglang_file(f"{hardware_and_day}_{when}_{number}") for when in ("before", "after"))
     return AuditReport("new", len(new.scenarios), tuple(audit(new, against=old)), against="old")
 
 
@@ -161,7 +148,7 @@ def test_what_20983_loosened():
 def test_nothing_is_introduced_where_nothing_was_changed(pair: str, changed: int):
     """Every finding that is told as new is of a scenario with other values than before."""
     hardware_and_day, number = pair.rsplit("_", 1)
-    old, new = (real(f"{hardware_and_day}_{when}_{number}") for when in ("before", "after"))
+    old, new = (sglang_file(f"{hardware_and_day}_{when}_{number}") for when in ("before", "after"))
     touched = {name for name, scenario in new.scenarios.items() if old.scenarios.get(name) != scenario}
 
     assert len(touched) == changed
@@ -173,7 +160,7 @@ def snapshot_of(name: str) -> RunRecord:
 
     Source: the commit before the merge; the steps, the average and the median follow from each other.
     """
-    scenario = real("h100_2026-05-17_after_25510").scenarios[name]
+    scenario = sglang_file("h100_2026-05-17_after_25510").scenarios[name]
     steps = {**scenario.steps, 0: 84.27}
     request = make_request(
         "r7", e2e_ms=scenario.expected_e2e_ms, stages=scenario.stages, steps=list(steps.values())
@@ -184,7 +171,7 @@ def snapshot_of(name: str) -> RunRecord:
 def test_the_record_disproves_the_hand_edit():
     """Beside its own run, the one value that was typed is named with the one that was measured."""
     name = "wan2_1_t2v_1_3b_lora_1gpu"
-    new, old = real("h100_2026-05-17_after_25510"), real("h100_2026-05-17_before_25510")
+    new, old = sglang_file("h100_2026-05-17_after_25510"), sglang_file("h100_2026-05-17_before_25510")
     one = {name: new.scenarios[name]}
     file = BaselineFile(new.text, new.metadata, new.tolerances, new.sampling, one, ())
     [mixed] = [

@@ -1,48 +1,36 @@
-"""What the product promises of sglang's own files. They lie beside the repository."""
+"""What the product promises of sglang's own files."""
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
-from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 import pytest
 from builders import make_record, make_request
-from ratchet_bot.data.baselines import BaselineFile, ScenarioBaseline, baselines_from_text
+from ratchet_bot.data.baselines import ScenarioBaseline
 from ratchet_bot.data.lossless import edited_json
 from ratchet_bot.data.rewriting import with_scenarios
 from ratchet_bot.judging.audit import audit, first_error, tally
 from ratchet_bot.judging.compare import Verdict, compare
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RunRecord, ScenarioRecord
+from sglang_files import sglang_file
 
-ROOT = Path(__file__).parents[2]
-FOLDER = Path(os.environ.get("PERF_RATCHET_SHARED", ROOT / "../shared")) / "data/baselines"
 FILES = (
-    "h100_2026-03-21_after_20983.json",
-    "h100_2026-03-21_before_20983.json",
-    "h100_2026-05-17_after_25510.json",
-    "h100_2026-05-17_before_25510.json",
-    "npu_2026-05-17_after_25510.json",
-    "npu_2026-05-17_before_25510.json",
+    "h100_2026-03-21_after_20983",
+    "h100_2026-03-21_before_20983",
+    "h100_2026-05-17_after_25510",
+    "h100_2026-05-17_before_25510",
+    "npu_2026-05-17_after_25510",
+    "npu_2026-05-17_before_25510",
 )
 H100_BEFORE, H100_AFTER = FILES[3], FILES[2]
 NPU_BEFORE, NPU_AFTER = FILES[5], FILES[4]
 DAY = date(2026, 11, 22)
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]')
-
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"sglang's files are not in {FOLDER}; PERF_RATCHET_SHARED names another place"
-)
-
-
-@cache
-def real(name: str) -> BaselineFile:
-    return baselines_from_text((FOLDER / name).read_bytes().decode())
 
 
 def members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
@@ -104,7 +92,7 @@ def as_recorded(name: str, scenario: ScenarioBaseline) -> ScenarioRecord:
 
 def record_of(name: str, *, consistent: bool = False) -> RunRecord:
     """Return a run that measured what a file says, of all its scenarios or of those without an error."""
-    file = real(name)
+    file = sglang_file(name)
     wrong = {one.scenario for one in audit(file) if one.severity == "error"}
     names = [one for one in file.scenarios if not (consistent and one in wrong)]
     return make_record(*(as_recorded(one, file.scenarios[one]) for one in names))
@@ -113,7 +101,7 @@ def record_of(name: str, *, consistent: bool = False) -> RunRecord:
 @pytest.mark.parametrize("name", FILES)
 def test_replacing_any_scenario_keeps_every_other_byte(name: str):
     """Whichever scenario is replaced, whatever by, nothing changes outside of it and of `metadata`."""
-    file = real(name)
+    file = sglang_file(name)
     for number, (scenario, values) in enumerate(json.loads(file.text)["scenarios"].items()):
         new = longer(values) if number % 2 else slower(values)
         changed = with_scenarios(file, {scenario: new}, DAY)
@@ -124,7 +112,7 @@ def test_replacing_any_scenario_keeps_every_other_byte(name: str):
 @pytest.mark.parametrize("name", FILES)
 def test_writing_the_same_values_changes_no_byte(name: str):
     """All scenarios written again as they are leave the text as it is, but for the date."""
-    file = real(name)
+    file = sglang_file(name)
     document = json.loads(file.text)
     assert edited_json(file.text, document) == file.text
     changed = with_scenarios(file, document["scenarios"], DAY)
@@ -135,17 +123,17 @@ def test_writing_the_same_values_changes_no_byte(name: str):
 
 def test_the_ascend_file_is_irregular():
     """The file that the promise is hardest for does have members at odd depths of indentation."""
-    indents = {len(line) - len(line.lstrip()) for line in real(NPU_AFTER).text.splitlines()}
+    indents = {len(line) - len(line.lstrip()) for line in sglang_file(NPU_AFTER).text.splitlines()}
     assert indents - {0, 4, 8, 12, 16}
 
 
 def scenarios_with(name: str, rule: str, severity: str = "error") -> set[str]:
-    return {one.scenario for one in audit(real(name)) if (one.rule, one.severity) == (rule, severity)}
+    return {one.scenario for one in audit(sglang_file(name)) if (one.rule, one.severity) == (rule, severity)}
 
 
 def test_what_25510_left_behind():
     """The file as merged still contradicts itself, in the places a reviewer found and in more."""
-    assert tally(audit(real(H100_AFTER))) == {
+    assert tally(audit(sglang_file(H100_AFTER))) == {
         "mean-mismatch": {"error": 18, "warning": 9},
         "median-mismatch": {"error": 16, "warning": 11},
         "steps-exceed-stage": {"error": 4},
@@ -165,8 +153,8 @@ def test_what_25510_left_behind():
 
 def test_the_ascend_step_that_was_changed_by_hand():
     """The file had notes only; step 0 edited from 101.91 to 330.0 makes two findings, in that scenario."""
-    assert not [one for one in audit(real(NPU_BEFORE)) if one.severity != "info"]
-    after = [one for one in audit(real(NPU_AFTER)) if one.severity != "info"]
+    assert not [one for one in audit(sglang_file(NPU_BEFORE)) if one.severity != "info"]
+    after = [one for one in audit(sglang_file(NPU_AFTER)) if one.severity != "info"]
     assert [(one.scenario, one.rule, one.severity) for one in after] == [
         ("wan2_1_t2v_1.3b_1_npu", "mean-mismatch", "warning"),
         ("wan2_1_t2v_1.3b_1_npu", "steps-exceed-stage", "error"),
@@ -179,7 +167,7 @@ def test_a_file_compared_with_itself_is_unchanged(name: str):
 
     Where steps do not fit into stages, or stages into the request, such a run is impossible: invalid.
     """
-    file = real(name)
+    file = sglang_file(name)
     impossible = scenarios_with(name, "steps-exceed-stage") | scenarios_with(name, "stages-exceed-e2e")
     wrong = {one.scenario for one in audit(file) if one.severity == "error"}
     for one in compare(file, [record_of(name)]).scenarios:
@@ -208,7 +196,7 @@ def top_level(scenario: ScenarioBaseline) -> list[float]:
 
 def test_tightening_as_25510_should_have():
     """From the run's consistent values, exactly the scenarios that meet the rule are proposed."""
-    before, after = real(H100_BEFORE), real(H100_AFTER)
+    before, after = sglang_file(H100_BEFORE), sglang_file(H100_AFTER)
     found = propose(before, [record_of(H100_AFTER, consistent=True)])
     assert [one.scenario for one in found.proposals] == [
         "flux_image_t2i_2_gpus",
@@ -231,7 +219,7 @@ def test_tightening_as_25510_should_have():
 
 def test_the_tightened_file_is_better():
     """Of the scenarios that were proposed none has an error any more; the others keep theirs."""
-    before = real(H100_BEFORE)
+    before = sglang_file(H100_BEFORE)
     found = propose(before, [record_of(H100_AFTER, consistent=True)])
     after = tightened(before, found)
     proposed = {one.scenario for one in found.proposals}
@@ -241,4 +229,4 @@ def test_the_tightened_file_is_better():
         for file in (before, after)
     ]
     assert untouched[0] == untouched[1]
-    assert after.metadata.description == "Reference numbers captured from CI H100 runs (2026-11-22)."
+    assert after.metadata.description == "Captured on 2026-11-22."

@@ -1,21 +1,18 @@
 """sglang's pull request #25510 again, from the snapshots that its own file holds."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 import pytest
 from builders import make_record, make_request, make_scenario
-from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
+from ratchet_bot.data.baselines import BaselineFile
 from ratchet_bot.judging.audit import Finding, audit
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RunRecord
+from sglang_files import sglang_file, sglang_text
 
-ROOT = Path(__file__).parents[2]
-FOLDER = Path(os.environ.get("PERF_RATCHET_SHARED", ROOT / "../shared")) / "data/baselines"
 DESERVED = {
     "flux_image_t2i_2_gpus": "end to end 5613 -> 5243 ms",
     "ltx_2_two_stage_t2v": "8500 -> 7210",
@@ -33,14 +30,6 @@ CONTRADICTORY = {
     "them (7,328.48 ms)",
 }
 """Faster end to end, with values typed over: no request can have measured them."""
-
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"sglang's files are not in {FOLDER}; PERF_RATCHET_SHARED names another place"
-)
-
-
-def text(name: str) -> str:
-    return (FOLDER / f"{name}_25510.json").read_bytes().decode()
 
 
 def record_of(file: BaselineFile) -> RunRecord:
@@ -101,15 +90,15 @@ def grave(findings: Iterable[Finding]) -> set[str]:
 
 def test_the_list_is_what_the_files_say():
     """An independent reading of the two files gives the same list."""
-    before = json.loads(text("h100_2026-05-17_before"))["scenarios"]
-    after = json.loads(text("h100_2026-05-17_after"))["scenarios"]
+    before = json.loads(sglang_text("h100_2026-05-17_before_25510"))["scenarios"]
+    after = json.loads(sglang_text("h100_2026-05-17_after_25510"))["scenarios"]
     assert [name for name in after if meets_the_rule(before[name], after[name])] == list(DESERVED)
 
 
 def test_exactly_what_meets_the_rule_is_proposed():
     """Seven of the ten that were replaced by hand; each of the others is declined with the true reason."""
-    before = baselines_from_text(text("h100_2026-05-17_before"))
-    found = propose(before, [record_of(baselines_from_text(text("h100_2026-05-17_after")))])
+    before = sglang_file("h100_2026-05-17_before_25510")
+    found = propose(before, [record_of(sglang_file("h100_2026-05-17_after_25510"))])
     declined = {one.scenario: one.reason for one in found.declined}
     assert [one.scenario for one in found.proposals] == list(DESERVED)
     assert {name: declined[name] for name in CONTRADICTORY} == CONTRADICTORY
@@ -121,9 +110,9 @@ def test_exactly_what_meets_the_rule_is_proposed():
 
 def test_every_value_is_of_the_snapshot():
     """Aggregates are those of the steps, not those that the file has beside them."""
-    before = baselines_from_text(text("h100_2026-05-17_before"))
-    after = json.loads(text("h100_2026-05-17_after"))["scenarios"]
-    for one in propose(before, [record_of(baselines_from_text(text("h100_2026-05-17_after")))]).proposals:
+    before = sglang_file("h100_2026-05-17_before_25510")
+    after = json.loads(sglang_text("h100_2026-05-17_after_25510"))["scenarios"]
+    for one in propose(before, [record_of(sglang_file("h100_2026-05-17_after_25510"))]).proposals:
         snapshot = after[one.scenario]
         assert one.values["denoise_step_ms"] == snapshot["denoise_step_ms"]
         assert one.values["expected_e2e_ms"] == snapshot["expected_e2e_ms"]
@@ -137,8 +126,8 @@ def test_the_result_audits_clean():
 
     The one whose end to end was typed gets warnings: 3.2 s of it are suddenly in no stage.
     """
-    before = baselines_from_text(text("h100_2026-05-17_before"))
-    record = record_of(baselines_from_text(text("h100_2026-05-17_after")))
+    before = sglang_file("h100_2026-05-17_before_25510")
+    record = record_of(sglang_file("h100_2026-05-17_after_25510"))
     found = propose(before, [record])
     after = tightened(before, found)
     graver = [one for one in audit(after, against=before, records=[record]) if one.severity != "info"]
@@ -154,8 +143,8 @@ def test_the_result_audits_clean():
 
 def test_the_ascend_edit_is_not_proposed():
     """One step of the Ascend file was changed by hand: a request like that contradicts itself."""
-    before = baselines_from_text(text("npu_2026-05-17_before"))
-    found = propose(before, [record_of(baselines_from_text(text("npu_2026-05-17_after")))])
+    before = sglang_file("npu_2026-05-17_before_25510")
+    found = propose(before, [record_of(sglang_file("npu_2026-05-17_after_25510"))])
     reasons = {one.scenario: one.reason for one in found.declined}
     assert found.proposals == ()
     assert reasons["wan2_1_t2v_1.3b_1_npu"].startswith("50 steps sum to 26,461.56 ms, longer than")
