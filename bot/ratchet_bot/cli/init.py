@@ -4,12 +4,13 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ratchet_bot.adoption import checkout
-from ratchet_bot.adoption.release import Release, installed_release, release_from_word
 from ratchet_bot.cli.command import Command
 from ratchet_bot.data.errors import BadInput
+
+if TYPE_CHECKING:
+    from ratchet_bot.adoption.release import Release
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _release(word: str) -> Release:
+def _release(word: str) -> "Release":
+    from ratchet_bot.adoption.release import release_from_word
+
     try:
         return release_from_word(word)
     except ValueError as error:
@@ -47,6 +50,7 @@ def _run(options: argparse.Namespace) -> int:
             release is not known. Nothing was written then.
     """
     from ratchet_bot.adoption import scaffold
+    from ratchet_bot.adoption.release import installed_release
     from ratchet_bot.data.settings import Settings
     from ratchet_bot.telling import words
 
@@ -115,7 +119,7 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
 
 def _make_branch(folder: Path, branch: str) -> bool:
     """Make the history branch in the local repository, if it is nowhere yet; return whether it was made."""
-    from ratchet_bot.adoption import scaffold
+    from ratchet_bot.adoption import checkout, scaffold
     from ratchet_bot.hosts.local import LocalHub
 
     if checkout.places_of(folder, branch):
