@@ -13,10 +13,10 @@ from github_fake.state import Pull, Run
 from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
 from ratchet_bot.data.history import HistoryLine, appended, history_from_text, path_of
 from ratchet_bot.data.repo_names import CONFIG
-from ratchet_bot.flows import refresh
-from ratchet_bot.flows.binding import NIGHTLY_WORKFLOW
+from ratchet_bot.flows import night as night_flow
 from ratchet_bot.flows.lines import lines_of
-from ratchet_bot.flows.night import BotContext
+from ratchet_bot.flows.night_state import BotContext
+from ratchet_bot.flows.runs import NIGHTLY_WORKFLOW
 from ratchet_profiler.record import RunRecord, ScenarioRecord, record_to_json
 from zips import make_zip
 
@@ -135,7 +135,7 @@ class Story:
 
     def refreshed(self, run: Run) -> int:
         """Run `perf-ratchet refresh` for a run; return its exit code."""
-        return refresh.run(self.here(), run.id, self.summary)
+        return night_flow.run(self.here(), run.id, self.summary)
 
     def here(self) -> BotContext:
         """Return where the bot is, with a hub of its own."""

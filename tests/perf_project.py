@@ -11,7 +11,7 @@ from github_fake import FakeGithub, quick_hub
 from github_fake.state import Comment, Pull, Run
 from ratchet_bot.data.history import line_to_text
 from ratchet_bot.data.repo_names import CONFIG
-from ratchet_bot.flows import report, respond
+from ratchet_bot.flows import report, slash
 from ratchet_bot.flows.lines import lines_of
 from ratchet_bot.hosts import host
 from ratchet_profiler.record import RunRecord, record_to_json
@@ -132,7 +132,7 @@ class Project:
 
     def responded(self, comment: Comment) -> int:
         """Let the slash workflow run on a comment."""
-        return respond.run(self.event(comment), lambda _: self.hub)
+        return slash.run(self.event(comment), lambda _: self.hub)
 
     def event(self, comment: Comment) -> Path:
         """Return the file with what GitHub tells of a comment."""

@@ -11,9 +11,9 @@ HEAVY = {"torch", "diffusers", "transformers", "numpy"}
 BOT = (
     "ratchet_bot.__main__",
     "ratchet_bot.adoption.doctor",
-    "ratchet_bot.flows.refresh",
+    "ratchet_bot.flows.night",
     "ratchet_bot.flows.report",
-    "ratchet_bot.flows.respond",
+    "ratchet_bot.flows.slash",
     "ratchet_bot.hosts.github",
 )
 

@@ -8,7 +8,7 @@ import pytest
 from github_fake import FakeGithub, quick_hub
 from perf_project import ASCEND, FORK, H100, SETTINGS, Project
 from ratchet_bot.data.baselines import baselines_from_text
-from ratchet_bot.flows import report, respond
+from ratchet_bot.flows import report, slash
 from ratchet_bot.judging.audit import audit
 
 MOMENTS = ["react", "may_write", "standing", "runs", "artifacts", "files_at", "commit_files", "reply"]
@@ -48,7 +48,7 @@ def test_two_commands_on_one_branch(project: Project, moment: str):
     other = project.github.comment(pull.number, "writer", "/tighten-baselines --hardware ascend")
     mine = project.github.comment(pull.number, "maintainer", "/tighten-baselines --hardware h100")
     second = quick_hub(project.github)
-    interrupt(project, moment, lambda: respond.run(project.event(other), lambda _: second))
+    interrupt(project, moment, lambda: slash.run(project.event(other), lambda _: second))
     project.responded(mine)
     made = project.github.git.past(project.github.branches["faster"])
 
@@ -66,7 +66,7 @@ def test_two_commands_on_a_fork(project: Project, moment: str):
     other = project.github.comment(pull.number, "writer", "/tighten-baselines --hardware ascend")
     mine = project.github.comment(pull.number, "maintainer", "/tighten-baselines --hardware h100")
     second = quick_hub(project.github)
-    interrupt(project, moment, lambda: respond.run(project.event(other), lambda _: second))
+    interrupt(project, moment, lambda: slash.run(project.event(other), lambda _: second))
     project.responded(mine)
     [ours] = [it for it in project.github.pulls.values() if it.author == project.github.login]
     proposed = project.github.commits[ours.head_sha].files
@@ -83,7 +83,7 @@ def test_the_same_command_twice_at_once(project: Project, moment: str):
     head = project.github.branches["faster"]
     mine = project.github.comment(pull.number, "maintainer", "/tighten-baselines")
     second = quick_hub(project.github)
-    interrupt(project, moment, lambda: respond.run(project.event(mine), lambda _: second))
+    interrupt(project, moment, lambda: slash.run(project.event(mine), lambda _: second))
     project.responded(mine)
 
     assert project.github.head("faster").parent == head

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 from builders import make_run
-from ratchet_bot.flows.binding import Unbound, bound, refusal
+from ratchet_bot.flows.runs import Unbound, bound, refusal
 from ratchet_bot.hosts.host import Pull, Run
 
 RUN = make_run(head_sha="a" * 40)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.data.events import MAX_EVENT_BYTES, EventRejected, Said, run_in, said_in
+from ratchet_bot.data.events import MAX_EVENT_BYTES, CommandComment, EventRejected, comment_in, run_in
 
 SENT = Path(__file__).parents[2] / ".tools" / "github-webhooks.json"
 needs_sent = pytest.mark.skipif(
@@ -34,9 +34,11 @@ def sent(event: str) -> list[dict[str, Any]]:
 
 def test_what_a_person_says_is_heard():
     """Who, where and the words as they were posted."""
-    expected = Said(repository="octo/demo", pull=7, comment=99, author="someone", body="/perf-help")
+    expected = CommandComment(
+        repository="octo/demo", pull=7, comment_id=99, author="someone", body="/perf-help"
+    )
 
-    assert said_in(make_event()) == expected
+    assert comment_in(make_event()) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_what_a_person_says_is_heard():
 )
 def test_what_is_not_said_by_a_person_on_a_pull_request_is_not_heard(payload: bytes):
     """Edits, bots, issues, and words put into another's mouth are met with silence."""
-    assert said_in(payload) is None
+    assert comment_in(payload) is None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_what_is_not_said_by_a_person_on_a_pull_request_is_not_heard(payload: by
 def test_what_is_no_payload_is_refused(payload: bytes, said: str):
     """A wrong file says where it is wrong, in one line."""
     with pytest.raises(EventRejected) as refused:
-        said_in(payload)
+        comment_in(payload)
     assert str(refused.value).startswith(said)
     assert "\n" not in str(refused.value)
 
@@ -80,9 +82,9 @@ def test_comments_that_github_really_sent_are_read():
     """All are on issues, which are none of ours; were they on pull requests, the new ones were heard."""
     payloads = sent("issue_comment")
     for payload in payloads:
-        assert said_in(json.dumps(payload).encode()) is None
+        assert comment_in(json.dumps(payload).encode()) is None
         payload["issue"]["pull_request"] = {"url": "https://api.github.com/repos/octo/demo/pulls/7"}
-    heard = [said_in(json.dumps(payload).encode()) for payload in payloads]
+    heard = [comment_in(json.dumps(payload).encode()) for payload in payloads]
 
     assert [payload["action"] for payload, said in zip(payloads, heard, strict=True) if said] == [
         "created"
@@ -106,6 +108,6 @@ def test_runs_that_github_really_sent_are_read():
 )
 def test_any_json_is_an_event_or_is_refused(document: Any):
     """No document raises anything but a refusal."""
-    for read in (said_in, run_in):
+    for read in (comment_in, run_in):
         with pytest.raises(EventRejected):
             read(json.dumps(document).encode())

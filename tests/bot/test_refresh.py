@@ -10,7 +10,7 @@ from builders import make_baselines, make_values
 from github_fake import FakeGithub
 from night_story import AT_ONCE, BASELINES, Story, proposed, state
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.flows.night import read
+from ratchet_bot.flows.night_state import read
 
 NAMES = ("flux", "wan")
 TIGHTEN, LOOSEN = "perf-ratchet/tighten-h100", "perf-ratchet/loosen-h100"

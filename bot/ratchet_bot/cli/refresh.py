@@ -26,13 +26,13 @@ def _run(options: argparse.Namespace) -> int:
     repository = repository_named(options.repository)
     if not repository:
         raise BadInput("refresh: give --repository OWNER/NAME, or set GITHUB_REPOSITORY")
-    from ratchet_bot.flows import refresh
-    from ratchet_bot.flows.night import BotContext
+    from ratchet_bot.flows import night
+    from ratchet_bot.flows.night_state import BotContext
     from ratchet_bot.hosts.github import github_hub_from_environment
 
     host = github_hub_from_environment(repository, os.environ)
     context = BotContext(host, host.login, repository, server_url())
-    return refresh.run(context, options.run_id, job_summary())
+    return night.run(context, options.run_id, job_summary())
 
 
 COMMAND: Final = Command(

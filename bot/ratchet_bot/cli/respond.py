@@ -22,10 +22,10 @@ def _run(options: argparse.Namespace) -> int:
     event = options.event or os.environ.get("GITHUB_EVENT_PATH")
     if not event:
         raise BadInput("respond: there is no event: give --event FILE")
-    from ratchet_bot.flows import respond
+    from ratchet_bot.flows import slash
     from ratchet_bot.hosts.github import github_hub_from_environment
 
-    return respond.run(Path(event), lambda repository: github_hub_from_environment(repository, os.environ))
+    return slash.run(Path(event), lambda repository: github_hub_from_environment(repository, os.environ))
 
 
 COMMAND: Final = Command(

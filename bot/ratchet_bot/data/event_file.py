@@ -4,17 +4,17 @@ from pathlib import Path
 
 from ratchet_bot.data.bounded import bounded_bytes
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.events import MAX_EVENT_BYTES, EventRejected, Said, run_in, said_in
+from ratchet_bot.data.events import MAX_EVENT_BYTES, CommandComment, EventRejected, comment_in, run_in
 
 
-def said_from_file(path: Path) -> Said | None:
+def comment_from_file(path: Path) -> CommandComment | None:
     """Return what a person has just said on a pull request, from the payload of an `issue_comment` event.
 
     Raises:
         BadInput: there is no such file, or it is no such payload.
     """
     try:
-        return said_in(bounded_bytes(path, MAX_EVENT_BYTES))
+        return comment_in(bounded_bytes(path, MAX_EVENT_BYTES))
     except EventRejected as error:
         raise BadInput(f"{path}: {error}; give the payload of an issue_comment event") from error
 

@@ -85,13 +85,13 @@ _Event = TypeVar("_Event", bound=_Part)
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandComment:
     """A new comment of a person on a pull request."""
 
     repository: str
     """"owner/name"."""
     pull: int
-    comment: int
+    comment_id: int
     author: str
     """Login."""
     body: str
@@ -101,7 +101,7 @@ class Said:
     comment_node: str = ""
 
 
-def said_in(payload: bytes) -> Said | None:
+def comment_in(payload: bytes) -> CommandComment | None:
     """Return what a person has just said on a pull request, or None when that is not what happened.
 
     Apps are not listened to: two bots that answer each other never stop.
@@ -115,10 +115,10 @@ def said_in(payload: bytes) -> Said | None:
         return None
     if author.type != "User" or event.sender.type != "User" or author.login != event.sender.login:
         return None
-    return Said(
+    return CommandComment(
         repository=event.repository.full_name,
         pull=event.issue.number,
-        comment=event.comment.id,
+        comment_id=event.comment.id,
         author=author.login,
         body=event.comment.body,
         pull_node=event.issue.node_id,

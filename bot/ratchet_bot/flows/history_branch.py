@@ -7,7 +7,7 @@ from typing import Final
 
 from ratchet_bot.adoption.scaffold import history_files
 from ratchet_bot.data.history import History, HistoryLine, appended, path_of
-from ratchet_bot.flows.fetched import history_in, history_text
+from ratchet_bot.flows.reading import history_in, history_text
 from ratchet_bot.hosts.host import Host, SeenBranch
 from ratchet_bot.hosts.hub import BranchMoved, Hub, HubAndHost
 

@@ -1,143 +1,152 @@
-"""One run of the default branch, and everything that is read before anything is decided about it."""
+"""`perf-ratchet refresh`: remember a night, and propose what it shows.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
+First the history is written, then the issues, then the pull requests: broken off anywhere, the next night
+finds what was done, and does the rest.
+"""
 
-from ratchet_profiler.record import RunRecord
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
 
-from ratchet_bot.data.artifact_names import RefusedArtifact, hardware_of
-from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.history import MONTHS_READ, paths_until
-from ratchet_bot.data.repo_names import CONFIG, loosening_branch, tightening_branch
-from ratchet_bot.data.settings import Settings
-from ratchet_bot.flows.binding import night_refusal
-from ratchet_bot.flows.fetched import baselines_in, delivered, settings_in
-from ratchet_bot.flows.history_branch import Kept, kept_as_seen
-from ratchet_bot.flows.own_branch import NightlyBranch, Target
-from ratchet_bot.hosts.artifacts import Delivery
-from ratchet_bot.hosts.host import Run, Seen
-from ratchet_bot.hosts.hub import HubAndHost
-from ratchet_bot.telling.issue_memory import REGRESSION_LABEL
+from ratchet_bot.data.history import HistoryLine
+from ratchet_bot.flows import regression_issues
+from ratchet_bot.flows.history_branch import append
+from ratchet_bot.flows.judged import compared, terms_of
+from ratchet_bot.flows.lines import lines_of, rejected_line
+from ratchet_bot.flows.night_state import BotContext, Night, read
+from ratchet_bot.flows.nightly_pulls import TighteningPull, introduced, loosen
+from ratchet_bot.flows.regression_issues import Held
+from ratchet_bot.judging.comparison import Comparison
+from ratchet_bot.judging.known import Known, known
+from ratchet_bot.judging.night_tightening import Tightening
+from ratchet_bot.judging.nights import stale
+from ratchet_bot.judging.precedent import precedent
+from ratchet_bot.telling import render, words
+from ratchet_bot.telling.night_report import NightReport, rows_of
+
+Made = TypeVar("Made")
+
+
+def run(here: BotContext, run_id: int, summary: Path | None) -> int:
+    """Remember a run of the default branch and propose what it shows; return 1 when a regression holds.
+
+    Args:
+        here: Where, and as whom.
+        run_id: The run, in progress or completed.
+        summary: File to which the job's summary is appended; None outside of Actions.
+
+    Raises:
+        BadInput: the run is no night of the default branch, or a file there cannot be used.
+        HubRefused: the host would not, or did not answer.
+    """
+    night = read(here, here.host.run(run_id))
+    failed: list[BadInput] = []
+    lines = _each(night.settings.hardware, lambda name: _lines(night, name), failed)
+    added = [line for found in lines.values() for line in found]
+    if added:
+        append(here.host, night.kept, added, f"Night of {night.today}: run {run_id}")
+    found = _each(lines, lambda name: _found(night, name, lines[name]), failed)
+    issues = regression_issues.tell(night, {name: it.held for name, it in found.items() if it.is_decided})
+    reports = list(
+        _each(found, lambda name: _told(night, name, found[name], issues.get(name, ())), failed).values()
+    )
+    _show(reports, night, summary)
+    if failed:
+        raise failed[0]
+    return int(any(report.regressions or not report.valid for report in reports))
+
+
+def _each(names: Iterable[str], make: Callable[[str], Made], failed: list[BadInput]) -> dict[str, Made]:
+    """Return what is made of each name; where a file cannot be used, the others are not to suffer."""
+    made = {}
+    for name in names:
+        try:
+            made[name] = make(name)
+        except BadInput as error:
+            failed.append(error)
+    return made
+
+
+def _lines(night: Night, hardware: str) -> list[HistoryLine]:
+    """Return what this night adds to the history of a hardware."""
+    clock = night.baselines(hardware).metadata.clock
+    refused = [f"{one.name}: {one.reason}" for one in night.refused(hardware)]
+    lines = lines_of(night.run, hardware, night.records(hardware), clock)
+    return [*lines, *([rejected_line(night.run, hardware, refused)] if refused else [])]
 
 
 @dataclass(frozen=True)
-class BotContext:
-    """Where the bot is, and who it is there."""
+class _Found:
+    """What a night and the ones before it show of one hardware."""
 
-    host: HubAndHost
-    login: str
-    """In whose name it writes."""
-    repository: str
-    """"owner/name"."""
-    server_url: str
-    """Where people see the repository, such as "https://github.com"."""
+    known: Known
+    held: Held
+    is_decided: bool
+    """Whether anything follows: not where nothing was measured, nor where a later night has been judged."""
 
 
-@dataclass(frozen=True)
-class Night:
-    """A run, what it brought, and what was there before."""
-
-    here: BotContext
-    run: Run
-    branch: str
-    """The default branch."""
-    settings: Settings
-    found: Delivery
-    seen: Seen
-    """Branches and issues, before anything was done."""
-    kept: Kept
-    """The history, as it was read."""
-
-    @property
-    def today(self) -> date:
-        """The day of the run, in UTC."""
-        return self.run.day
-
-    @cached_property
-    def is_superseded(self) -> bool:
-        """Whether the history has a later run already: this one only adds to it."""
-        return any(line.captured_at > self.run.created_at for line in self.kept.history.lines)
-
-    def records(self, hardware: str) -> Sequence[RunRecord]:
-        """Return what was measured on a hardware."""
-        return self.found.records.get(hardware, ())
-
-    def refused(self, hardware: str) -> list[RefusedArtifact]:
-        """Return the artifacts that may be of a hardware and could not be used."""
-        return [one for one in self.found.refused if hardware in hardware_of(one.name, [hardware])]
-
-    def baselines(self, hardware: str) -> BaselineFile:
-        """Return the baselines of the default branch; a file without scenarios where there is none.
-
-        Raises:
-            BadInput: it is no baseline file.
-        """
-        if hardware not in self._baselines:
-            path = self.settings.hardware[hardware].baselines
-            content = self.seen.branches[self.branch].files[path]
-            self._baselines[hardware] = baselines_in(path, content, hardware, self.records(hardware))
-        return self._baselines[hardware]
-
-    @cached_property
-    def _baselines(self) -> dict[str, BaselineFile]:
-        """The baselines that were asked for already, by hardware."""
-        return {}
-
-    def own_branch(self, target: Target) -> NightlyBranch:
-        """Return a branch of the bot, as it was seen."""
-        branches = self.seen.branches
-        draft_head = branches[target.draft].head
-        return NightlyBranch(
-            target, self.here.host, self.here.login, branches[target.name], draft_head, branches[self.branch]
-        )
+def _found(night: Night, hardware: str, lines: Sequence[HistoryLine]) -> _Found:
+    found = known(lines, night.kept.history.lines, hardware, night.run.run_id)
+    is_decided = any(line.counts for line in lines) and not night.is_superseded
+    return _Found(found, regression_issues.held(night, hardware, found.series), is_decided)
 
 
-def targets(settings: Settings, base: str, hardware: str) -> tuple[Target, Target]:
-    """Return the branches on which baselines of a hardware are tightened, and loosened."""
-    path = settings.hardware[hardware].baselines
-    return (
-        Target(tightening_branch(hardware), base, path),
-        Target(loosening_branch(hardware), base, path),
+def _told(night: Night, hardware: str, found: _Found, issues: Sequence[int]) -> NightReport:
+    """Propose what a night shows of one hardware, and return what is to be told."""
+    if not found.is_decided:
+        return _report(night, hardware, found.known, found.held, None)
+    loosen(night, hardware, found.held, found.known)
+    pull = TighteningPull(night, hardware, found.known)
+    report = _report(night, hardware, found.known, found.held, pull.tightening)
+    report = replace(report, issues=tuple(issues))
+    return replace(report, pull=pull.settle(report))
+
+
+def _report(
+    night: Night, hardware: str, found: Known, held: Held, proposed: Tightening | None
+) -> NightReport:
+    file, path = night.baselines(hardware), night.settings.hardware[hardware].baselines
+    comparison = _comparison(night, hardware)
+    return NightReport(
+        hardware=hardware,
+        baselines=path,
+        run=night.run,
+        rows=rows_of(comparison, found),
+        valid=sum(line.valid for line in found.lines),
+        measured=sum(bool(line.scenario) for line in found.lines),
+        overlap_ratio=found.overlap_ratio,
+        tightening=proposed,
+        episodes=held.episodes,
+        stale=tuple(stale(found.series, file, night.settings.tighten.nights)),
+        findings=tuple(introduced(night, proposed)) if proposed else (),
+        refused=tuple(night.refused(hardware)),
+        broken=night.kept.history.broken,
+        shift=comparison.shift,
+        runner_change=found.runner_change,
     )
 
 
-def proposed_file(branch: NightlyBranch) -> BaselineFile | None:
-    """Return the baselines as a branch of the bot proposes them; None where it proposes none that are."""
-    try:
-        return baselines_from_text(branch.proposed.decode()) if branch.proposed else None
-    except (BaselinesRejected, UnicodeDecodeError):
-        return None
+def _comparison(night: Night, hardware: str) -> Comparison:
+    file, settings = night.baselines(hardware), night.settings
+    records = night.records(hardware)
+    before = precedent(night.kept.history.lines, hardware, records, file.metadata.clock)
+    return compared(
+        settings.hardware[hardware].baselines, file, records, terms_of(settings, hardware), before
+    )
 
 
-def read(here: BotContext, run: Run) -> Night:
-    """Read everything that decides about a run.
-
-    Raises:
-        BadInput: the run is no night of the default branch, or the configuration cannot be used.
-        HubRefused: the host would not, or did not answer.
-    """
-    beginning = here.host.beginning(CONFIG)
-    branch = beginning.default_branch
-    why = night_refusal(run, branch, here.repository)
-    if why:
-        raise BadInput(f"run {run.run_id} is no night: {why}; nothing was read of it")
-    settings = settings_in(beginning.content)
-    found = delivered(here.host, run, settings.hardware)
-    seen = _seen(here.host, run, branch, settings)
-    history = seen.branches[settings.history_branch]
-    return Night(here, run, branch, settings, found, seen, kept_as_seen(history))
-
-
-def _seen(host: HubAndHost, run: Run, branch: str, settings: Settings) -> Seen:
-    """Look at everything that the nights are about, at once."""
-    own = [one for name in settings.hardware for one in targets(settings, branch, name)]
-    months = [path for name in settings.hardware for path in paths_until(name, run.created_at, MONTHS_READ)]
-    files = {
-        branch: [one.baselines for one in settings.hardware.values()],
-        settings.history_branch: months,
-        **{one.draft: () for one in own},
-    }
-    return host.seen(files, {one.name: one.path for one in own}, REGRESSION_LABEL)
+def _show(reports: Sequence[NightReport], night: Night, summary: Path | None) -> None:
+    """Tell the job's own summary, and the log."""
+    if summary is not None:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(
+                render.answer(
+                    "nights",
+                    max((one.longest_list for one in reports), default=0),
+                    reports=reports,
+                    night=night,
+                )
+            )
+    print(words.printed("nights", reports=reports), end="")

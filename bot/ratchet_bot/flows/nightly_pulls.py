@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from ratchet_bot.flows.night import Night, proposed_file, targets
-from ratchet_bot.flows.own_branch import NightlyBranch, publish, withdraw
+from ratchet_bot.flows.bot_branch import NightlyBranch, publish, withdraw
+from ratchet_bot.flows.night_state import Night, proposed_file, targets
 from ratchet_bot.flows.regression_issues import Held
 from ratchet_bot.hosts.effects import PullRequest
 from ratchet_bot.judging.audit import audit

@@ -7,7 +7,7 @@ from typing import Final
 from markupsafe import Markup
 
 from ratchet_bot.data.history import Series
-from ratchet_bot.flows.night import Night
+from ratchet_bot.flows.night_state import Night
 from ratchet_bot.hosts.effects import Closing, Issue
 from ratchet_bot.hosts.host import OpenIssue
 from ratchet_bot.judging.issue_groups import Told, shared_out

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ratchet_bot.data.commands import HELP, TIGHTEN, USAGE
-from ratchet_bot.data.events import Said
-from ratchet_bot.flows.failures import reason_of
+from ratchet_bot.data.errors import reason_of
+from ratchet_bot.data.events import CommandComment
 from ratchet_bot.hosts.effects import Question, Reaction
 from ratchet_bot.hosts.hub import Hub
 from ratchet_bot.judging.proposals import SLACK_MS, SLACK_RATIO
@@ -32,57 +32,60 @@ class CannotBeDone(Exception):
 
 def refused() -> Reply:
     """Return the answer to somebody who may not do that."""
-    return Reply("-1", words.markdown("answer_refused", others=[one for one in USAGE if one != TIGHTEN]), 1)
+    others = [command for command in USAGE if command != TIGHTEN]
+    return Reply("-1", words.markdown("answer_refused", others=others), 1)
 
 
 def usage(command: str, reason: str) -> Reply:
     """Return the answer to a command with something that it does not take."""
-    return Reply(
-        "confused", words.markdown("answer_usage", usage=USAGE[command], help=HELP, reason=reason), 1
-    )
+    body = words.markdown("answer_usage", usage=USAGE[command], help=HELP, reason=reason)
+    return Reply("confused", body, 1)
 
 
 def cannot(reason: str) -> Reply:
-    """Return the answer where nothing could be done, and was."""
+    """Return the answer where things are such that nothing was done."""
     return Reply("confused", words.markdown("answer_cannot", reason=reason), 1)
 
 
 def helped() -> Reply:
     """Return what there is to ask for."""
-    said = words.markdown("answer_help", usage=USAGE, slack_ratio=SLACK_RATIO, slack_ms=SLACK_MS)
-    return Reply("rocket", said, 0)
+    body = words.markdown("answer_help", usage=USAGE, slack_ratio=SLACK_RATIO, slack_ms=SLACK_MS)
+    return Reply("rocket", body, 0)
 
 
-def failure(error: BaseException) -> Reply:
+def failed(error: BaseException) -> Reply:
     """Return the answer when something went wrong with us."""
     return Reply("confused", words.markdown("answer_failed", reason=reason_of(error)), 2)
 
 
-def say(hub: Hub, said: Said, reply: Reply, *, is_first: bool) -> str:
+def post(hub: Hub, comment: CommandComment, reply: Reply, *, is_first: bool) -> str:
     """Answer, then react; return where the answer can be read.
 
     Raises:
         HubRefused: the host would not, or did not answer.
     """
-    marker = _marker(said)
+    marker = _marker(comment)
     done = [] if reply.code else [DONE]
     body = "\n".join([marker, *done, reply.body])
     question = Question(
-        pull=said.pull, comment=said.comment, pull_node=said.pull_node, comment_node=said.comment_node
+        pull=comment.pull,
+        comment=comment.comment_id,
+        pull_node=comment.pull_node,
+        comment_node=comment.comment_node,
     )
     return hub.reply(question, marker, body, reply.reaction, is_first=is_first)
 
 
-def is_done(hub: Hub, said: Said) -> bool:
+def is_done(hub: Hub, comment: CommandComment) -> bool:
     """Return whether a command has been answered with nothing left to do."""
-    found: list[str | None] = []
+    answers: list[str] = []
 
-    def look(body: str | None) -> None:
-        found.append(body)
+    def read_only(body: str | None) -> None:
+        answers.append(body or "")
 
-    hub.revise_comment(said.pull, _marker(said), look)
-    return any((body or "").split("\n")[1:2] == [DONE] for body in found)
+    hub.revise_comment(comment.pull, _marker(comment), read_only)
+    return any(answer.split("\n")[1:2] == [DONE] for answer in answers)
 
 
-def _marker(said: Said) -> str:
-    return f"<!-- perf-ratchet:answer {said.comment} -->"
+def _marker(comment: CommandComment) -> str:
+    return f"<!-- perf-ratchet:answer {comment.comment_id} -->"

@@ -1,35 +1,43 @@
-"""`/tighten-baselines`: put tighter baselines into a pull request, as one commit or as one of our own."""
+"""`/tighten-baselines`: put tighter baselines into a pull request, as one commit or as one of our own.
 
-from collections.abc import Iterator, Mapping, Sequence
+In this order: who asks, how the pull request stands, which run measured it, what that changes; then
+the commit.
+"""
+
 from dataclasses import replace
 from difflib import get_close_matches
-from itertools import chain
 
-from ratchet_bot.data.baselines import BaselinesRejected
 from ratchet_bot.data.commands import TIGHTEN, TightenBaselines
-from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.events import Said
+from ratchet_bot.data.events import CommandComment
 from ratchet_bot.data.repo_names import CONFIG, pull_branch
 from ratchet_bot.data.settings import Settings
-from ratchet_bot.flows import own_pull
-from ratchet_bot.flows.asked import Ask, AskedChange, message_of, reply_of
-from ratchet_bot.flows.carried_check import carry
-from ratchet_bot.flows.fetched import baselines_in, history_places, precedent_in, settings_in
+from ratchet_bot.flows.reading import settings_in
 from ratchet_bot.flows.replies import CannotBeDone, Reply, cannot, refused, usage
-from ratchet_bot.flows.taken import Taken, is_only_baselines, taken
-from ratchet_bot.hosts.host import Host, Place
-from ratchet_bot.hosts.hub import HubAndHost, HubRefused
-from ratchet_bot.judging.file_change import FileChange, file_change, unmatched
+from ratchet_bot.flows.source_run import SourceRun, is_only_baselines, source_run
+from ratchet_bot.flows.tighten_request import (
+    Target,
+    TightenChange,
+    TightenRequest,
+    change_of,
+    commit_of,
+    message_of,
+    places_of,
+    reply_of,
+    target_of,
+)
+from ratchet_bot.hosts.effects import PullRequest
+from ratchet_bot.hosts.host import Host
+from ratchet_bot.hosts.hub import Hub, HubAndHost, HubRefused
 from ratchet_bot.telling import words
-from ratchet_bot.telling.run_report import check_name
+from ratchet_bot.telling.run_report import carried, check_name
 
 
-def reply(host: HubAndHost, said: Said, command: TightenBaselines, *, is_first: bool) -> Reply:
+def reply(host: HubAndHost, comment: CommandComment, command: TightenBaselines, *, is_first: bool) -> Reply:
     """Do it, if the person may and things are as they must be; return what to answer.
 
     Args:
         host: The repository.
-        said: Who asked, and where.
+        comment: Who asked, and where.
         command: What is asked.
         is_first: Whether nobody can have done it yet.
 
@@ -37,120 +45,161 @@ def reply(host: HubAndHost, said: Said, command: TightenBaselines, *, is_first: 
         BadInput: the configuration or a baseline file cannot be used.
         HubRefused: the host would not, or did not answer.
     """
-    if not host.may_write(said.author):
+    if not host.may_write(comment.author):
         return refused()
-    standing = host.standing(said.pull, CONFIG, pull_branch(said.pull))
+    standing = host.standing(comment.pull, CONFIG, pull_branch(comment.pull))
     settings = settings_in(standing.config)
-    known = settings.hardware
-    hardware = {name: known[name] for name in known if command.hardware in {None, name}}
+    hardware = {
+        name: configured for name, configured in settings.hardware.items() if command.hardware in {None, name}
+    }
     if not hardware:
-        return usage(TIGHTEN, _unknown(command.hardware or "", settings))
+        return usage(TIGHTEN, _unknown_hardware(command.hardware or "", settings))
+    request = TightenRequest(comment, command, standing, settings, hardware)
     try:
-        return _tightened(host, Ask(said, command, standing, settings, hardware), is_first=is_first)
+        return _tightened(host, request, is_first=is_first)
     except CannotBeDone as why:
         return cannot(str(why))
 
 
-def _unknown(name: str, settings: Settings) -> str:
+def _unknown_hardware(name: str, settings: Settings) -> str:
     close = get_close_matches(name, settings.hardware, n=1)
-    known = f"did you mean {close[0]}?" if close else f"there is {', '.join(settings.hardware)}"
-    return f"no hardware {name} is configured; {known}"
+    hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(settings.hardware)}"
+    return f"no hardware {name} is configured; {hint}"
 
 
-def _tightened(host: HubAndHost, ask: Ask, *, is_first: bool) -> Reply:
+def _tightened(host: HubAndHost, request: TightenRequest, *, is_first: bool) -> Reply:
     """Do it; where a branch has moved on meanwhile, once again with the same values."""
-    if not ask.pull.is_open:
+    if not request.pull.is_open:
         raise CannotBeDone("This pull request is closed, so nothing was changed.")
-    if not is_first and (done := _done_before(host, ask)):
-        return done
-    ask = _with_check(host, ask)
-    values = taken(host, ask)
+    if not is_first and (before := _done_before(host, request)):
+        return before
+    request = _with_check(host, request)
+    source = source_run(host, request)
     try:
-        return _changed(host, ask, values)
+        return _applied(host, request, source, is_last=False)
     except HubRefused:
-        now = _again(host, ask)
-        if now is None:
+        moved = _moved(host, request)
+        if moved is None:
             raise
-        return _done_before(host, now) or _changed(host, now, values)
+        return _done_before(host, moved) or _applied(host, moved, source, is_last=True)
 
 
-def _again(host: Host, ask: Ask) -> Ask | None:
-    """Return the same as things are now, for the last attempt; None when nothing has moved.
+def _done_before(host: HubAndHost, request: TightenRequest) -> Reply | None:
+    """Return the answer where this very command has made its commit already; a fork's is proposed then."""
+    target = target_of(request)
+    sha = commit_of(request, target.commits)
+    if not sha:
+        return None
+    number = _proposed(host, request, target) if request.is_fork else None
+    return Reply("rocket", words.markdown("answer_again", sha=sha, number=number), 0)
+
+
+def _with_check(host: Host, request: TightenRequest) -> TightenRequest:
+    """Return the request with the bot's check of the head; a fork's is not needed."""
+    if request.is_fork:
+        return request
+    return replace(request, check=host.own_check(request.pull.head_sha, check_name(request.pull)))
+
+
+def _moved(host: Host, request: TightenRequest) -> TightenRequest | None:
+    """Return the same request as things are now; None when nothing has moved.
 
     Raises:
-        CannotBeDone: what was measured is the head no more.
+        CannotBeDone: the head is not what was measured any more.
         HubRefused: the host would not, or did not answer.
     """
-    before = ask.pull.head_sha
-    standing = host.standing(ask.pull.number, CONFIG, pull_branch(ask.pull.number))
+    before, number = request.pull.head_sha, request.pull.number
+    standing = host.standing(number, CONFIG, pull_branch(number))
     head = standing.pull.head_sha
-    if head == before and not ask.is_fork:
+    if head == before and not request.is_fork:
         return None
-    if head != before and not is_only_baselines(host, ask, before, head):
+    if head != before and not is_only_baselines(host, request, before, head):
         raise CannotBeDone(f"Somebody pushed {head[:7]} meanwhile: ask again when it was measured.")
-    return _with_check(host, replace(ask, standing=standing, is_last=True))
+    return _with_check(host, replace(request, standing=standing))
 
 
-def _with_check(host: Host, ask: Ask) -> Ask:
-    """Return it with what we have said of the head; of a fork's, nothing is asked."""
-    if ask.is_fork:
-        return ask
-    return replace(ask, check=host.own_check(ask.pull.head_sha, check_name(ask.pull)))
+def _applied(host: HubAndHost, request: TightenRequest, source: SourceRun, *, is_last: bool) -> Reply:
+    """Read the files, decide what changes, and commit that; return what to answer.
 
-
-def _done_before(host: HubAndHost, ask: Ask) -> Reply | None:
-    """Return the answer where this very command has made its commit already."""
-    if ask.is_fork:
-        return own_pull.done_before(host, ask)
-    made = ask.made_in(ask.standing.commits)
-    return Reply("rocket", words.markdown("answer_again", sha=made, number=None), 0) if made else None
-
-
-def _changed(host: HubAndHost, ask: Ask, values: Taken) -> Reply:
-    if ask.is_fork:
-        return own_pull.reply(host, ask, lambda head: _change(host, ask, values, head))
-    head = ask.pull.head_sha
-    change = _change(host, ask, values, head)
-    if not change.made or ask.command.dry_run:
+    Raises:
+        CannotBeDone: there is no branch into which it would go.
+        HubRefused: the host would not, or did not answer. On the last attempt for a fork, the change is
+            shown instead.
+    """
+    target = target_of(request)
+    files = host.files_at(places_of(request, source.run, source.delivery, target.head))
+    change = change_of(request, source.run, source.delivery, source.missing, target.head, files)
+    if request.command.dry_run:
         return reply_of(change)
-    sha = host.commit_files(ask.pull.head_branch, head, change.files, message_of(ask, change))
-    return reply_of(change, sha=sha, unchecked=carry(host, change, sha))
+    if request.is_fork:
+        return _proposed_for_fork(host, change, target, is_last=is_last)
+    if not change.made:
+        return reply_of(change)
+    sha = host.commit_files(target.branch, target.head, change.files, message_of(change))
+    return reply_of(change, sha=sha, unchecked=_carried(host, change, sha))
 
 
-def _change(host: Host, ask: Ask, values: Taken, head: str) -> AskedChange:
-    """Return what the measured values would change at a commit, from one read of the files."""
-    run, records = values.run, values.found.records
-    strange = unmatched(ask.command.globs, records)
-    if strange:
-        raise CannotBeDone(f"No scenario of run {run.run_id} is like {', '.join(strange)}.")
-    paths = {name: ask.settings.hardware[name].baselines for name in records}
-    nights = {name: history_places(ask.settings, name, run.created_at) for name in paths}
-    base = ask.standing.base_head or head
-    wanted = [(ref, path) for ref in (head, base) for path in paths.values()]
-    files = host.files_at([*wanted, *chain(*nights.values())])
-    changes = tuple(_file_changes(ask, values, head, files, nights))
-    on_base = {path: files[(base, path)] for path in paths.values()}
-    return AskedChange(ask, run, changes, values.missing, on_base)
+def _carried(hub: Hub, change: TightenChange, sha: str) -> str:
+    """Copy a successful check of the head to our commit; return why not, or "".
+
+    GitHub starts no workflow for what its own token commits: without this, a required check would be missing
+    there for good. Only baselines differ, and those that judge are the base branch's: so the measurement
+    shows the same. What the check says of the pull request's own baselines holds when the new ones loosen
+    nothing either.
+
+    Args:
+        hub: The repository.
+        change: What was changed.
+        sha: Our commit, made just now by this very command.
+    """
+    pull, check = change.request.pull, change.request.check
+    if check is None or check.conclusion != "success":
+        return f"the check of {pull.head_sha[:7]} has not concluded as success"
+    if change.is_doubtful:
+        return "the new baselines are looser than those of the base branch somewhere"
+    try:
+        hub.upsert_check(carried(check, pull, sha), is_first=True)
+    except HubRefused as refusal:
+        return str(refusal)
+    return ""
 
 
-def _file_changes(
-    ask: Ask,
-    values: Taken,
-    head: str,
-    files: Mapping[Place, bytes | None],
-    nights: Mapping[str, Sequence[Place]],
-) -> Iterator[FileChange]:
-    """Yield what the records would change in each baseline file of a commit."""
-    now: dict[str, bytes | None] = {}
-    for name, records in values.found.records.items():
-        path = ask.settings.hardware[name].baselines
-        # Two kinds of hardware may share a file: the second change follows the first.
-        file = baselines_in(path, now.get(path, files[(head, path)]), name, records)
-        past = precedent_in(files, nights[name], name, records, file.metadata.clock).past
-        try:
-            change = file_change(name, ask.settings, file, records, globs=ask.command.globs, past=past)
-        except BaselinesRejected as error:
-            raise BadInput(f"{path}: {error}") from error
-        if change.is_made:
-            now[path] = change.content
-        yield change
+def _proposed_for_fork(host: HubAndHost, change: TightenChange, target: Target, *, is_last: bool) -> Reply:
+    """Commit to a branch of the bot and propose that, since we cannot push to a fork.
+
+    Where that is refused for good, the change is shown instead.
+    """
+    request = change.request
+    if not change.made:
+        # What an earlier command has left on the branch may not be proposed yet.
+        return reply_of(change, number=_proposed(host, request, target) if target.is_ready else None)
+    message = message_of(change)
+    try:
+        if target.is_ready:
+            sha = host.commit_files(target.branch, target.head, change.files, message)
+        else:
+            sha = host.rebuild_branch(target.branch, target.moved_from, target.head, change.files, message)
+    except HubRefused as refusal:
+        if not is_last:
+            raise
+        return reply_of(change, refusal=str(refusal))
+    try:
+        return reply_of(change, sha=sha, number=_proposed(host, request, target))
+    except HubRefused as refusal:
+        return reply_of(change, refusal=str(refusal))
+
+
+def _proposed(host: HubAndHost, request: TightenRequest, target: Target) -> int:
+    """Open our pull request where none is open; return its number.
+
+    The open one keeps its base: the author of the fork's may have moved theirs, which decides nothing here.
+    """
+    if target.number is not None:
+        return target.number
+    pull = PullRequest(
+        branch=target.branch,
+        base=request.pull.base_branch,
+        title=f"Tighten baselines as #{request.pull.number} has measured them",
+        body=words.markdown("tighten_pull", number=request.pull.number),
+    )
+    return host.upsert_pull(pull, is_first=True)

@@ -1,4 +1,4 @@
-"""What a handler reads from the host before it decides: configuration, records, baselines, history."""
+"""What a flow reads from the host before it decides: configuration, records, baselines, history."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -51,7 +51,10 @@ def delivered(host: Host, run: Run, hardware: Collection[str]) -> Delivery:
         HubRefused: the host would not, or did not answer.
     """
     return delivery(
-        run, host.artifacts(run.run_id), hardware, lambda it: host.artifact(it.artifact_id, MAX_ZIP_BYTES)
+        run,
+        host.artifacts(run.run_id),
+        hardware,
+        lambda artifact: host.artifact(artifact.artifact_id, MAX_ZIP_BYTES),
     )
 
 
@@ -61,7 +64,7 @@ def baselines_in(
     """Return a baseline file; one without scenarios where there is none, on the clock of the records.
 
     Raises:
-        BadInput: it is no baseline file.
+        BadInput: it is not a baseline file.
     """
     if content is None:
         return new_baselines(hardware, clock_of(records))
@@ -72,7 +75,7 @@ def baselines_in(
 
 
 def history_places(settings: Settings, hardware: str, moment: datetime) -> list[Place]:
-    """Return where the nights before a moment are told."""
+    """Return where the history of a hardware is, up to a moment."""
     return [(settings.history_branch, path) for path in paths_until(hardware, moment, MONTHS_READ)]
 
 
@@ -93,7 +96,7 @@ def precedent_in(
     records: Sequence[RunRecord],
     clock: Clock,
 ) -> Precedent:
-    """Return what the nights say of the scenarios of these records.
+    """Return what the history has on the scenarios of these records.
 
     Args:
         files: By place, as `Host.files_at` returns them.
