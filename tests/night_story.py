@@ -14,7 +14,7 @@ from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
 from ratchet_bot.data.history import HistoryLine, appended, history_from_text, path_of
 from ratchet_bot.data.repo_names import CONFIG
 from ratchet_bot.flows import night as night_flow
-from ratchet_bot.flows.lines import lines_of
+from ratchet_bot.flows.history_branch import lines_of
 from ratchet_bot.flows.night_state import BotContext
 from ratchet_bot.flows.runs import NIGHTLY_WORKFLOW
 from ratchet_profiler.record import RunRecord, ScenarioRecord, record_to_json

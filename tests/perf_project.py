@@ -12,7 +12,7 @@ from github_fake.state import Comment, Pull, Run
 from ratchet_bot.data.history import line_to_text
 from ratchet_bot.data.repo_names import CONFIG
 from ratchet_bot.flows import report, slash
-from ratchet_bot.flows.lines import lines_of
+from ratchet_bot.flows.history_branch import lines_of
 from ratchet_bot.hosts import host
 from ratchet_profiler.record import RunRecord, record_to_json
 from zips import RECORD_NAME, make_zip

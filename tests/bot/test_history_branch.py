@@ -6,7 +6,7 @@ import pytest
 from github_fake import FakeGithub, quick_hub
 from history_lines import make_line
 from ratchet_bot.data.history import HistoryLine, history_from_text, paths_until
-from ratchet_bot.flows.history_branch import Kept, append, kept_as_seen
+from ratchet_bot.flows.history_branch import HistorySnapshot, append
 from ratchet_bot.hosts.github import GithubHub
 from ratchet_bot.hosts.host import SeenBranch
 from ratchet_bot.hosts.hub import HubRefused
@@ -21,12 +21,12 @@ def add(hub: GithubHub, *lines: HistoryLine) -> None:
     append(hub, read(hub), lines, MESSAGE)
 
 
-def read(hub: GithubHub) -> Kept:
+def read(hub: GithubHub) -> HistorySnapshot:
     """Read two months of the branch."""
     head, paths = hub.head(BRANCH), paths_until("h100", make_line(1).captured_at, 2)
     told = hub.files_at((head, path) for path in paths) if head else {}
     files = {path: told.get((str(head), path)) for path in paths}
-    return kept_as_seen(SeenBranch(name=BRANCH, head=head, files=files))
+    return HistorySnapshot.of(SeenBranch(name=BRANCH, head=head, files=files))
 
 
 def runs(github: FakeGithub) -> list[int]:
@@ -51,10 +51,10 @@ def test_what_was_read_is_parsed_once(github: FakeGithub):
     """Whoever asks for the lines again has the very same: they are thousands."""
     hub = quick_hub(github)
     add(hub, make_line(1))
-    kept = read(hub)
+    snapshot = read(hub)
 
-    assert kept.history.lines == (make_line(1),)
-    assert kept.history is kept.history
+    assert snapshot.history.lines == (make_line(1),)
+    assert snapshot.history is snapshot.history
 
 
 def test_a_night_twice_is_a_night_once(github: FakeGithub):
@@ -112,9 +112,9 @@ def test_a_lost_answer_loses_nothing(github: FakeGithub, after: bool):  # noqa: 
     """The commit was not answered, whether it was made or not: its lines are there once."""
     hub = quick_hub(github)
     add(hub, make_line(1))
-    kept = read(hub)
+    snapshot = read(hub)
     github.fail_next("POST", "/graphql", 502, after=after)
-    append(hub, kept, [make_line(2)], MESSAGE)
+    append(hub, snapshot, [make_line(2)], MESSAGE)
 
     assert runs(github) == [1, 2]
 
@@ -123,10 +123,10 @@ def test_a_refusal_is_told(github: FakeGithub):
     """Without the right to write nothing is tried again and again."""
     hub = quick_hub(github)
     add(hub, make_line(1))
-    kept = read(hub)
+    snapshot = read(hub)
     github.permissions.discard("contents: write")
     before = len(github.log)
 
     with pytest.raises(HubRefused, match="contents: write"):
-        append(hub, kept, [make_line(2)], MESSAGE)
+        append(hub, snapshot, [make_line(2)], MESSAGE)
     assert len(github.log) - before == 1

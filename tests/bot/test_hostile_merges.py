@@ -1,7 +1,7 @@
 """Merges on a branch of the bot that only look like the button "Update branch"."""
 
 import pytest
-from ratchet_bot.flows.others import has_others
+from ratchet_bot.flows.bot_branch import has_foreign_commits
 from ratchet_bot.hosts.host import Commit
 
 PATH = "perf/h100.json"
@@ -18,7 +18,7 @@ def merge(*parents: str, blob: str | None = "one") -> Commit:
 
 def test_the_button_brings_nothing():
     """The merge of the base into ours, with our file as it was, and nothing else that differs."""
-    assert not has_others([OURS, merge(OURS.sha, BASE)], BOT, [PATH], PATH)
+    assert not has_foreign_commits([OURS, merge(OURS.sha, BASE)], BOT, [PATH], PATH)
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,10 @@ def test_the_button_brings_nothing():
 )
 def test_a_merge_of_anything_else_is_work(commits: list[Commit]):
     """More or fewer than two parents, another second one, another content of our file."""
-    assert has_others(commits, BOT, [PATH], PATH)
+    assert has_foreign_commits(commits, BOT, [PATH], PATH)
 
 
 @pytest.mark.parametrize("paths", [[], ["perf/moved.json"], [PATH, "z"], ["a", PATH]])
 def test_a_merge_that_touches_anything_else_is_work(paths: list[str]):
     """A file renamed or added, or a list of files that is not known."""
-    assert has_others([OURS, merge(OURS.sha, BASE)], BOT, paths, PATH)
+    assert has_foreign_commits([OURS, merge(OURS.sha, BASE)], BOT, paths, PATH)

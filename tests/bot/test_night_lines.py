@@ -3,7 +3,7 @@
 import pytest
 from builders import HEAD_SHA, make_record, make_request, make_run, make_scenario
 from pydantic import ValidationError
-from ratchet_bot.flows.lines import lines_of, rejected_line
+from ratchet_bot.flows.history_branch import lines_of, rejected_line
 from ratchet_profiler.record import StageTiming, comparability_key
 
 RUN = make_run(run_id=4711, attempt=2, head_sha="c" * 40)

@@ -42,7 +42,9 @@ def test_a_run_that_is_no_night_is_refused(github: FakeGithub, told: dict[str, A
     vars(run).update(told)
     before = state(github)
 
-    with pytest.raises(BadInput, match=re.escape(f"run {run.id} is no night: {why}")):
+    with pytest.raises(
+        BadInput, match=re.escape(f"run {run.id} is not a nightly run of the default branch: {why}")
+    ):
         story.refreshed(run)
     assert state(github) == before
 

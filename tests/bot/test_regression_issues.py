@@ -5,7 +5,7 @@ from datetime import timedelta
 from github_fake import FakeGithub
 from history_lines import make_regression
 from night_story import AT_ONCE, Story
-from ratchet_bot.flows.regression_issues import MOST_ISSUES, Group, Held
+from ratchet_bot.flows.regression_issues import MOST_ISSUES, Group, OpenRegressions
 from ratchet_bot.hosts.host import OpenIssue
 from ratchet_bot.judging.regressions import Episode
 from ratchet_bot.telling.issue_memory import marker_of, memory_of, remembered_in
@@ -33,8 +33,8 @@ def test_only_so_many_issues_are_open_at_once():
     known = group(99, OpenIssue(number=8, title="", body=""))
     groups = (known, *map(group, range(30)))
 
-    assert list(Held(groups).told) == [known, *map(group, range(MOST_ISSUES - 1))]
-    assert len(Held(groups).episodes) == 31
+    assert list(OpenRegressions(groups).with_issue) == [known, *map(group, range(MOST_ISSUES - 1))]
+    assert len(OpenRegressions(groups).episodes) == 31
 
 
 def test_a_double_is_closed_and_says_where_it_goes_on(github: FakeGithub):

@@ -13,7 +13,7 @@ from builders import (
 )
 from ratchet_bot.data.baselines import baselines_from_text
 from ratchet_bot.data.settings import Tighten
-from ratchet_bot.flows.lines import lines_of
+from ratchet_bot.flows.history_branch import lines_of
 from ratchet_bot.judging.known import known
 from ratchet_bot.judging.night_tightening import ProposalTerms, StandingProposal, tightening
 

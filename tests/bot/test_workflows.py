@@ -21,7 +21,7 @@ from github_fake.state import Comment, Run
 from ratchet_bot.__main__ import main
 from ratchet_bot.data.baselines import baselines_from_text
 from ratchet_bot.data.history import appended
-from ratchet_bot.flows.lines import lines_of
+from ratchet_bot.flows.history_branch import lines_of
 from ratchet_bot.judging.audit import audit
 from ratchet_profiler.record import record_from_json, record_to_json
 from zips import make_zip

@@ -4,27 +4,26 @@ A branch is never moved away from a person's work, and while its pull request is
 commit without a change, since GitHub would close it: the next commit is made on a draft branch.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from markupsafe import Markup
 
 from ratchet_bot.data.repo_names import draft_branch
-from ratchet_bot.flows.others import has_others
 from ratchet_bot.hosts.effects import PullRequest
-from ratchet_bot.hosts.host import Commit, SeenBranch, SeenPull
-from ratchet_bot.hosts.hub import HubAndHost
+from ratchet_bot.hosts.host import Commit, Host, SeenBranch, SeenPull
+from ratchet_bot.hosts.hub import Hub, HubAndHost
 from ratchet_bot.telling import words
 
-NOTHING_LEFT = "<!-- perf-ratchet:nothing-left -->"
-"""How the last word in a pull request begins: said once, however often closing is tried."""
-LEFT_ALONE = "<!-- perf-ratchet:left-alone -->"
-"""How the comment begins that says so."""
+NOTHING_LEFT: Final = "<!-- perf-ratchet:nothing-left -->"
+"""How the last comment on a pull request begins: said once, however often closing is tried."""
+LEFT_ALONE: Final = "<!-- perf-ratchet:left-alone -->"
+"""How the comment begins that says that a person's commits are left alone."""
 
 
 @dataclass(frozen=True)
-class Target:
+class BotBranch:
     """What the branch is for."""
 
     name: str
@@ -41,19 +40,18 @@ class Target:
 
 
 @dataclass(frozen=True)
-class NightlyBranch:
-    """The branch as it was seen, with the host to look again."""
+class BranchState:
+    """The branch as it was seen."""
 
-    target: Target
-    host: HubAndHost
-    login: str
-    """In whose name the bot commits."""
+    branch: BotBranch
     seen: SeenBranch
     """The branch with its file and its pull request."""
     draft_head: str | None
     """Where the draft is; None: there is none."""
     base: SeenBranch
     """The base with the same file."""
+    commits: Sequence[Commit] | None
+    """What the branch has and the base has not; None: not read yet, see `with_commits`."""
 
     @property
     def head(self) -> str | None:
@@ -76,78 +74,139 @@ class NightlyBranch:
         return self.pull if self.pull and self.pull.is_open else None
 
     @property
-    def proposed(self) -> bytes | None:
-        """The file as the branch proposes it; None where it proposes nothing. May ask the host, once."""
-        content = self.seen.files[self.target.path]
-        differs = content is not None and content != self.base.files[self.target.path]
-        return content if differs and (self.open_pull or self._commits) else None
-
-    @property
     def is_declined(self) -> bool:
         """Whether a person has closed the pull request just as the branch stands."""
         return bool(self.pull and not self.pull.is_open and self.pull.head_sha == self.head)
 
-    @cached_property
-    def has_others(self) -> bool:
-        """Whether somebody else has worked on it. May ask the host, once."""
-        paths = self.pull.paths if self.pull and self.pull.head_sha == self.head else ()
-        return has_others(self._commits, self.login, paths, self.target.path)
 
-    @cached_property
-    def _commits(self) -> Sequence[Commit]:
-        """What the branch has and the base has not."""
-        if self.head is None or self.head == self.base_head:
-            return ()
-        pull = self.open_pull
-        if (
-            pull
-            and pull.commits is not None
-            and (pull.head_sha, pull.base_branch) == (self.head, self.target.base)
-        ):
-            return pull.commits
-        return self.host.commits(self.base_head, self.head)
+def branch_state(
+    branch: BotBranch, seen: SeenBranch, draft_head: str | None, base: SeenBranch
+) -> BranchState:
+    """Return the branch as it was seen, with its commits where the host has told them."""
+    state = BranchState(branch, seen, draft_head, base, commits=None)
+    if state.head is None or state.head == state.base_head:
+        return replace(state, commits=())
+    pull = state.open_pull
+    is_current = pull and (pull.head_sha, pull.base_branch) == (state.head, branch.base)
+    return replace(state, commits=pull.commits) if pull and is_current else state
 
 
-def publish(branch: NightlyBranch, content: bytes, message: str, pull: PullRequest) -> int | None:
+def with_commits(host: Host, state: BranchState) -> BranchState:
+    """Return the branch with its commits: one request where the host has not told them yet."""
+    if state.commits is not None:
+        return state
+    return replace(state, commits=host.commits(state.base_head, str(state.head)))
+
+
+def with_proposal(host: Host, state: BranchState) -> tuple[BranchState, bytes | None]:
+    """Return the branch, and the file as it proposes it; None where it proposes nothing.
+
+    Where no pull request is open, its commits say whether it does: that may take one request.
+    """
+    content = state.seen.files[state.branch.path]
+    if content is None or content == state.base.files[state.branch.path]:
+        return state, None
+    if state.open_pull:
+        return state, content
+    state = with_commits(host, state)
+    return state, content if state.commits else None
+
+
+def publish(
+    host: HubAndHost, login: str, state: BranchState, content: bytes, message: str, pull: PullRequest
+) -> int | None:
     """Make the pull request propose this content of the file; return its number, or None where it stays shut.
 
     Done again it changes nothing; broken off anywhere, doing it again mends it.
+
+    Args:
+        host: The repository.
+        login: In whose name the bot commits.
+        state: The branch.
+        content: The whole file.
+        message: Of the commit.
+        pull: What the pull request says.
     """
-    if content == branch.proposed and branch.is_declined:
+    state, proposed = with_proposal(host, state)
+    if content == proposed and state.is_declined:
         return None
-    if content != branch.proposed:
-        if branch.has_others:
-            return _leave(branch)
-        _commit(branch, content, message)
-    return branch.host.upsert_pull(pull, is_first=branch.pull is None, seen=branch.open_pull)
+    if content != proposed:
+        state = with_commits(host, state)
+        if _has_foreign_work(state, login):
+            return _left_alone(host, state)
+        _commit(host, state, content, message)
+    return host.upsert_pull(pull, is_first=state.pull is None, seen=state.open_pull)
 
 
-def withdraw(branch: NightlyBranch, reason: str) -> int | None:
-    """Close the pull request, if one is open, and let the branch propose nothing; return its number."""
-    if branch.open_pull is None:
+def withdraw(host: HubAndHost, login: str, state: BranchState, reason: str) -> int | None:
+    """Close the pull request, if one is open, and let the branch propose nothing; return its number.
+
+    Args:
+        host: The repository.
+        login: In whose name the bot commits.
+        state: The branch.
+        reason: The last comment, as Markdown.
+    """
+    pull = state.open_pull
+    if pull is None:
         return None
-    if branch.has_others:
-        return _leave(branch)
-    branch.host.reset_branch(branch.target.name, branch.head, branch.base_head)
-    branch.host.close_pull(branch.open_pull.number, NOTHING_LEFT, reason, key=branch.open_pull.key)
-    return branch.open_pull.number
+    state = with_commits(host, state)
+    if _has_foreign_work(state, login):
+        return _left_alone(host, state)
+    host.reset_branch(state.branch.name, state.head, state.base_head)
+    host.close_pull(pull.number, NOTHING_LEFT, reason, key=pull.key)
+    return pull.number
 
 
-def _commit(branch: NightlyBranch, content: bytes, message: str) -> None:
+def _commit(hub: Hub, state: BranchState, content: bytes, message: str) -> None:
     """Put the file on the branch, in one commit on top of the base."""
-    host, target, files = branch.host, branch.target, {branch.target.path: content}
-    if branch.open_pull is None:
-        host.rebuild_branch(target.name, branch.head, branch.base_head, files, message)
+    branch, files = state.branch, {state.branch.path: content}
+    if state.open_pull is None:
+        hub.rebuild_branch(branch.name, state.head, state.base_head, files, message)
         return
-    made = host.rebuild_branch(target.draft, branch.draft_head, branch.base_head, files, message)
-    host.reset_branch(target.name, branch.head, made)
+    made = hub.rebuild_branch(branch.draft, state.draft_head, state.base_head, files, message)
+    hub.reset_branch(branch.name, state.head, made)
 
 
-def _leave(branch: NightlyBranch) -> int | None:
-    """Say once that a person's commits are left alone."""
-    if branch.open_pull is None:
+def _left_alone(hub: Hub, state: BranchState) -> int | None:
+    """Say once on an open pull request that a person's commits are left alone; return its number."""
+    if state.open_pull is None:
         return None
     marker = Markup(LEFT_ALONE)  # noqa: S704 - a constant
-    said = words.markdown("left_alone", marker=marker, branch=branch.target)
-    branch.host.answer(branch.open_pull.number, LEFT_ALONE, said)
-    return branch.open_pull.number
+    answer = words.markdown("left_alone", marker=marker, branch=state.branch)
+    hub.answer(state.open_pull.number, LEFT_ALONE, answer)
+    return state.open_pull.number
+
+
+def _has_foreign_work(state: BranchState, login: str) -> bool:
+    pull = state.pull
+    paths = pull.paths if pull and pull.head_sha == state.head else ()
+    return has_foreign_commits(state.commits or (), login, paths, state.branch.path)
+
+
+def has_foreign_commits(commits: Sequence[Commit], login: str, paths: Sequence[str], path: str) -> bool:
+    """Return whether somebody else has worked on a branch of the bot.
+
+    A merge that brings nothing of its own is not work, whoever made it: the button "Update branch" makes one.
+    It brings nothing when the bot's file is as it was before, and no other file differs from the base.
+
+    Args:
+        commits: All that the branch has and its base has not.
+        login: In whose name the bot commits. Someone who sets git's author to that name risks only their own
+            commits; a GitHub account wins over the name.
+        paths: Files in which the branch differs from where it left the base; none where that is not known.
+        path: The file that the bot changes.
+    """
+    by_sha = {commit.sha: commit for commit in commits}
+    foreign = [commit for commit in commits if commit.author != login]
+    if not foreign:
+        return False
+    return list(paths) != [path] or not all(_only_merges_base(commit, by_sha) for commit in foreign)
+
+
+def _only_merges_base(merge: Commit, by_sha: Mapping[str, Commit]) -> bool:
+    """Whether a commit merges the base, which alone has what is not listed, and leaves our file alone."""
+    if len(merge.parents) != 2 or merge.parents[1] in by_sha:  # noqa: PLR2004 - ours, and the base's
+        return False
+    before = by_sha.get(merge.parents[0])
+    return before is not None and merge.blob is not None and merge.blob == before.blob

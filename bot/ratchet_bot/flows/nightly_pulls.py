@@ -1,11 +1,9 @@
 """The pull requests of a night: tighter baselines, and looser ones where a person has asked for them."""
 
-from dataclasses import dataclass
-from functools import cached_property
-
-from ratchet_bot.flows.bot_branch import NightlyBranch, publish, withdraw
-from ratchet_bot.flows.night_state import Night, proposed_file, targets
-from ratchet_bot.flows.regression_issues import Held
+from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected, baselines_from_text
+from ratchet_bot.flows.bot_branch import BranchState, publish, with_proposal, withdraw
+from ratchet_bot.flows.night_state import Night, bot_branches
+from ratchet_bot.flows.regression_issues import OpenRegressions
 from ratchet_bot.hosts.effects import PullRequest
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.known import Known
@@ -17,88 +15,95 @@ from ratchet_bot.telling.issue_memory import LOOSEN_LABEL
 from ratchet_bot.telling.night_report import NightReport
 
 
-@dataclass(frozen=True)
-class TighteningPull:
-    """The pull request with tighter baselines of one hardware."""
+def read_tightening(night: Night, hardware: str, series: Known) -> tuple[BranchState, Tightening]:
+    """Return the branch with tighter baselines of a hardware, and what there is to propose on it.
 
-    night: Night
-    hardware: str
-    found: Known
-
-    @cached_property
-    def branch(self) -> NightlyBranch:
-        """The branch as it was seen."""
-        return self.night.own_branch(targets(self.night.settings, self.night.branch, self.hardware)[0])
-
-    @cached_property
-    def tightening(self) -> Tightening:
-        """What there is to propose."""
-        file = proposed_file(self.branch)
-        return tightening(
-            self.night.baselines(self.hardware),
-            StandingProposal(file, self.branch.is_declined) if file else None,
-            self.night.records(self.hardware),
-            self.found,
-            ProposalTerms(self.night.settings.tighten, self.night.settings.hardware[self.hardware].profile),
-        )
-
-    def settle(self, report: NightReport) -> int | None:
-        """Open the pull request, make it say what it should, or close it; return its number."""
-        if self.tightening.is_empty:
-            reason = words.markdown("tightening_over", night=self.night)
-            withdraw(self.branch, reason)
-            return None
-        body = render.answer("tightening", report.longest_list, report=report, night=self.night)
-        count = len(self.tightening.proposals)
-        pull = PullRequest(
-            branch=self.branch.target.name,
-            base=self.branch.target.base,
-            title=f"Tighten {count} baseline{'' if count == 1 else 's'} on {self.hardware}",
-            body=body,
-        )
-        return publish(self.branch, *_content("commit", self.tightening, self.hardware), pull)
+    Raises:
+        BadInput: the baseline file cannot be used.
+        HubRefused: the host would not, or did not answer.
+    """
+    state = night.state_of(bot_branches(night.settings, night.branch, hardware)[0])
+    state, content = with_proposal(night.context.host, state)
+    file = _parsed(content)
+    wanted = tightening(
+        night.baselines(hardware),
+        StandingProposal(file, state.is_declined) if file else None,
+        night.records(hardware),
+        series,
+        ProposalTerms(night.settings.tighten, night.settings.hardware[hardware].profile),
+    )
+    return state, wanted
 
 
-def loosen(night: Night, hardware: str, held: Held, found: Known) -> int | None:
-    """Propose looser baselines where a person has asked for them; return the pull request's number."""
-    target = targets(night.settings, night.branch, hardware)[1]
-    if not held.accepted and night.seen.branches[target.name].head is None:
+def propose_tightening(
+    night: Night, state: BranchState, wanted: Tightening, report: NightReport
+) -> int | None:
+    """Open the pull request, make it say what it should, or close it; return its number if it is open."""
+    host, login = night.context.host, night.context.login
+    if wanted.is_empty:
+        withdraw(host, login, state, words.markdown("tightening_over", night=night))
         return None
-    branch, before = night.own_branch(target), night.baselines(hardware)
-    if not held.accepted:
-        return withdraw(branch, words.markdown("loosening_over", night=night, hardware=hardware))
+    count = len(wanted.proposals)
+    pull = PullRequest(
+        branch=state.branch.name,
+        base=state.branch.base,
+        title=f"Tighten {count} baseline{'' if count == 1 else 's'} on {report.hardware}",
+        body=render.answer("tightening", report.longest_list, report=report, night=night),
+    )
+    message = words.text("commit", proposals=wanted, hardware=report.hardware).strip()
+    return publish(host, login, state, wanted.after.text.encode(), message, pull)
+
+
+def propose_loosening(night: Night, hardware: str, regressions: OpenRegressions, series: Known) -> int | None:
+    """Propose looser baselines where a person has asked for them; return the pull request's number."""
+    host, login = night.context.host, night.context.login
+    branch = bot_branches(night.settings, night.branch, hardware)[1]
+    if not regressions.accepted and night.seen.branches[branch.name].head is None:
+        return None
+    state, before = night.state_of(branch), night.baselines(hardware)
+    if not regressions.accepted:
+        return withdraw(host, login, state, words.markdown("loosening_over", night=night, hardware=hardware))
+    state, content = with_proposal(host, state)
     wanted = loosening(
         before,
-        proposed_file(branch),
-        held.accepted,
+        _parsed(content),
+        regressions.accepted,
         night.records(hardware),
-        found,
+        series,
         night.settings.hardware[hardware].profile,
     )
     if wanted.is_empty:
         return None
-    findings = [one for one in introduced(night, wanted) if one.rule != "loosened"]  # it is what is asked for
-    body = render.answer(
-        "loosening", len(wanted.proposals), loosening=wanted, night=night, held=held, findings=findings
-    )
+    # "loosened" is what is asked for
+    findings = [finding for finding in introduced(night, wanted) if finding.rule != "loosened"]
     count = len(wanted.proposals)
+    body = render.answer(
+        "loosening", count, loosening=wanted, night=night, accepting=regressions.accepting, findings=findings
+    )
     pull = PullRequest(
-        branch=target.name,
-        base=target.base,
+        branch=branch.name,
+        base=branch.base,
         title=f"Accept {count} slower scenario{'' if count == 1 else 's'} on {hardware}",
         body=body,
         labels=(LOOSEN_LABEL,),
     )
-    return publish(branch, *_content("loosen_commit", wanted, hardware), pull)
+    message = words.text("loosen_commit", proposals=wanted, hardware=hardware).strip()
+    return publish(host, login, state, wanted.after.text.encode(), message, pull)
 
 
 def introduced(night: Night, wanted: Tightening) -> list[Finding]:
     """Return what the audit says of a proposal, and did not say before; no notes."""
     findings = audit(wanted.after, against=wanted.before, waivers=night.settings.waivers, today=night.today)
-    return [one for one in findings if one.introduced and not one.waived and one.severity != "info"]
+    return [
+        finding
+        for finding in findings
+        if finding.introduced and not finding.waived and finding.severity != "info"
+    ]
 
 
-def _content(template: str, wanted: Tightening, hardware: str) -> tuple[bytes, str]:
-    """Return the file, and the message of its commit."""
-    message = words.text(template, proposals=wanted, hardware=hardware)
-    return wanted.after.text.encode(), message.strip()
+def _parsed(content: bytes | None) -> BaselineFile | None:
+    """Return the baselines that a branch proposes; None where it proposes none that can be used."""
+    try:
+        return baselines_from_text(content.decode()) if content else None
+    except (BaselinesRejected, UnicodeDecodeError):
+        return None

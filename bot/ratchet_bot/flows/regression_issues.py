@@ -42,29 +42,29 @@ class Group:
     """Regressions that began together, and the issue about them."""
 
     beginning: int
-    """The run with which they began when they were first told."""
+    """The run with which they began when they were first reported."""
     episodes: tuple[Episode, ...]
-    """One, or more where their beginnings are told apart since; none when all of it is over."""
+    """One, or more where later nights have separated their beginnings; none when all of it is over."""
     over: Mapping[str, str]
     """Scenario -> why its regression is over."""
     issue: OpenIssue | None
-    """As it is before anything is said."""
+    """As it is before this night."""
     accepted: tuple[str, ...] | None
     """The scenarios for which a person has asked for looser baselines; None: for none so far.
 
-    The label on the issue asks for those that it tells of on the first night that sees it: at what becomes
-    slower after that, nobody has looked.
+    The label accepts what the issue lists on the first night that sees the label: nobody has looked at what
+    becomes slower after that.
     """
 
     @property
     def regressions(self) -> Sequence[Regression]:
         """All of them."""
-        return [one for episode in self.episodes for one in episode.regressions]
+        return [regression for episode in self.episodes for regression in episode.regressions]
 
     @property
     def names(self) -> Sequence[str]:
         """Their scenarios, each once."""
-        return sorted({one.scenario for one in self.regressions})
+        return sorted({regression.scenario for regression in self.regressions})
 
     @property
     def later(self) -> Sequence[str]:
@@ -73,16 +73,16 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Held:
+class OpenRegressions:
     """The regressions of one hardware."""
 
     groups: tuple[Group, ...]
     """Those that have an issue, the oldest first, then the others."""
 
     @property
-    def told(self) -> Sequence[Group]:
+    def with_issue(self) -> Sequence[Group]:
         """Those that hold, and have an issue after this night."""
-        return [one for one in self.groups if one.episodes][:MOST_ISSUES]
+        return [group for group in self.groups if group.episodes][:MOST_ISSUES]
 
     @property
     def episodes(self) -> tuple[Episode, ...]:
@@ -91,9 +91,10 @@ class Held:
 
     @property
     def accepted(self) -> Sequence[str]:
-        """The scenarios that are to have looser baselines: all issues that tell of one have to agree."""
+        """The scenarios that are to have looser baselines: all issues that list one have to agree."""
         wanted = {name for group in self.groups for name in group.accepted or ()}
-        return sorted(wanted - {name for group in self.groups for name in {*group.names} - _accepted(group)})
+        refused = {name for group in self.groups for name in {*group.names}.difference(group.accepted or ())}
+        return sorted(wanted - refused)
 
     @property
     def accepting(self) -> Sequence[int]:
@@ -102,29 +103,19 @@ class Held:
 
     def waiting(self, group: Group) -> Sequence[str]:
         """Return the scenarios that a group's issue accepts, and another one does not."""
-        return sorted(_accepted(group) - {*self.accepted})
-
-
-def _accepted(group: Group) -> set[str]:
-    return {*(group.accepted or ())}
+        return sorted({*(group.accepted or ())}.difference(self.accepted))
 
 
 @dataclass(frozen=True)
-class _Known:
-    """An open issue."""
+class KnownIssue:
+    """An open issue, and what it remembers."""
 
     beginning: int
     issue: OpenIssue
     memory: Remembered
 
-    @property
-    def told(self) -> Told:
-        """What it has told."""
-        regressions = self.memory.regressions
-        return Told(self.beginning, regressions, len(regressions) < MOST_REMEMBERED)
 
-
-def held(night: Night, hardware: str, series: Mapping[str, Series]) -> Held:
+def open_regressions(night: Night, hardware: str, series: Mapping[str, Series]) -> OpenRegressions:
     """Return the regressions that hold on a hardware, and those of its issues that are over.
 
     Args:
@@ -133,52 +124,64 @@ def held(night: Night, hardware: str, series: Mapping[str, Series]) -> Held:
         series: By scenario, this night's line among them.
     """
     file, nights = night.baselines(hardware), night.settings.tighten.nights
-    issues = _known(night, hardware)
-    remembered = {one.identity: one for known in issues for one in known.memory.regressions}
-    found = known_and_found(remembered.values(), held_regressions(series, nights), series)
-    reasons = {one.identity: why_over(one, series.get(one.scenario, ()), file) for one in found}
-    sharing = shared_out(found, [one.told for one in issues])
-    told = [[one for one in shared if not reasons[one.identity]] for shared in sharing.told]
-    elsewhere: dict[str, str] = {
-        one.scenario: Markup(f"#{known.issue.number} tells of it")  # noqa: S704 - a number
-        for known, holding in zip(issues, told, strict=True)
-        for one in holding
+    issues = _known_issues(night, hardware)
+    remembered = {
+        regression.identity: regression for known in issues for regression in known.memory.regressions
+    }
+    regressions = known_and_found(remembered.values(), held_regressions(series, nights), series)
+    why = {
+        regression.identity: why_over(regression, series.get(regression.scenario, ()), file)
+        for regression in regressions
+    }
+    sharing = shared_out(regressions, [_listed(known) for known in issues])
+    holding = [[regression for regression in share if not why[regression.identity]] for share in sharing.told]
+    moved: dict[str, str] = {
+        regression.scenario: Markup(f"#{known.issue.number} tells of it")  # noqa: S704 - a number
+        for known, held in zip(issues, holding, strict=True)
+        for regression in held
     }
     groups = []
-    for known, shared, holding in zip(issues, sharing.told, told, strict=True):
+    for known, share, held in zip(issues, sharing.told, holding, strict=True):
         gone = {
-            one.scenario: reasons.get(one.identity) or elsewhere.get(one.scenario, "it is as fast as before")
-            for one in [*known.memory.regressions, *shared]
+            regression.scenario: why.get(regression.identity)
+            or moved.get(regression.scenario, "it is as fast as before")
+            for regression in [*known.memory.regressions, *share]
         }
-        groups.append(_group(known, holding, gone, series))
-    for beginning, regressions in sharing.fresh.items():
-        began = tuple(episodes([one for one in regressions if not reasons[one.identity]], series))
+        groups.append(_group(known, held, gone, series))
+    for beginning, share in sharing.fresh.items():
+        began = tuple(episodes([regression for regression in share if not why[regression.identity]], series))
         groups += [Group(beginning, began, {}, None, None)] if began else []
-    return Held(tuple(groups))
+    return OpenRegressions(tuple(groups))
 
 
-def _known(night: Night, hardware: str) -> list[_Known]:
+def _known_issues(night: Night, hardware: str) -> list[KnownIssue]:
     """Return the issues about a hardware, the oldest first."""
     return [
-        _Known(beginning, issue, remembered_in(issue.body))
-        for issue in sorted(night.seen.issues, key=lambda it: it.number)
+        KnownIssue(beginning, issue, remembered_in(issue.body))
+        for issue in sorted(night.seen.issues, key=lambda issue: issue.number)
         if (beginning := beginning_of(issue.body, hardware)) is not None
     ]
 
 
+def _listed(known: KnownIssue) -> Told:
+    """Return what an issue lists."""
+    regressions = known.memory.regressions
+    return Told(known.beginning, regressions, len(regressions) < MOST_REMEMBERED)
+
+
 def _group(
-    known: _Known, holding: Iterable[Regression], gone: Mapping[str, str], series: Mapping[str, Series]
+    known: KnownIssue, holding: Iterable[Regression], gone: Mapping[str, str], series: Mapping[str, Series]
 ) -> Group:
-    """Return what an issue tells now.
+    """Return what an issue lists now.
 
     Args:
         known: The issue.
-        holding: What it tells of, and holds.
+        holding: What it lists, and holds.
         gone: Scenario -> why its regression is over, if it is.
         series: By scenario.
     """
     began = tuple(episodes(holding, series))
-    names = {one.scenario for episode in began for one in episode.regressions}
+    names = {regression.scenario for episode in began for regression in episode.regressions}
     over = {name: why for name, why in gone.items() if name not in names}
     accepted = None
     if LOOSEN_LABEL in known.issue.labels:
@@ -187,29 +190,32 @@ def _group(
     return Group(known.beginning, began, over, known.issue, accepted)
 
 
-def tell(night: Night, found: Mapping[str, Held]) -> Mapping[str, Sequence[int]]:
+def settle(night: Night, by_hardware: Mapping[str, OpenRegressions]) -> Mapping[str, Sequence[int]]:
     """Make the issues of all hardware say what holds, and close those that are over, all at once.
 
     Returns:
         By hardware, the numbers of the open ones.
     """
     wanted = {
-        (hardware, group.beginning): _issue(night, hardware, every, group)
-        for hardware, every in found.items()
-        for group in every.told
+        (hardware, group.beginning): _issue(night, hardware, regressions, group)
+        for hardware, regressions in by_hardware.items()
+        for group in regressions.with_issue
     }
     over = [
         Closing(group.issue, OVER, words.markdown("regressions_over", night=night, over=group.over))
-        for every in found.values()
-        for group in every.groups
+        for regressions in by_hardware.values()
+        for group in regressions.groups
         if group.issue and not group.episodes
     ]
-    numbers = night.here.host.settle_issues([*wanted.values()], over)
-    told = dict(zip(wanted, numbers, strict=True))
-    return {name: [told[name, group.beginning] for group in every.told] for name, every in found.items()}
+    settled = night.context.host.settle_issues([*wanted.values()], over)
+    numbers = dict(zip(wanted, settled, strict=True))
+    return {
+        hardware: [numbers[hardware, group.beginning] for group in regressions.with_issue]
+        for hardware, regressions in by_hardware.items()
+    }
 
 
-def _issue(night: Night, hardware: str, every: Held, group: Group) -> Issue:
+def _issue(night: Night, hardware: str, regressions: OpenRegressions, group: Group) -> Issue:
     marker = marker_of(hardware, group.beginning)
     body = render.answer(
         "regressions",
@@ -217,8 +223,8 @@ def _issue(night: Night, hardware: str, every: Held, group: Group) -> Issue:
         marker=Markup(marker),  # noqa: S704 - a name of the configuration, held to a pattern
         memory=Markup(memory_of(group.regressions, group.accepted)),  # noqa: S704 - nothing in it ends a comment
         hardware=hardware,
-        found=group,
-        waiting=every.waiting(group),
+        group=group,
+        waiting=regressions.waiting(group),
         night=night,
         loosen_label=LOOSEN_LABEL,
     )
