@@ -1,11 +1,15 @@
 """What holds where nothing is said."""
 
+from typing import get_args
+
 from ratchet_bot.__main__ import parsed
+from ratchet_bot.data.arguments import HARDWARE_NAME
 from ratchet_bot.data.baselines import DEFAULT_PROFILE, DEFAULT_TOLERANCES
 from ratchet_bot.data.settings import Hardware
 from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT
 from ratchet_bot.judging.snapshot import STEP_ROUNDING_MS
 from ratchet_profiler.pipelines import perf_log
+from ratchet_profiler.record import HardwareName
 
 PARSED = ("tighten", "compare")
 
@@ -16,6 +20,13 @@ def test_the_defaults_of_the_command_line_are_those_of_the_code():
 
     assert (tighten.min_improvement, tighten.max_flake_rate) == (MIN_IMPROVEMENT, MAX_FLAKE_RATE)
     assert (tighten.profile, compare.profile) == (DEFAULT_PROFILE, DEFAULT_PROFILE)
+
+
+def test_a_hardware_is_named_as_in_a_record():
+    """The type of the command line's option has the pattern of the record's field."""
+    [pattern] = [part.pattern for part in get_args(HardwareName)[1].metadata if hasattr(part, "pattern")]
+
+    assert pattern == f"^{HARDWARE_NAME.pattern}$"
 
 
 def test_the_default_profile_is_that_of_sglangs_test_and_is_there_without_tolerances():

@@ -39,6 +39,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_config(parser, "says whose file it is")
     parser.add_argument(
+        "--hardware",
+        type=arguments.hardware_name,
+        metavar="NAME",
+        help="records and file are of this, whatever they say (default: the hardware of the records, which "
+        "must be that of the file: by the configuration, else by its metadata.hardware, else by its name "
+        "where that names one: h100.json, cpu.json)",
+    )
+    parser.add_argument(
         "--add",
         action="store_true",
         help="also propose baselines for scenarios that have none; makes the file if it is missing",
@@ -61,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     Raises:
         BadInput: a file cannot be used, or is of another hardware; nothing is changed then.
     """
-    from ratchet_bot.cli.ownership import baseline_owner, require_named_hardware
+    from ratchet_bot.cli.ownership import BaselineOwner, baseline_owner, require_own_hardware
     from ratchet_bot.data.file_diff import file_diff
     from ratchet_bot.data.record_files import baselines_from_file, record_from_file
     from ratchet_bot.data.selection import require_match
@@ -70,13 +78,19 @@ def _run(options: argparse.Namespace) -> int:
 
     path: Path = options.baselines
     records = [record_from_file(record) for record in options.records]
-    owner = baseline_owner(options.records, records, path, options.config)
+    owner = (
+        BaselineOwner(options.hardware, is_configured=False)
+        if options.hardware
+        else baseline_owner(options.records, records, path, options.config)
+    )
     is_new = options.add and not path.exists()
-    file = _new(path, owner, records) if is_new else baselines_from_file(path)
-    require_named_hardware(options.records, records, path, file, owner)
+    existing = None if is_new else baselines_from_file(path)
+    if not options.hardware:
+        require_own_hardware(options.records, records, path, existing, owner)
+    file = existing or _new(path, owner, records)
     for glob in (options.scenario, *options.replace):
         require_match(glob, by_scenario(records), options.records[0])
-    proposals = _proposals(file, records, options)
+    proposals = _proposals(file, records, owner.hardware, options)
     after = tightened(file, proposals)
     written = options.write and bool(proposals.proposals)
     if written:
@@ -101,14 +115,13 @@ def _new(path: Path, owner: "BaselineOwner", records: "Sequence[RunRecord]") -> 
 
 
 def _proposals(
-    file: "BaselineFile", records: "Sequence[RunRecord]", options: argparse.Namespace
+    file: "BaselineFile", records: "Sequence[RunRecord]", hardware: str, options: argparse.Namespace
 ) -> "Proposals":
     from ratchet_bot.data.baselines import BaselinesRejected
     from ratchet_bot.data.history_files import history_from_folder
     from ratchet_bot.judging.precedent import precedent
     from ratchet_bot.judging.tighten import propose
 
-    hardware = records[0].environment.hardware
     lines = history_from_folder(options.history, hardware).lines if options.history else ()
     try:
         return propose(

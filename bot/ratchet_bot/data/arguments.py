@@ -11,6 +11,8 @@ FULL_SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 """SHA-1 or SHA-256, as git writes them."""
 MAX_RUN_ID: Final = 10**15
 """Above every id of an Actions run: those have 11 digits."""
+HARDWARE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+"""`ratchet_profiler.record.HardwareName`, which is slow to import; tests/bot/test_defaults.py compares."""
 MAX_SHARDS: Final = 256
 """Most shards of a plan: GitHub starts no more jobs of one matrix.
 Source: https://docs.github.com/en/actions/reference/limits"""
@@ -47,6 +49,17 @@ def run_id(word: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= len(str(MAX_RUN_ID))):
         raise argparse.ArgumentTypeError(f"{word!r} is no number such as 25963872007")
     return int(word)
+
+
+def hardware_name(word: str) -> str:
+    """Return the name of a hardware.
+
+    Raises:
+        argparse.ArgumentTypeError: a configuration could not have it.
+    """
+    if not HARDWARE_NAME.fullmatch(word):
+        raise argparse.ArgumentTypeError(f"{word!r} is not the name of a hardware, such as h100")
+    return word
 
 
 def shard_count(word: str) -> int:
