@@ -259,4 +259,4 @@ def test_a_release_is_a_commit(release: str, capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit, match="2"):
         main(["init", "--release", release])
 
-    assert "is no release such as octo/perf-ratchet@ and the 40 digits" in capsys.readouterr().err
+    assert "is not a release such as octo/perf-ratchet@ and the 40 digits" in capsys.readouterr().err

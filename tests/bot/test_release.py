@@ -135,5 +135,5 @@ def test_a_folder_without_an_origin_is_named(pip: Any, tmp_path: Path):
     with pytest.raises(BadInput) as refused:
         installed_release()
     assert str(refused.value).startswith(
-        f"perf-ratchet was installed from {tmp_path}, which is no clone with an origin on a host; "
+        f"perf-ratchet was installed from {tmp_path}, which is not a clone with an origin on a host; "
     )

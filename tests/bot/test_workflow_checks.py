@@ -128,8 +128,8 @@ def test_our_own_are_well(name: str):
         ),
         ("nightly", "  schedule:\n    - cron", "  x:\n    - cron", "warning", "does not start on schedule"),
         ("nightly", "/refresh.yml", "/other.yml", "problem", "no job calls refresh.yml of perf-ratchet"),
-        ("nightly", "jobs:", "job:", "problem", "is no workflow: 'jobs'"),
-        ("nightly", "jobs:", "jobs: [", "problem", "is no workflow: while parsing"),
+        ("nightly", "jobs:", "job:", "problem", "is not a workflow: 'jobs'"),
+        ("nightly", "jobs:", "jobs: [", "problem", "is not a workflow: while parsing"),
     ],
 )
 def test_a_mistake_is_named(name: str, old: str, new: str, health: str, says: str):

@@ -25,13 +25,15 @@ def tags(folder: Path) -> frozenset[str]:
 
 def places_of(folder: Path, branch: str) -> list[str]:
     """Return where a branch is: here ("nights"), and where a remote was last seen ("origin/nights")."""
-    known = _git(folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes").split()
+    branches = _git(
+        folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes"
+    ).split()
     remotes = _git(folder, "remote").split()
-    return [name for name in (branch, *(f"{it}/{branch}" for it in remotes)) if name in known]
+    return [name for name in (branch, *(f"{remote}/{branch}" for remote in remotes)) if name in branches]
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """Return what git says, or "" when it is not there, not done in time, or refuses."""
+    """Return what git prints, or "" when it is not there, not done in time, or refuses."""
     command = ["git", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - git, with arguments of ours

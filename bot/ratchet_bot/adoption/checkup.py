@@ -57,18 +57,20 @@ def config_check(path: str, settings: Settings) -> Diagnosis:
     return Diagnosis(Health.OK, path, f"hardware {', '.join(settings.hardware)}")
 
 
-def schema_check(path: str, found: str | None, expected: str) -> Diagnosis:
+def schema_check(path: str, content: str | None, expected: str) -> Diagnosis:
     """Return whether editors check the configuration as this version does.
 
     Args:
         path: Of the schema.
-        found: What is in it; None when it is not there.
+        content: What is in it; None when it is not there.
         expected: What this version writes.
     """
-    if found == expected:
+    if content == expected:
         return Diagnosis(Health.OK, path, "is of this version")
     says = (
-        "is of another version" if found is not None else "is missing: editors cannot check the configuration"
+        "is of another version"
+        if content is not None
+        else "is missing: editors cannot check the configuration"
     )
     return Diagnosis(Health.WARNING, path, says, f"perf-ratchet schema > {path}")
 
@@ -86,12 +88,14 @@ def baselines_check(
         how = "perf-ratchet tighten RECORD --baselines FILE --add --write, with the record of a first run"
         return Diagnosis(Health.WARNING, path, "no scenario has a baseline yet: nothing is guarded", how)
     scenarios = _count(len(file.scenarios), "scenario")
-    found = [
-        it for it in audit(file, waivers=waivers, today=today) if it.severity != "info" and not it.waived
+    findings = [
+        finding
+        for finding in audit(file, waivers=waivers, today=today)
+        if finding.severity != "info" and not finding.waived
     ]
-    errors = sum(it.severity == "error" for it in found)
-    says = f"{scenarios}, {_count(errors, 'error')} and {_count(len(found) - errors, 'warning')}"
-    if not found:
+    errors = sum(finding.severity == "error" for finding in findings)
+    says = f"{scenarios}, {_count(errors, 'error')} and {_count(len(findings) - errors, 'warning')}"
+    if not findings:
         return Diagnosis(Health.OK, path, f"{scenarios}, consistent")
     return Diagnosis(Health.PROBLEM if errors else Health.WARNING, path, says, f"perf-ratchet audit {path}")
 
@@ -106,12 +110,12 @@ def scenarios_check(
         ids: Of the scenarios that can be run.
         baselines: Files by hardware, those that can be read.
     """
-    known = {name: file for name, file in baselines.items() if file.scenarios}
+    filled = {name: file for name, file in baselines.items() if file.scenarios}
     lost = [
-        f"{name} on {where}" for where, file in known.items() for name in file.scenarios if name not in ids
+        f"{name} on {where}" for where, file in filled.items() for name in file.scenarios if name not in ids
     ]
     subject = path or "scenarios"
-    alone = [where for where, file in known.items() if unmeasured(ids, file)]
+    alone = [where for where, file in filled.items() if unmeasured(ids, file)]
     if alone:
         mend = "write a scenario file with the ids of the baselines, as docs/scenarios.md says"
         return Diagnosis(Health.PROBLEM, subject, f"{ALONE} on {', '.join(alone)}: nothing is judged", mend)
@@ -125,8 +129,8 @@ def scenarios_check(
         return Diagnosis(
             Health.WARNING, subject, says, "write .github/perf-scenarios.toml and name it as `scenarios`"
         )
-    new = [name for name in ids if not all(name in file.scenarios for file in known.values())]
-    says = f"{_count(len(ids), 'scenario')}{f', without a baseline: {_some(new)}' if new and known else ''}"
+    new = [name for name in ids if not all(name in file.scenarios for file in filled.values())]
+    says = f"{_count(len(ids), 'scenario')}{f', without a baseline: {_some(new)}' if new and filled else ''}"
     return Diagnosis(Health.OK, subject, says)
 
 
@@ -159,17 +163,17 @@ def runner_checks(hardware: Mapping[str, Hardware]) -> list[Diagnosis]:
     checks = [
         Diagnosis(
             Health.PROBLEM,
-            f"runner of {one}",
-            f"a job of {one} may land on {other}: it asks for no label that {other} does not have",
-            f"give {one} a label of its own, such as {one}",
+            f"runner of {name}",
+            f"a job of {name} may land on {other}: it asks for no label that {other} does not have",
+            f"give {name} a label of its own, such as {name}",
         )
-        for one, other in permutations(hardware, 2)
-        if set(hardware[one].runner) <= set(hardware[other].runner)
+        for name, other in permutations(hardware, 2)
+        if set(hardware[name].runner) <= set(hardware[other].runner)
     ]
-    for name, it in hardware.items():
-        labels = ", ".join(it.runner)
-        if it.device != "cpu" and "self-hosted" not in it.runner:
-            says = f"labels {labels}: a machine of GitHub's own, unless it is one with {it.device}"
+    for name, configured in hardware.items():
+        labels = ", ".join(configured.runner)
+        if configured.device != "cpu" and "self-hosted" not in configured.runner:
+            says = f"labels {labels}: a machine of GitHub's own, unless it is one with {configured.device}"
             checks.append(Diagnosis(Health.WARNING, f"runner of {name}", says, "add the label self-hosted"))
         says = f"is a runner with the labels {labels} online?"
         checks.append(Diagnosis(Health.ASK, f"runner of {name}", says, "Settings > Actions > Runners"))
@@ -182,11 +186,11 @@ def waiver_checks(waivers: Iterable[Waiver], today: date) -> list[Diagnosis]:
         Diagnosis(
             Health.WARNING,
             "waivers",
-            f"{it.rule} of {it.scenario} counted until {it.expires}",
+            f"{waiver.rule} of {waiver.scenario} counted until {waiver.expires}",
             "mend the baseline, or look at it again and move the date",
         )
-        for it in waivers
-        if it.expires < today
+        for waiver in waivers
+        if waiver.expires < today
     ]
 
 

@@ -32,7 +32,7 @@ def examined(folder: Path) -> list[Diagnosis]:
 
 
 def _configured(folder: Path) -> Iterator[Diagnosis]:
-    """Yield what is to say of the configuration, and of all that it names."""
+    """Yield the diagnoses of the configuration, and of all that it names."""
     try:
         settings = settings_from_file(folder / CONFIG)
     except BadInput as error:
@@ -65,7 +65,7 @@ def _configured(folder: Path) -> Iterator[Diagnosis]:
 
 def _scenarios(folder: Path, settings: Settings, baselines: dict[str, BaselineFile]) -> Diagnosis:
     try:
-        known = scenarios_from_file(folder / settings.scenarios if settings.scenarios else None)
+        scenarios = scenarios_from_file(folder / settings.scenarios if settings.scenarios else None)
     except BadInput as error:
         path = str(settings.scenarios)
         if (folder / path).exists():
@@ -73,7 +73,7 @@ def _scenarios(folder: Path, settings: Settings, baselines: dict[str, BaselineFi
         else:
             mend = "write it, as docs/scenarios.md says; without `scenarios` the tiny built-in ones run"
         return _unreadable(folder, path, error, mend)
-    return checkup.scenarios_check(settings.scenarios, [one.id for one in known], baselines)
+    return checkup.scenarios_check(settings.scenarios, [scenario.id for scenario in scenarios], baselines)
 
 
 def _unreadable(folder: Path, path: str, error: BadInput, mend: str) -> Diagnosis:

@@ -108,8 +108,8 @@ def sharded(estimates_s: Mapping[str, float | None], shards: int) -> Plan:
             known. Their order does not matter.
         shards: At least 1.
     """
-    known = [seconds for seconds in estimates_s.values() if seconds is not None]
-    guess_s = median(known) if known else NOTHING_KNOWN_S
+    known_s = [seconds for seconds in estimates_s.values() if seconds is not None]
+    guess_s = median(known_s) if known_s else NOTHING_KNOWN_S
     needs_s = {name: guess_s if seconds is None else seconds for name, seconds in estimates_s.items()}
     longest_first = sorted(needs_s, key=lambda name: (-needs_s[name], name))
     loads: list[list[str]] = [[] for _ in range(min(shards, len(longest_first)))]

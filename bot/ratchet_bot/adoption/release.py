@@ -55,12 +55,14 @@ def release_from_word(word: str) -> Release:
     Raises:
         ValueError: it names none; the message says what is expected.
     """
-    found = _WORD.fullmatch(word)
-    if not found:
-        raise ValueError(f"{word!r} is no release such as octo/perf-ratchet@ and the 40 digits of its commit")
+    match = _WORD.fullmatch(word)
+    if not match:
+        raise ValueError(
+            f"{word!r} is not a release such as octo/perf-ratchet@ and the 40 digits of its commit"
+        )
     origin, version = _origin(_direct_url()), _version()
-    is_tagged = origin.sha == found[2] and f"v{version}" in origin.names
-    return Release(found[1], found[2], version if is_tagged else None)
+    is_tagged = origin.sha == match[2] and f"v{version}" in origin.names
+    return Release(match[1], match[2], version if is_tagged else None)
 
 
 def installed_release() -> Release:
@@ -71,53 +73,53 @@ def installed_release() -> Release:
 
     Source: https://packaging.python.org/specifications/direct-url/
     """
-    told = _direct_url()
-    origin = _origin(told)
-    found = _REMOTE.fullmatch(origin.url)
-    word = f"{found[1]}@{origin.sha}" if found else ""
+    direct_url = _direct_url()
+    origin = _origin(direct_url)
+    match = _REMOTE.fullmatch(origin.url)
+    word = f"{match[1]}@{origin.sha}" if match else ""
     try:
         return release_from_word(word)
     except ValueError as error:
         raise BadInput(
-            f"perf-ratchet was installed from {_place(told)}; {_what_to_type(origin.sha)}"
+            f"perf-ratchet was installed from {_place(direct_url)}; {_what_to_type(origin.sha)}"
         ) from error
 
 
-def _origin(told: Mapping[str, Any]) -> _Origin:
-    url, vcs = str(told.get("url")), told.get("vcs_info", {})
+def _origin(direct_url: Mapping[str, Any]) -> _Origin:
+    url, vcs = str(direct_url.get("url")), direct_url.get("vcs_info", {})
     if url.startswith("file:"):
         folder = Path(unquote(urlsplit(url).path))
         return _Origin(checkout.remote(folder), checkout.commit(folder), checkout.tags(folder))
     return _Origin(url, str(vcs.get("commit_id")), frozenset([str(vcs.get("requested_revision"))]))
 
 
-def _place(told: Mapping[str, Any]) -> str:
-    """Return where a package is from that is of no release, a clause."""
-    url = str(told.get("url") or "")
+def _place(direct_url: Mapping[str, Any]) -> str:
+    """Return where a package is from that is not of a release, a clause."""
+    url = str(direct_url.get("url") or "")
     if url.startswith("file:"):
-        return f"{unquote(urlsplit(url).path)}, which is no clone with an origin on a host"
+        return f"{unquote(urlsplit(url).path)}, which is not a clone with an origin on a host"
     return "no git repository that it knows of"
 
 
 def _what_to_type(sha: str) -> str:
     """Return the command that names a release, with the commit where it is known."""
-    known = _SHA.fullmatch(sha) is not None
-    which = "has this commit" if known else "they are to use"
+    has_sha = _SHA.fullmatch(sha) is not None
+    which = "has this commit" if has_sha else "they are to use"
     digits = f"; SHA are the 40 digits that git ls-remote https://github.com/OWNER/{PACKAGE} HEAD prints"
     return (
         "the workflows take it from a repository host, so type: "
-        f"perf-ratchet init --release OWNER/{PACKAGE}@{sha if known else 'SHA'} "
-        f"(OWNER is the account whose copy {which}{'' if known else digits})"
+        f"perf-ratchet init --release OWNER/{PACKAGE}@{sha if has_sha else 'SHA'} "
+        f"(OWNER is the account whose copy {which}{'' if has_sha else digits})"
     )
 
 
 def _direct_url() -> dict[str, Any]:
     """Return what pip wrote down about where the package is from; nothing for an index."""
     try:
-        told = json.loads(distribution(PACKAGE).read_text("direct_url.json") or "{}")
+        direct_url = json.loads(distribution(PACKAGE).read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return direct_url if isinstance(direct_url, dict) else {}
 
 
 def _version() -> str:

@@ -60,7 +60,7 @@ def workflow_checks(path: str, name: str, text: str | None, profile_name: str) -
             *_lacking(path, name, jobs),
         ]
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, RecursionError, ValueError) as error:
-        says = f"is no workflow: {str(error).splitlines()[0]}"
+        says = f"is not a workflow: {str(error).splitlines()[0]}"
         return [
             Diagnosis(
                 Health.PROBLEM, path, says, "compare it with the one that perf-ratchet init writes elsewhere"
@@ -101,8 +101,8 @@ def pin_check(texts: Mapping[str, str]) -> list[Diagnosis]:
 
 def _triggers(document: Mapping[Any, Any]) -> Mapping[str, Any]:
     """Return what starts a workflow. YAML 1.1 reads the key `on` as true."""
-    found = document.get("on", document.get(True))
-    names = [found] if isinstance(found, str) else found
+    triggers = document.get("on", document.get(True))
+    names = [triggers] if isinstance(triggers, str) else triggers
     return names if isinstance(names, Mapping) else dict.fromkeys(names or ())
 
 
@@ -200,8 +200,8 @@ def _called(job: Mapping[str, Any]) -> str | None:
 
 def _uses(job: Mapping[str, Any]) -> list[str]:
     """Return everything that a job takes from elsewhere."""
-    found = [job.get("uses"), *(step.get("uses") for step in job.get("steps") or ())]
-    return [str(used) for used in found if used]
+    references = [job.get("uses"), *(step.get("uses") for step in job.get("steps") or ())]
+    return [str(used) for used in references if used]
 
 
 def _listed(permissions: Mapping[str, str]) -> str:

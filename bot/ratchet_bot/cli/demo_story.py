@@ -279,6 +279,6 @@ def _checked(command: list[str], folder: Path, environment: Mapping[str, str], *
     except FileNotFoundError as error:
         raise BadInput(f"{command[0]}: not found; install it") from error
     except subprocess.CalledProcessError as error:
-        said = (error.stderr or "see above").strip().splitlines()
-        raise BadInput(f"{' '.join(command[:4])} failed: {said[-1]}") from error
+        output = (error.stderr or "see above").strip().splitlines()
+        raise BadInput(f"{' '.join(command[:4])} failed: {output[-1]}") from error
     return done.stdout or ""

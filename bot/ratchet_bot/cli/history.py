@@ -180,10 +180,10 @@ def _trends(folder: Path, hardware: str | None, baselines: Path | None) -> "list
     from ratchet_bot.data.record_files import baselines_from_file
     from ratchet_bot.judging.trends import trends
 
-    known = _hardware_in(folder)
-    if hardware and hardware not in known:
-        raise BadInput(f"{folder}: no nights of {plain(hardware)}; there are {plain(', '.join(known))}")
-    names = [hardware] if hardware else known
+    available = _hardware_in(folder)
+    if hardware and hardware not in available:
+        raise BadInput(f"{folder}: no nights of {plain(hardware)}; there are {plain(', '.join(available))}")
+    names = [hardware] if hardware else available
     if baselines and len(names) > 1:
         raise BadInput(f"{baselines}: whose baselines are these? give --hardware, one of {', '.join(names)}")
     file = baselines_from_file(baselines) if baselines else None

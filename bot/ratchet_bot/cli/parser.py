@@ -21,14 +21,14 @@ class Parser(argparse.ArgumentParser):
         )
 
     def parse_known_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:  # noqa: ANN401 - argparse's
-        """Refuse an option that is none, before argparse misses the one that was meant."""
+        """Refuse an unknown option, before argparse misses the one that was meant."""
         words = list(sys.argv[1:] if args is None else args)
         for option in self._unknown_options(words):
             self.error(f"unrecognized arguments: {option}{_hint(option, self._option_string_actions)}")
         return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the words; one that could move the cursor is told with its escapes."""
+        """Refuse the words; one that could move the cursor is shown with its escapes."""
         super().error("".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in message))
 
     def _unknown_options(self, words: Iterable[str]) -> Iterator[str]:
@@ -64,9 +64,9 @@ class ShowVersion(argparse.Action):
         parser.exit()
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
+def _hint(word: str, choices: Iterable[str]) -> str:
     """Return what may have been meant, to follow what is wrong, or "" where nothing is like it."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word, known, n=1)
+    close = get_close_matches(word, choices, n=1)
     return f"; did you mean {close[0]}?" if close else ""

@@ -52,7 +52,7 @@ def terms_of(settings: "Settings", hardware: str) -> Terms:
 
 
 def judge_hardware(
-    path: str, file: BaselineFile, records: Sequence[RunRecord], terms: Terms, known: Precedent
+    path: str, file: BaselineFile, records: Sequence[RunRecord], terms: Terms, nights: Precedent
 ) -> HardwareReport:
     """Return everything there is to say of a run beside one baseline file.
 
@@ -61,21 +61,21 @@ def judge_hardware(
         file: The baselines.
         records: The run, in one record or in several, at least one, all of one hardware.
         terms: By what it is judged.
-        known: The nights before.
+        nights: The nights before.
 
     Raises:
         BadInput: the file has no such profile.
     """
-    found = run_evidence(records, file.metadata.clock, terms.scenarios)
+    evidence = run_evidence(records, file.metadata.clock, terms.scenarios)
     # sglang's rule audits no request, so it looks for evidence of its own
-    comparison = compared(path, file, records if terms.policy == "sglang" else found, terms, known)
+    comparison = compared(path, file, records if terms.policy == "sglang" else evidence, terms, nights)
     proposals = propose(
         file,
-        found,
+        evidence,
         scenarios=terms.scenarios,
         min_improvement=terms.min_improvement,
         max_flake_rate=terms.max_flake_rate,
-        past=known.past,
+        past=nights.past,
         profile=terms.profile,
     )
     today = records[0].source.created_at.astimezone(UTC).date()
@@ -103,8 +103,8 @@ def judge_with_history(
         BadInput: the file has no such profile, or nothing that is looked at.
     """
     require_match(terms.scenarios, [*file.scenarios, *by_scenario(records)], path)
-    known = precedent(lines, records[0].environment.hardware, records, file.metadata.clock)
-    return judge_hardware(path, file, records, terms, known)
+    nights = precedent(lines, records[0].environment.hardware, records, file.metadata.clock)
+    return judge_hardware(path, file, records, terms, nights)
 
 
 def compared(
@@ -112,7 +112,7 @@ def compared(
     file: BaselineFile,
     records: Sequence[RunRecord] | RunEvidence,
     terms: Terms,
-    known: Precedent,
+    nights: Precedent,
 ) -> Comparison:
     """Return the verdicts on a run by these terms, from its records or the evidence in them.
 
@@ -127,8 +127,8 @@ def compared(
             policy=terms.policy,
             scenarios=terms.scenarios,
             min_improvement=terms.min_improvement,
-            past=known.past,
-            last_night=known.last_night,
+            past=nights.past,
+            last_night=nights.last_night,
         )
     except BaselinesRejected as error:
         raise BadInput(f"{path}: {error}") from error

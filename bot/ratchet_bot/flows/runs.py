@@ -1,4 +1,4 @@
-"""Which pull request a run belongs to: what the host says decides, never what an artifact claims."""
+"""Which runs count, and for which pull request: as the host knows them, never as an artifact claims."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -19,11 +19,11 @@ any path, and start it by `pull_request`."""
 
 
 class Unbound(ValueError):
-    """The run belongs to no single pull request; the message is a sentence that says why."""
+    """The run does not belong to exactly one pull request; the message is a sentence that says why."""
 
 
 def refusal(run: Run) -> str:
-    """Return why this run is none that is reported on a pull request, or "" when it is.
+    """Return why this run is not reported on a pull request, or "" when it is.
 
     A pull request may add a workflow of the same name, so the file's path counts.
     """
@@ -44,7 +44,7 @@ def bound(run: Run, pulls: Sequence[Pull]) -> Pull:
     Raises:
         Unbound: there is none, since it was closed or moved on to another commit; or there are several.
     """
-    heads = [one for one in pulls if one.is_open and one.head_sha == run.head_sha]
+    heads = [pull for pull in pulls if pull.is_open and pull.head_sha == run.head_sha]
     if not run.head_repository:
         raise Unbound("The repository that this run measured has been deleted, so nothing was reported.")
     if not heads:
@@ -53,7 +53,7 @@ def bound(run: Run, pulls: Sequence[Pull]) -> Pull:
             "whose own run is reported."
         )
     if len(heads) > 1:
-        numbers = " and ".join(f"#{number}" for number in sorted(one.number for one in heads))
+        numbers = " and ".join(f"#{number}" for number in sorted(pull.number for pull in heads))
         raise Unbound(f"This commit is the head of {numbers}: close all but one, then run the job again.")
     return heads[0]
 
@@ -83,9 +83,9 @@ def own_runs(host: Host, pull: Pull) -> Iterator[Run]:
     """
     of_head = runs_of(host, pull, pull.head_sha)
     yield from of_head
-    known = {run.run_id for run in of_head}
+    yielded = {run.run_id for run in of_head}
     of_branch = _own(pull, host.runs(PROFILE_WORKFLOW, branch=pull.head_branch))
-    yield from (run for run in of_branch if run.run_id not in known)
+    yield from (run for run in of_branch if run.run_id not in yielded)
 
 
 def runs_of(host: Host, pull: Pull, sha: str) -> Sequence[Run]:
@@ -136,7 +136,7 @@ def objection(run: Run, pull: Pull, repository: str) -> str:
 
 
 def night_refusal(run: Run, default_branch: str, repository: str) -> str:
-    """Return why a run is no night of the default branch, or "" when it is.
+    """Return why a run is not a night of the default branch, or "" when it is.
 
     Any workflow of the default branch may be started by hand and leave records: the file's path counts.
 
@@ -158,8 +158,8 @@ def _misstarted(run: Run, workflows: Collection[str]) -> str:
     if run.workflow not in workflows:
         return f"it is of {run.workflow}; taken are those of {' and '.join(workflows)}"
     if run.event not in EVENTS[run.workflow]:
-        taken = " or ".join(EVENTS[run.workflow])
-        return f"it was started by {run.event}; taken are those of {run.workflow} started by {taken}"
+        events = " or ".join(EVENTS[run.workflow])
+        return f"it was started by {run.event}; taken are those of {run.workflow} started by {events}"
     return ""
 
 

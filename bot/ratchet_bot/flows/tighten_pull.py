@@ -15,15 +15,15 @@ from ratchet_bot.flows.reading import settings_in
 from ratchet_bot.flows.replies import CannotBeDone, Reply, cannot, refused, usage
 from ratchet_bot.flows.source_run import SourceRun, is_only_baselines, source_run
 from ratchet_bot.flows.tighten_request import (
-    Target,
+    Destination,
     TightenChange,
     TightenRequest,
     change_of,
     commit_of,
+    destination_of,
     message_of,
     places_of,
     reply_of,
-    target_of,
 )
 from ratchet_bot.hosts.effects import PullRequest
 from ratchet_bot.hosts.host import Host
@@ -86,11 +86,11 @@ def _tightened(host: HubAndHost, request: TightenRequest, *, is_first: bool) -> 
 
 def _done_before(host: HubAndHost, request: TightenRequest) -> Reply | None:
     """Return the answer where this very command has made its commit already; a fork's is proposed then."""
-    target = target_of(request)
-    sha = commit_of(request, target.commits)
+    destination = destination_of(request)
+    sha = commit_of(request, destination.commits)
     if not sha:
         return None
-    number = _proposed(host, request, target) if request.is_fork else None
+    number = _proposed(host, request, destination) if request.is_fork else None
     return Reply("rocket", words.markdown("answer_again", sha=sha, number=number), 0)
 
 
@@ -126,16 +126,16 @@ def _applied(host: HubAndHost, request: TightenRequest, source: SourceRun, *, is
         HubRefused: the host would not, or did not answer. On the last attempt for a fork, the change is
             shown instead.
     """
-    target = target_of(request)
-    files = host.files_at(places_of(request, source.run, source.delivery, target.head))
-    change = change_of(request, source.run, source.delivery, source.missing, target.head, files)
+    destination = destination_of(request)
+    files = host.files_at(places_of(request, source.run, source.delivery, destination.head))
+    change = change_of(request, source.run, source.delivery, source.missing, destination.head, files)
     if request.command.dry_run:
         return reply_of(change)
     if request.is_fork:
-        return _proposed_for_fork(host, change, target, is_last=is_last)
+        return _proposed_for_fork(host, change, destination, is_last=is_last)
     if not change.made:
         return reply_of(change)
-    sha = host.commit_files(target.branch, target.head, change.files, message_of(change))
+    sha = host.commit_files(destination.branch, destination.head, change.files, message_of(change))
     return reply_of(change, sha=sha, unchecked=_carried(host, change, sha))
 
 
@@ -164,7 +164,9 @@ def _carried(hub: Hub, change: TightenChange, sha: str) -> str:
     return ""
 
 
-def _proposed_for_fork(host: HubAndHost, change: TightenChange, target: Target, *, is_last: bool) -> Reply:
+def _proposed_for_fork(
+    host: HubAndHost, change: TightenChange, destination: Destination, *, is_last: bool
+) -> Reply:
     """Commit to a branch of the bot and propose that, since we cannot push to a fork.
 
     Where that is refused for good, the change is shown instead.
@@ -172,32 +174,36 @@ def _proposed_for_fork(host: HubAndHost, change: TightenChange, target: Target, 
     request = change.request
     if not change.made:
         # What an earlier command has left on the branch may not be proposed yet.
-        return reply_of(change, number=_proposed(host, request, target) if target.is_ready else None)
+        return reply_of(
+            change, number=_proposed(host, request, destination) if destination.is_ready else None
+        )
     message = message_of(change)
     try:
-        if target.is_ready:
-            sha = host.commit_files(target.branch, target.head, change.files, message)
+        if destination.is_ready:
+            sha = host.commit_files(destination.branch, destination.head, change.files, message)
         else:
-            sha = host.rebuild_branch(target.branch, target.moved_from, target.head, change.files, message)
+            sha = host.rebuild_branch(
+                destination.branch, destination.moved_from, destination.head, change.files, message
+            )
     except HubRefused as refusal:
         if not is_last:
             raise
         return reply_of(change, refusal=str(refusal))
     try:
-        return reply_of(change, sha=sha, number=_proposed(host, request, target))
+        return reply_of(change, sha=sha, number=_proposed(host, request, destination))
     except HubRefused as refusal:
         return reply_of(change, refusal=str(refusal))
 
 
-def _proposed(host: HubAndHost, request: TightenRequest, target: Target) -> int:
+def _proposed(host: HubAndHost, request: TightenRequest, destination: Destination) -> int:
     """Open our pull request where none is open; return its number.
 
     The open one keeps its base: the author of the fork's may have moved theirs, which decides nothing here.
     """
-    if target.number is not None:
-        return target.number
+    if destination.number is not None:
+        return destination.number
     pull = PullRequest(
-        branch=target.branch,
+        branch=destination.branch,
         base=request.pull.base_branch,
         title=f"Tighten baselines as #{request.pull.number} has measured them",
         body=words.markdown("tighten_pull", number=request.pull.number),

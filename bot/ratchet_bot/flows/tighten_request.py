@@ -56,7 +56,7 @@ class TightenRequest:
 
 
 @dataclass(frozen=True)
-class Target:
+class Destination:
     """The branch that the change goes to."""
 
     branch: str
@@ -72,7 +72,7 @@ class Target:
     """The bot's open pull request of that branch."""
 
 
-def target_of(request: TightenRequest) -> Target:
+def destination_of(request: TightenRequest) -> Destination:
     """Return the pull request's own branch; for a fork, a branch of the bot.
 
     That one continues while it is proposed, or while a command has not come to propose it; else it starts
@@ -83,13 +83,13 @@ def target_of(request: TightenRequest) -> Target:
     """
     pull, own, base = request.pull, request.standing.own, request.standing.base_head
     if not request.is_fork:
-        return Target(pull.head_branch, pull.head_sha, request.standing.commits)
+        return Destination(pull.head_branch, pull.head_sha, request.standing.commits)
     branch = pull_branch(pull.number)
     if own and (own.pull is None or own.pull.is_open):
-        return Target(branch, own.head, own.commits, number=own.pull.number if own.pull else None)
+        return Destination(branch, own.head, own.commits, number=own.pull.number if own.pull else None)
     if base is None:
         raise CannotBeDone(f"The branch {pull.base_branch}, into which this would go, is not there.")
-    return Target(branch, base, is_ready=False, moved_from=own.head if own else None)
+    return Destination(branch, base, is_ready=False, moved_from=own.head if own else None)
 
 
 def commit_of(request: TightenRequest, commits: Iterable[Commit]) -> str:
