@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, Never
+from typing import Any, Final
+
+from ratchet_profiler.parser import BAD_INPUT, Parser
 
 FINE: Final = 0
-BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 
 EXAMPLES: Final = """\
@@ -28,14 +29,6 @@ examples:
 exit codes: 0 fine, 1 a scenario failed (the others are recorded), 2 bad input, 130 interrupted (what was
 finished is recorded)
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one line."""
-
-    def error(self, message: str) -> Never:
-        """Say it on stderr and exit."""
-        self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 class ShowVersion(argparse.Action):
@@ -93,19 +86,16 @@ def _parser() -> Parser:
         prog="ratchet-profiler",
         description="Measures scenarios of diffusion pipelines, stage by stage and step by step.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser(
         "run",
-        allow_abbrev=False,
         help="measure scenarios and write a run record",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_run_options(run)
-    listing = commands.add_parser("list", allow_abbrev=False, help="name the scenarios")
+    listing = commands.add_parser("list", help="name the scenarios")
     listing.add_argument("--format", choices=("text", "json"), default="text")
     for command in (run, listing):
         command.add_argument(

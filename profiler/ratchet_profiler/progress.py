@@ -6,6 +6,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import Progress
 
+from ratchet_profiler.capture import NOT_RUN
 from ratchet_profiler.record import RequestRecord, RunRecord
 from ratchet_profiler.scenarios import Scenario
 from ratchet_profiler.text import outcome_line
@@ -16,6 +17,7 @@ class Display:
 
     def __init__(self, scenarios: int, keep: Callable[[RunRecord], None], *, is_heard: bool = True) -> None:
         """Expect so many scenarios, and give `keep` the record after each; of several ranks one is heard."""
+        self._scenarios = scenarios
         self._keep = keep
         self._console = Console(
             stderr=True, highlight=False, markup=False, soft_wrap=True, quiet=not is_heard
@@ -49,7 +51,11 @@ class Display:
         self._bar.update(self._task, advance=self._share, refresh=True)
 
     def ends(self, run: RunRecord) -> None:
-        """Keep what there is, then say what came of the scenario."""
+        """Keep what there is, then say what came of the scenario; at the end, how many were not run."""
         self._keep(run)
         self._bar.update(self._task, completed=len(run.scenarios))
-        self._console.print(outcome_line(run.scenarios[-1]))
+        if run.scenarios[-1].error != NOT_RUN:
+            self._console.print(outcome_line(run.scenarios[-1]))
+        elif len(run.scenarios) == self._scenarios:
+            count = sum(scenario.error == NOT_RUN for scenario in run.scenarios)
+            self._console.print(f"interrupted: {count} of {self._scenarios} scenarios were not run")

@@ -5,9 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from builders import make_record, make_scenario
 from git_folder import git
 from ratchet_bot.cli import demo_story
+from ratchet_bot.data.record_files import record_from_file
+from ratchet_bot.data.rewriting import new_baselines
+from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_bot.telling import words
+from ratchet_profiler.record import record_to_json
 from ratchet_profiler.scenarios import scenarios_from_toml, select
 from rich.console import Console
 
@@ -92,3 +97,25 @@ def test_a_demo_in_a_checkout_leaves_it_clean(tmp_path: Path):
 
     assert git(tmp_path, "status", "--porcelain").strip() == ""
     assert "engine.py" in git(made.repository, "ls-files").split()
+
+
+def test_the_tightened_branch_is_checked_out(tmp_path: Path):
+    """The commit moves the branch; the working tree moves with it, and `git status` has nothing to say."""
+    made = demo_story.Demo(tmp_path / ".demo", Console(quiet=True))
+    made.prepare()
+    (made.folder / "records").mkdir()
+    for name, scale in (("main", 1.0), ("faster", 0.5)):
+        record = make_record(make_scenario(scale=scale), hardware="cpu", run_id=7)
+        (made.folder / f"records/{name}.json").write_bytes(record_to_json(record))
+    first = record_from_file(made.folder / "records/main.json")
+    file = new_baselines("cpu", "host", {demo_story.PROFILE: demo_story.TOLERANCES})
+    made._write(demo_story.BASELINES, tightened(file, propose(file, [first], add=True)).text)
+    git(made.repository, "add", "--all")
+    made._git("commit", "--quiet", "--message", "Capture the first baselines")
+    story = demo_story.STORIES[-1]
+    git(made.repository, "switch", "--quiet", "--create", story.branch)
+
+    made.tighten(story)
+
+    assert [heading for heading, _ in made.parts] == ["The proposal", "The commit"]
+    assert git(made.repository, "status", "--porcelain") == ""

@@ -108,7 +108,7 @@ def test_what_stays_of_a_rewritten_object_is_not_told():
 
 def test_a_file_on_one_line_is_one_line():
     """Several edits of a line are one change of it."""
-    assert diff('{"a": 1, "b": 2}', a=3, b=4)[2:] == [
+    assert diff('{"a": 1, "b": 2}\n', a=3, b=4)[2:] == [
         "@@ -1,1 +1,1 @@",
         '-{"a": 1, "b": 2}',
         '+{"a": 3, "b": 4}',
@@ -129,7 +129,7 @@ def test_a_new_file_comes_from_nothing():
 @pytest.mark.parametrize(("count", "left_out"), [(997, 0), (998, 1), (10_000, 18_005)])
 def test_a_huge_change_is_cut_and_counted(count: int, left_out: int):
     """Each member is a line taken and a line put; the heading has three lines, the braces one each."""
-    old = "{\n" + ",\n".join(f'"{number}": 1' for number in range(count)) + "\n}"
+    old = "{\n" + ",\n".join(f'"{number}": 1' for number in range(count)) + "\n}\n"
     told = file_diff("f.json", old, old.replace(": 1", ": 2"))
     assert (len(told.lines), told.left_out) == (2 * count + 5 - left_out, left_out)
     assert len(told.lines) <= MAX_LINES
@@ -137,5 +137,32 @@ def test_a_huge_change_is_cut_and_counted(count: int, left_out: int):
 
 def test_a_long_line_is_cut():
     """A file that is one line of megabytes is not repeated."""
-    told = file_diff("f.json", '{"a": "' + "x" * 10**6 + '", "b": 1}', '{"a": "' + "x" * 10**6 + '", "b": 2}')
+    told = file_diff(
+        "f.json", '{"a": "' + "x" * 10**6 + '", "b": 1}\n', '{"a": "' + "x" * 10**6 + '", "b": 2}\n'
+    )
     assert {len(line) for line in told.lines[3:]} == {MAX_CHARACTERS}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            '{\n "a": 1\n}',
+            ["@@ -1,3 +1,3 @@", " {", '- "a": 1', '+ "a": 2', " }", "\\ No newline at end of file"],
+        ),
+        (
+            '{"a": 1}',
+            [
+                "@@ -1,1 +1,1 @@",
+                '-{"a": 1}',
+                "\\ No newline at end of file",
+                '+{"a": 2}',
+                "\\ No newline at end of file",
+            ],
+        ),
+        ('{"a": 1}\n', ["@@ -1,1 +1,1 @@", '-{"a": 1}', '+{"a": 2}']),
+    ],
+)
+def test_a_last_line_without_end_is_marked(text: str, shown: list[str]):
+    """As git writes it, and reads it: without the mark it refuses the diff."""
+    assert diff(text, a=2)[2:] == shown

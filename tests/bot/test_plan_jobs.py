@@ -140,7 +140,6 @@ def test_more_jobs_than_github_runs_are_refused(folder: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--shards", "1"], "one of the arguments BASELINES --config is required"),
         (["h100.json", "--config", "perf-ratchet.yml", "--shards", "1"], "not allowed with argument"),
     ],
 )
@@ -159,3 +158,18 @@ def test_a_scenario_file_that_is_none_is_named(capsys: pytest.CaptureFixture[str
 
     assert main(["plan", "--config", "perf-ratchet.yml", "--shards", "1"]) == 2
     assert capsys.readouterr().err.startswith("perf-ratchet: scenarios.toml: scenario.flux")
+
+
+def test_the_configuration_of_the_repository_is_the_default(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """As for every other command; without it the line says who writes one."""
+    assert main(["plan", "--shards", "1"]) == 2
+    assert capsys.readouterr().err == (
+        "perf-ratchet: .github/perf-ratchet.yml: No such file or directory; "
+        "check the path, or perf-ratchet init writes one\n"
+    )
+    named = planned(capsys, "--shards", "1")
+    (folder / ".github").mkdir()
+    (folder / "perf-ratchet.yml").rename(folder / ".github/perf-ratchet.yml")
+
+    assert main(["plan", "--shards", "1"]) == 0
+    assert capsys.readouterr().out == named

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from builders import OLD_STAGES, make_baselines, make_record, make_scenario, make_values
+from git_folder import git
 from ratchet_bot.__main__ import main
 from ratchet_profiler.record import record_to_json
 
@@ -213,3 +214,51 @@ def test_uncommitted_changes_are_told(folder: Path, capsys: pytest.CaptureFixtur
     _, out, _ = tighten("record.json", "--baselines", "perf/h100.json", capsys=capsys)
     told = "measured with uncommitted changes: commit 0123456 is not quite what ran"
     assert (told in out.splitlines()) is bool(dirty)
+
+
+@pytest.mark.parametrize(
+    ("inside", "path"),
+    [
+        ("", "perf/h100.json"),
+        ("", "perf/../perf/h100.json"),
+        ("", "{folder}/perf/h100.json"),
+        ("perf", "h100.json"),
+        ("perf", "../perf/h100.json"),
+        ("perf", "{folder}/perf/h100.json"),
+    ],
+)
+def test_the_diff_is_one_that_git_applies(
+    inside: str, path: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """From where the command ran, however the path was written."""
+    git(folder, "init", "--quiet")
+    monkeypatch.chdir(folder / inside)
+    options = ("--baselines", path.format(folder=folder), "--format", "json")
+    _, out, err = tighten(str(folder / "record.json"), *options, capsys=capsys)
+    assert err == ""
+    (folder / "change.diff").write_text(json.loads(out)["diff"] + "\n")
+    git(folder / inside, "apply", str(folder / "change.diff"))
+    applied = (folder / "perf/h100.json").read_bytes()
+    git(folder / inside, "apply", "--reverse", str(folder / "change.diff"))
+    assert tighten(str(folder / "record.json"), *options, "--write", capsys=capsys)[0] == 0
+    assert (folder / "perf/h100.json").read_bytes() == applied
+
+
+@pytest.mark.parametrize(("is_repository", "path"), [(True, "perf/h100.json"), (False, None)])
+def test_a_file_elsewhere_is_headed_from_the_top_of_its_repository(
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    is_repository: bool,
+    path: str | None,
+):
+    """Outside of any, from the root of the file system: never with two slashes."""
+    if is_repository:
+        git(folder, "init", "--quiet")
+    file = folder / "perf/h100.json"
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    _, out, _ = tighten(str(folder / "record.json"), "--baselines", str(file), capsys=capsys)
+    path = path or str(file).removeprefix("/")
+    assert f"--- a/{path}\n+++ b/{path}\n" in out

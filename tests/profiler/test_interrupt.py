@@ -64,6 +64,20 @@ def test_what_was_finished_is_written_and_valid(
     assert found() == [("one", 2, None), ("two", 0, NOT_RUN)]
 
 
+def test_what_was_not_run_is_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """However many scenarios come after the one that Ctrl-C ended."""
+    others = SCENARIOS + SCENARIOS.replace(".one]", ".three]").replace(".two]", ".four]")
+    (folder / "my.toml").write_text(others)
+
+    assert run(monkeypatch, interrupted_at(3)) == 130
+
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith("one: ")
+    assert rest == ["interrupted: 3 of 4 scenarios were not run"]
+
+
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("code", [LOADING, interrupted_at(1), interrupted_at(2)])
 def test_a_record_is_not_replaced_by_nothing(

@@ -187,6 +187,29 @@ BAD = {
         "ratchet-profiler: engine.py: not TOML: Expected '=' after a key in a key/value pair "
         "(at line 1, column 5)"
     ),
+    ("rn",): "ratchet-profiler: there is no command 'rn'; did you mean run?; see ratchet-profiler --help",
+    ("measure",): (
+        "ratchet-profiler: there is no command 'measure'; there are: run, list, show, bench, schema; "
+        "see ratchet-profiler --help"
+    ),
+    ("run", "--scenrio", "flux*"): (
+        f"ratchet-profiler run: there is no option --scenrio; did you mean --scenario?; {HELP}"
+    ),
+    ("run", "--devcie=cuda"): (
+        f"ratchet-profiler run: there is no option --devcie; did you mean --device?; {HELP}"
+    ),
+    ("run", "--zzz"): f"ratchet-profiler run: there is no option --zzz; {HELP}",
+    ("show", "--vresion"): (
+        "ratchet-profiler show: there is no option --vresion; see ratchet-profiler show --help"
+    ),
+    ("list", "--format", "jsn"): (
+        "ratchet-profiler list: there is no format 'jsn'; did you mean json?; "
+        "see ratchet-profiler list --help"
+    ),
+    ("bench", "--step", "2"): (
+        "ratchet-profiler bench: there is no option --step; did you mean --steps?; "
+        "see ratchet-profiler bench --help"
+    ),
     (): ("ratchet-profiler: the following arguments are required: COMMAND; see ratchet-profiler --help"),
 }
 

@@ -170,6 +170,7 @@ class Demo:
         message = words.text("commit", proposals=proposals, hardware=HARDWARE)
         content = {BASELINES: tightened(file, proposals).text.encode()}
         commit = self.hub.commit_files(story.branch, self._head(), content, message)
+        self._git("reset", "--quiet", "--hard", commit)  # the branch has moved under the working tree
         diff = self._git("show", "--stat", "--patch", commit)
         self._show_diff(diff)
         self._show("The proposal", words.markdown("tighten", path=BASELINES, proposals=proposals), quiet=True)

@@ -12,13 +12,18 @@ from typing import Any, Final
 from ratchet_bot.cli.command import Command, add_scenario
 from ratchet_bot.data import arguments
 from ratchet_bot.data.errors import BadInput
+from ratchet_bot.data.repo_names import CONFIG
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument("baselines", type=Path, nargs="?", metavar="BASELINES", help="a baseline file")
     what.add_argument(
-        "--config", type=Path, metavar="FILE", help="instead: every hardware of a perf-ratchet.yml"
+        "--config",
+        type=Path,
+        default=Path(CONFIG),
+        metavar="FILE",
+        help="instead: every hardware of a configuration (default: %(default)s)",
     )
     parser.add_argument(
         "--shards",
@@ -37,7 +42,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    return _plan_config(options) if options.config else _plan_file(options)
+    return _plan_file(options) if options.baselines else _plan_config(options)
 
 
 def _plan_file(options: argparse.Namespace) -> int:
@@ -147,6 +152,7 @@ COMMAND: Final = Command(
     _add_arguments,
     _run,
     (
+        "perf-ratchet plan --shards 3",
         "perf-ratchet plan perf_baselines.json --shards 3",
         "perf-ratchet plan h100.json --shards 3 --scenario 'wan*' --format json",
         'perf-ratchet plan --config .github/perf-ratchet.yml --shards 2 --format github >> "$GITHUB_OUTPUT"',

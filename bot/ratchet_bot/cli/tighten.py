@@ -96,9 +96,17 @@ def _run(options: argparse.Namespace) -> int:
     if written:
         replace_file(path, after.text.encode())
     before = "" if is_new and proposals.proposals else file.text
-    diff = file_diff(str(path), before, after.text)
+    diff = file_diff(_patch_path(path), before, after.text)
     print(_shown(path, proposals, diff, options.format, written=written, is_new=is_new), end="")
     return 0
+
+
+def _patch_path(path: Path) -> str:
+    """Return a path as `git apply` takes it: from here, its repository's top, or the root."""
+    there, here = path.resolve(), Path.cwd()
+    tops = (folder for folder in there.parents if (folder / ".git").exists())
+    top = here if here in there.parents else next(tops, Path(there.anchor))
+    return there.relative_to(top).as_posix()
 
 
 def _new(path: Path, owner: "BaselineOwner", records: "Sequence[RunRecord]") -> "BaselineFile":

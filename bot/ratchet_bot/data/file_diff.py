@@ -13,6 +13,8 @@ from ratchet_bot.data.lossless import Edit, edits
 
 CONTEXT_LINES: Final = 3
 """Unchanged lines shown before and after a change, as git does."""
+NO_END: Final = "\\ No newline at end of file"
+"""Follows the last line of a text that does not end in a line feed, as git and diff write it."""
 MAX_LINES: Final = 2000
 """Most lines of a diff; the others are counted. Chosen: ten scenarios of 50 steps have 1500."""
 MAX_CHARACTERS: Final = 400
@@ -54,7 +56,7 @@ def file_diff(path: str, before: str, after: str) -> FileDiff:
         return FileDiff((), 0)
     blocks = _blocks(before, json.loads(after)) if before else [_Block(0, (), _lines(after))]
     told = [f"--- a/{path}" if before else "--- /dev/null", f"+++ b/{path}"]
-    told += _told(_hunks(blocks), _lines(before))
+    told += _told(_hunks(blocks), _lines(before), () if after.endswith("\n") else (NO_END,))
     return FileDiff(tuple(line[:MAX_CHARACTERS] for line in told[:MAX_LINES]), max(len(told) - MAX_LINES, 0))
 
 
@@ -103,8 +105,8 @@ def _hunks(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
         yield hunk
 
 
-def _told(hunks: Iterable[Sequence[_Block]], lines: Sequence[str]) -> Iterator[str]:
-    """Yield the lines of the hunks, each with its heading; `lines` are those of the old text."""
+def _told(hunks: Iterable[Sequence[_Block]], lines: Sequence[str], ending: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of the hunks, each with its heading; `ending` follows the last line of either text."""
     shift = 0
     for hunk in hunks:
         start, end = max(hunk[0].start - CONTEXT_LINES, 0), min(hunk[-1].end + CONTEXT_LINES, len(lines))
@@ -114,10 +116,12 @@ def _told(hunks: Iterable[Sequence[_Block]], lines: Sequence[str]) -> Iterator[s
         position = start
         for block in hunk:
             yield from (f" {line}" for line in lines[position : block.start])
-            yield from (f"-{line}" for line in block.old)
-            yield from (f"+{line}" for line in block.new)
+            last = ending if block.end == len(lines) else ()
+            yield from [f"-{line}" for line in block.old] + [*last] * bool(block.old)
+            yield from [*(f"+{line}" for line in block.new), *last]
             position = block.end
         yield from (f" {line}" for line in lines[position:end])
+        yield from ending if position < end == len(lines) else ()
 
 
 def _range(start: int, count: int) -> str:
