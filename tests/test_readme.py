@@ -1,14 +1,17 @@
 """What the README promises, the code keeps."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from ratchet_bot.__main__ import COMMANDS
+import pytest
+from ratchet_bot.__main__ import COMMANDS, main
 from ratchet_bot.data.settings import settings_from_yaml
 from ratchet_bot.data.terms import MIN_IMPROVEMENT
 from ratchet_bot.judging import audit, limits, proposals
 from ratchet_bot.judging.compare import Verdict
 from ratchet_bot.telling import words
+from ratchet_profiler.__main__ import main as profiler
 from ratchet_profiler.scenarios import scenarios_from_toml
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
@@ -52,9 +55,37 @@ def test_every_command_is_in_the_table():
 
 def test_the_commands_come_in_an_order_that_works():
     """What needs a configuration comes after `perf-ratchet init`, which writes one."""
-    shown = README.split("## Use it\n")[1].split("```")[1]
+    shown = README.split("## Use it\n")[1]
 
     assert 0 < shown.index("\nperf-ratchet init ") < shown.index("\nperf-ratchet report ")
+
+
+def test_the_formats_are_those_of_the_commands(capsys: pytest.CaptureFixture[str]):
+    """What `--format` takes, by command, as the --help of each has it; no other command has it."""
+    stated = re.search(r"`--format` takes (.+?)\.\n", README, flags=re.DOTALL)
+    assert stated
+    formats: dict[str, str] = {}
+    for clause in " ".join(stated[1].split()).split("; "):
+        choices, commands = clause.split(" with ")
+        words = ",".join(re.findall("`(.+?)`", choices))
+        formats |= {name.removeprefix("perf-ratchet "): words for name in re.findall("`(.+?)`", commands)}
+    bot = [command.name for command in COMMANDS if command.name != "history"]
+    bot += [f"history {action}" for action in ("show", "exclude", "plot")]
+    offered = {name: offered_formats(main, name, capsys) for name in bot}
+    for name in ("run", "list", "show", "bench", "schema"):
+        offered[f"ratchet-profiler {name}"] = offered_formats(profiler, name, capsys)
+
+    assert formats == {name: words for name, words in offered.items() if words}
+
+
+def offered_formats(
+    program: Callable[[list[str]], int], command: str, capsys: pytest.CaptureFixture[str]
+) -> str:
+    """Return what --format takes by the help of a command, "" where there is no such option."""
+    with pytest.raises(SystemExit, match="0"):
+        program([*command.split(), "--help"])
+    offered = re.search(r"--format \{(.+?)\}", capsys.readouterr().out)
+    return offered[1] if offered else ""
 
 
 def test_the_configuration_is_valid():
