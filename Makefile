@@ -62,7 +62,7 @@ package: .venv/installed ## build the wheel and the sdist, and try both in empty
 	$(BIN)/python -m pytest -m package tests/test_package.py
 
 bench: .venv/installed ## what a stage and a command cost, and how well a slowdown is judged
-	$(BIN)/python -m ratchet_profiler.bench.overhead
+	PYTHONPATH=tests $(BIN)/python -m bench.overhead
 	PYTHONPATH=tests $(BIN)/python -m bench.commands
 	PYTHONPATH=tests $(BIN)/python -m bench.judgement
 

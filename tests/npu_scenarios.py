@@ -16,9 +16,9 @@ import simulated_npu
 import torch
 from diffusers import DiffusionPipeline
 from ratchet_profiler.capture import capture
-from ratchet_profiler.memory import memory_for
-from ratchet_profiler.pipelines import build
 from ratchet_profiler.scenarios import Scenario, builtin_scenarios
+from ratchet_profiler.sources import build
+from ratchet_profiler.spans import memory_for
 from ratchet_profiler.stages import RequestProfiler
 from ratchet_profiler.timers import DeviceEventTimer
 from simulated_device import SimulatedDevice
@@ -90,7 +90,7 @@ def run_unobserved(workload: Any) -> tuple[list[np.ndarray], list[str]]:
     observed = {
         module: module.observe
         for name, module in sys.modules.items()
-        if name.startswith("ratchet_profiler.pipelines.") and hasattr(module, "observe")
+        if name.startswith("ratchet_profiler.sources.") and hasattr(module, "observe")
     }
     for module in observed:
         module.observe = lambda *_args, **_kwargs: nullcontext()

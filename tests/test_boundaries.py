@@ -54,7 +54,7 @@ def test_help_and_wrong_arguments_load_no_library():
         "ratchet_profiler",
         "ratchet_profiler.__main__",
         "ratchet_profiler.scenarios",
-        "ratchet_profiler.pipelines",
+        "ratchet_profiler.sources",
     ],
 )
 def test_the_profiler_loads_torch_only_to_run(module: str):

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from ratchet_profiler.pipelines import Workload, build
 from ratchet_profiler.record import RequestRecord, StageTiming, StepTiming
 from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.sources import build
+from ratchet_profiler.sources.workload import Workload
 from ratchet_profiler.stages import RequestProfiler
 
 VIDEO = {"width": 32, "height": 32, "frames": 5}

@@ -12,7 +12,6 @@ from ratchet_profiler.record import (
     ScenarioRecord,
     Source,
 )
-from ratchet_profiler.text import commit_of
 
 
 class NotAppendable(ValueError):
@@ -62,6 +61,11 @@ def appended(record: RunRecord, more: RunRecord) -> RunRecord:
         for scenario in record.scenarios
     ]
     return record.model_copy(update={"environment": environment, "scenarios": tuple(scenarios)})
+
+
+def commit_of(source: Source) -> str:
+    """Return the commit that ran, and whether it is not quite that."""
+    return (source.installed_sha or "unknown") + (" with uncommitted changes" if source.dirty else "")
 
 
 def _identity(

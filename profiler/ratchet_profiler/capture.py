@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Final, Protocol, cast
 
 from ratchet_profiler.environment import Watch, source
-from ratchet_profiler.memory import memory_for
-from ratchet_profiler.pipelines import Workload, build
-from ratchet_profiler.pipelines.engine_process import release
 from ratchet_profiler.record import MAX_MESSAGE, Environment, RequestRecord, RunRecord, ScenarioRecord
 from ratchet_profiler.scenarios import Scenario, config_hash, runs_already
+from ratchet_profiler.sources import build
+from ratchet_profiler.sources.engine_process import release
+from ratchet_profiler.sources.workload import Workload
+from ratchet_profiler.spans import memory_for
 from ratchet_profiler.stages import RequestProfiler, error_line
 from ratchet_profiler.timers import timer_for
 

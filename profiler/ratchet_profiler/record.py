@@ -9,12 +9,11 @@ there is none to differ from: a change goes into version 1, the first.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AwareDatetime, FailFast, Field, ValidationError, model_validator
 
-from ratchet_profiler.descriptions import Described
-from ratchet_profiler.fields import (
+from ratchet_profiler.machine import (
     MAX_INTEGER,
     MAX_MESSAGE,
     MAX_MS,
@@ -24,11 +23,14 @@ from ratchet_profiler.fields import (
     MAX_STAGES,
     MAX_STEPS,
     MAX_TEXT,
+    Accelerator,
     Bytes,
     Clock,
     Count,
+    Environment,
     Frozen,
     HardwareName,
+    MachineState,
     Message,
     Milliseconds,
     RunId,
@@ -36,8 +38,9 @@ from ratchet_profiler.fields import (
     Sha,
     SignedMilliseconds,
     Text,
+    comparability_key,
+    spoilt_by,
 )
-from ratchet_profiler.machine import Accelerator, Environment, MachineState, comparability_key, spoilt_by
 from ratchet_profiler.outline import has_an_outline, may_give_way, repeated_key
 
 __all__ = [
@@ -77,7 +80,6 @@ __all__ = [
     "comparability_key",
     "may_give_way",
     "record_from_json",
-    "record_schema",
     "record_to_json",
     "spoilt_by",
 ]
@@ -276,12 +278,6 @@ def record_from_json(data: bytes) -> RunRecord:
 def record_to_json(record: RunRecord) -> bytes:
     """Return the record as UTF-8 JSON with one trailing newline; `record_from_json` gives it back equal."""
     return record.model_dump_json(indent=1).encode() + b"\n"
-
-
-def record_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of `run-record.json`."""
-    schema = RunRecord.model_json_schema(schema_generator=Described)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _refuse_twice(what: str, ids: Iterable[str]) -> None:

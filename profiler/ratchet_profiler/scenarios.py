@@ -30,8 +30,10 @@ from ratchet_profiler.scenario_keys import (
     Side,
     Steps,
     Word,
+    first_problem,
+    suggestion,
+    unknown_value,
 )
-from ratchet_profiler.scenario_problems import first_problem, suggestion, unknown_value
 
 HASH_DIGITS: Final = 16
 """Hexadecimal digits of a configuration hash: 64 bits, no collision among any list a person can write."""
@@ -99,7 +101,7 @@ class BuiltinScenario(Scenario):
 
     source: Literal["builtin"] = "builtin"
     pipeline: Family
-    """The family of pipelines, see `ratchet_profiler.pipelines`."""
+    """The family of pipelines, see `ratchet_profiler.sources`."""
     prompt: Prompt
     width: Side
     """Pixels."""

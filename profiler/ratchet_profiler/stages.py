@@ -10,9 +10,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-from ratchet_profiler.memory import DeviceMemory
 from ratchet_profiler.record import MAX_MESSAGE, RequestRecord, Total
-from ratchet_profiler.spans import Span, nearest_stage, stage_timings, step_timings
+from ratchet_profiler.spans import DeviceMemory, Span, nearest_stage, stage_timings, step_timings
 from ratchet_profiler.timers import HostTimer, Mark, Timer
 
 STEP_PREFIX: Final = "denoising_step_"

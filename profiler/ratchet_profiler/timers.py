@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any, Final, Protocol, TypeAlias, cast
 
-from ratchet_profiler.record import Clock
+from ratchet_profiler.machine import Clock
 
 NS_PER_MS: Final = 1e6
 """Nanoseconds in a millisecond."""

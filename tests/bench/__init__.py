@@ -1,1 +1,1 @@
-"""How well the judgement judges, beside the rules of others: `make bench`."""
+"""What profiling and judging cost, and how well the judgement judges, beside others: `make bench`."""

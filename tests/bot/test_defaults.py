@@ -8,8 +8,8 @@ from ratchet_bot.data.baselines import DEFAULT_PROFILE, DEFAULT_TOLERANCES
 from ratchet_bot.data.settings import Hardware
 from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT
 from ratchet_bot.judging.snapshot import STEP_ROUNDING_MS
-from ratchet_profiler.pipelines import perf_log
 from ratchet_profiler.record import HardwareName
+from ratchet_profiler.sources import engine_times
 
 PARSED = ("tighten", "compare")
 
@@ -37,4 +37,4 @@ def test_the_default_profile_is_that_of_sglangs_test_and_is_there_without_tolera
 
 def test_one_step_may_be_rounded_by_as_much_on_both_sides():
     """The profiler, which does not know the bot, proves with the audit's slack that steps are of a stage."""
-    assert perf_log.STEP_ROUNDING_MS == STEP_ROUNDING_MS
+    assert engine_times.STEP_ROUNDING_MS == STEP_ROUNDING_MS

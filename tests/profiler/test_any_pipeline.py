@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
-from ratchet_profiler.pipelines.observation import observe
+from ratchet_profiler.sources.observation import observe
 from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import assert_steps_fill, state_of
 

@@ -25,7 +25,7 @@ FLUX.1-dev 1024x1024: 11.9 B parameters, 74.4 TFLOP a forward, 1 a step
 @pytest.fixture
 def accelerator() -> ModuleType:
     """The bench; it imports torch."""
-    return import_module("ratchet_profiler.bench.accelerator")
+    return import_module("ratchet_profiler.bench")
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 from collections.abc import Callable
 
 import pytest
-from ratchet_profiler.bench import contenders, overhead
-from ratchet_profiler.bench.contenders import (
+from bench import contenders, overhead
+from bench.contenders import (
     FLOOR,
     OFF_FLOOR,
     OURS,
@@ -13,7 +13,7 @@ from ratchet_profiler.bench.contenders import (
     LoggedStage,
     Metrics,
 )
-from ratchet_profiler.bench.overhead import Row, budget_lines, measured, table_lines
+from bench.overhead import Row, budget_lines, measured, table_lines
 
 # torch announces its own future while it is imported; not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from ratchet_profiler.capture import capture
-from ratchet_profiler.pipelines import build
-from ratchet_profiler.pipelines.callables import CallRejected
+from ratchet_profiler.cli.text import outcome_line
 from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.sources import build
+from ratchet_profiler.sources.callables import CallRejected
 from ratchet_profiler.stages import RequestProfiler
-from ratchet_profiler.text import outcome_line
 
 ENGINE = """
 import functools

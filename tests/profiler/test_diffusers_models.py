@@ -5,8 +5,8 @@ from typing import Never
 
 import numpy as np
 import pytest
-from ratchet_profiler.pipelines import build
 from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.sources import build
 from ratchet_profiler.stages import RequestProfiler
 
 pytestmark = [
@@ -113,7 +113,7 @@ def test_what_both_libraries_keep_exact_stays_exact(tmp_path: Path):
     """Wan keeps its time embedding in float32 whatever the type; its tables are those of a normal build."""
     import torch  # noqa: PLC0415 - only tests that build a pipeline need it
     from diffusers import WanTransformer3DModel  # noqa: PLC0415 - only tests that build a pipeline need it
-    from ratchet_profiler.pipelines.diffusers_models import random_model  # noqa: PLC0415 - only tests that build a pipeline need it
+    from ratchet_profiler.sources.diffusers_models import random_model  # noqa: PLC0415 - only tests that build a pipeline need it
 
     shape = {"num_attention_heads": 2, "attention_head_dim": 12, "ffn_dim": 8, "num_layers": 1}
     model = WanTransformer3DModel(**shape)
@@ -161,7 +161,7 @@ def test_the_pipeline_can_be_another_class(folder: Path):
 
 
 def failure(one: Scenario) -> str:
-    from ratchet_profiler.pipelines.diffusers_models import ModelUnusable  # noqa: PLC0415 - only tests that build a pipeline need it
+    from ratchet_profiler.sources.diffusers_models import ModelUnusable  # noqa: PLC0415 - only tests that build a pipeline need it
 
     with pytest.raises(ModelUnusable) as unusable:
         build(one, "cpu")

@@ -10,15 +10,15 @@ import engine_server
 import pytest
 from engine_server import serving
 from ratchet_profiler.capture import capture
-from ratchet_profiler.pipelines.engine_process import (
+from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.sources.engine_process import (
     EngineFailed,
     EngineProcess,
     release,
     running_engine,
     start,
 )
-from ratchet_profiler.pipelines.served import Limits, build
-from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.sources.served import Limits, build
 
 SERVER = str(Path(engine_server.__file__))
 PATIENT = Limits(ready_s=60.0, request_s=60.0, log_s=60.0, poll_s=0.001)
@@ -65,7 +65,7 @@ def scenario(name: str, port: int, *command: str, **changes: object) -> Scenario
 
 def failure(one: Scenario, limits: Limits = PATIENT) -> str:
     with pytest.raises(EngineFailed) as failed:
-        build(one, "cpu", limits)
+        build(one, limits)
     assert "\n" not in str(failed.value)
     return str(failed.value)
 
@@ -173,9 +173,9 @@ def test_an_interrupt_while_the_engine_loads_ends_it(port: int):
         return False
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ratchet_profiler.pipelines.endpoint.Endpoint.answers", lambda _self: interrupted())
+        patch.setattr("ratchet_profiler.sources.endpoint.Endpoint.answers", lambda _self: interrupted())
         with pytest.raises(KeyboardInterrupt):
-            build(scenario("one", port, *engine.command), "cpu", PATIENT)
+            build(scenario("one", port, *engine.command), PATIENT)
     assert is_gone(engine.pid)
     assert running_engine() is None
 
@@ -212,7 +212,7 @@ ENDINGS = {
 def test_however_the_profiler_ends_the_engine_ends(ending: str, code: int):
     """A cancelled CI job leaves no engine on the machine for the next one."""
     program = (
-        "import sys\nfrom ratchet_profiler.pipelines.engine_process import start\n"
+        "import sys\nfrom ratchet_profiler.sources.engine_process import start\n"
         "engine = start((sys.executable, '-c', 'import signal; signal.pause()'))\n"
         f"print(engine.pid, flush=True)\n{ending}\n"
     )

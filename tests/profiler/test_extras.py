@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ratchet_profiler.inputs import BadInput, check_installed
+from ratchet_profiler.cli.inputs import BadInput, check_installed
 from ratchet_profiler.record import record_from_json
 
 ENGINE = "def request(profiler):\n    with profiler.stage('DenoisingStage'):\n        pass\n"

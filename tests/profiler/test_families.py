@@ -2,14 +2,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
-from ratchet_profiler.pipelines import BUILDERS, Workload
 from ratchet_profiler.record import RequestRecord
-from ratchet_profiler.scenarios import builtin_scenarios
+from ratchet_profiler.scenarios import Family, builtin_scenarios
+from ratchet_profiler.sources import builtin
+from ratchet_profiler.sources.workload import Workload
 from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import VIDEO, assert_steps_fill, measured, occurrences, state_of, steps_of, workload
 
@@ -129,8 +129,7 @@ def nobody_watching(*_args: object, **_kwargs: object) -> Iterator[None]:
 def watched(family: str) -> Watched:
     some = workload(pipeline=family, **SMALL[family])
     with pytest.MonkeyPatch.context() as patch:
-        for module in (BUILDERS[family], "ratchet_profiler.pipelines.prompted"):
-            patch.setattr(import_module(module), "observe", nobody_watching, raising=False)
+        patch.setattr(builtin, "observe", nobody_watching)
         plain, unwatched = measured(some)
     assert family == "dual_tower" or not unwatched.steps  # which tells of its steps itself
     before = states(some)
@@ -148,7 +147,8 @@ def arrays(output: Any) -> dict[str, np.ndarray]:
     return {name: np.asarray(value) for name, value in given.items() if value is not None}
 
 
-families: Callable = pytest.mark.parametrize("family", BUILDERS)
+FAMILIES = get_args(Family)
+families: Callable = pytest.mark.parametrize("family", FAMILIES)
 
 
 @families
@@ -229,7 +229,7 @@ def test_another_seed_is_another_output(family: str):
 def test_every_family_is_a_builtin_scenario():
     """Each way of denoising runs with `--scenario '*'`, and three of them are the demo's."""
     scenarios = builtin_scenarios()
-    assert sorted(scenario.pipeline for scenario in scenarios) == sorted(BUILDERS)
+    assert sorted(scenario.pipeline for scenario in scenarios) == sorted(FAMILIES)
     assert [s.id for s in scenarios if "_tiny_" in s.id] == [
         "flux_tiny_t2i",
         "wan_tiny_t2v",

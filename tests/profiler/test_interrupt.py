@@ -118,7 +118,7 @@ def test_an_interrupt_before_anything_is_measured_is_one_line(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ratchet_profiler.commands.chosen_scenarios", interrupt)
+    monkeypatch.setattr("ratchet_profiler.cli.inputs.chosen_scenarios", interrupt)
     assert main(["run"]) == 130
     assert capsys.readouterr() == ("", "ratchet-profiler: interrupted\n")
 

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from io import StringIO
 
-from ratchet_profiler.pipelines.loop_bars import LoopBars, ObservedBar
+from ratchet_profiler.sources.loop_bars import LoopBars, ObservedBar
 from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import assert_steps_fill, stage_of, steps_of
 from tqdm import tqdm

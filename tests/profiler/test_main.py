@@ -17,9 +17,9 @@ from ratchet_profiler.record import (
     StepTiming,
     Total,
     record_from_json,
-    record_schema,
     record_to_json,
 )
+from ratchet_profiler.record_schema import record_schema
 from ratchet_profiler.scenarios import builtin_scenarios, config_hash
 
 SCENARIOS = """

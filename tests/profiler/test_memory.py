@@ -1,6 +1,6 @@
 import pytest
 from clocks import Clock
-from ratchet_profiler.memory import DeviceMemory, memory_for
+from ratchet_profiler.spans import DeviceMemory, memory_for
 from ratchet_profiler.stages import RequestProfiler
 from ratchet_profiler.timers import DeviceEventTimer, HostTimer
 from simulated_device import SimulatedDevice

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ratchet_profiler.pipelines.observation import observe
 from ratchet_profiler.record import RequestRecord
+from ratchet_profiler.sources.observation import observe
 from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import assert_steps_fill, occurrences, steps_of, workload
 

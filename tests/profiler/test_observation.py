@@ -2,8 +2,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ratchet_profiler.pipelines import Workload
-from ratchet_profiler.pipelines.observation import observe
+from ratchet_profiler.sources.observation import observe
+from ratchet_profiler.sources.workload import Workload
 from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import assert_steps_fill, measured, stage_of, state_of, workload
 

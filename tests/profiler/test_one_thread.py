@@ -2,7 +2,7 @@ from contextlib import suppress
 
 import pytest
 import torch
-from ratchet_profiler.pipelines import Workload
+from ratchet_profiler.sources.workload import Workload
 from ratchet_profiler.stages import RequestProfiler
 from tiny_workloads import workload
 

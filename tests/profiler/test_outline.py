@@ -5,7 +5,7 @@ from builders import make_record, make_request, make_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ratchet_profiler import outline
-from ratchet_profiler.fields import MAX_STEPS
+from ratchet_profiler.machine import MAX_STEPS
 from ratchet_profiler.outline import (
     MAX_BRACKETS,
     MAX_COMMAS,

@@ -25,9 +25,9 @@ from ratchet_profiler.record import (
     StepTiming,
     Total,
     record_from_json,
-    record_schema,
     record_to_json,
 )
+from ratchet_profiler.record_schema import record_schema
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=20)
 milliseconds = st.floats(min_value=0, max_value=MAX_MS)

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ratchet_profiler.cli.text import scenario_lines
 from ratchet_profiler.scenarios import (
     SOURCES,
     BuiltinScenario,
@@ -12,7 +13,6 @@ from ratchet_profiler.scenarios import (
     config_hash,
     scenarios_from_toml,
 )
-from ratchet_profiler.text import scenario_lines
 
 DIFFUSERS = """
 [scenario.one]

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 from engine_server import STAGES, STEPS, EngineServer, serving
-from ratchet_profiler.pipelines import Workload
-from ratchet_profiler.pipelines.engine_process import EngineFailed
-from ratchet_profiler.pipelines.served import Limits, OnlyEndToEnd, build, request_body
 from ratchet_profiler.record import RequestRecord
 from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.sources.engine_process import EngineFailed
+from ratchet_profiler.sources.served import Limits, OnlyEndToEnd, build, request_body
+from ratchet_profiler.sources.workload import Workload
 from ratchet_profiler.stages import RequestProfiler
 
 PATIENT = Limits(ready_s=30.0, request_s=30.0, log_s=30.0, poll_s=0.001)
@@ -45,7 +45,7 @@ def request(workload: Workload) -> RequestRecord:
 
 def measured(engine: EngineServer, limits: Limits = PATIENT, **changes: object) -> RequestRecord:
     """One request with stages from the engine's log."""
-    return request(build(scenario(engine.url, perf_log=str(engine.log), **changes), "cpu", limits))
+    return request(build(scenario(engine.url, perf_log=str(engine.log), **changes), limits))
 
 
 def test_an_image_is_asked_for_in_openais_words():
@@ -88,7 +88,7 @@ def test_stages_and_steps_are_the_engines_own(engine: EngineServer):
 def test_a_dump_needs_no_log():
     """The request asks for a file of its own, which has the same times."""
     with serving() as engine:
-        workload = build(scenario(engine.url, perf_dump=True), "cpu", PATIENT)
+        workload = build(scenario(engine.url, perf_dump=True), PATIENT)
         records = [request(workload), request(workload)]
     for record in records:
         assert {stage.name: stage.host_ms for stage in record.stages} == STAGES
@@ -120,7 +120,7 @@ def test_steps_without_proof_have_no_stage(engine: EngineServer, stages: dict[st
 def test_without_log_and_dump_there_is_the_total_only(engine: EngineServer):
     """And that is said once, before the first request."""
     with pytest.warns(OnlyEndToEnd, match="one: only the end-to-end time is measured; perf_log or perf_dump"):
-        workload = build(scenario(engine.url), "cpu", PATIENT)
+        workload = build(scenario(engine.url), PATIENT)
     record = request(workload)
     assert (record.stages, record.steps) == ((), ())
     assert not workload.is_here
@@ -138,7 +138,7 @@ def test_a_video_is_a_job_that_is_asked_for_until_it_is_done(engine: EngineServe
 def test_lines_of_other_requests_are_not_ours(engine: EngineServer):
     """Older lines, those of another client, and what is no JSON."""
     engine.write("request-3")
-    workload = build(scenario(engine.url, perf_log=str(engine.log)), "cpu", PATIENT)
+    workload = build(scenario(engine.url, perf_log=str(engine.log)), PATIENT)
     engine.stages = {"DenoisingStage": 77.0}
     engine.answers["/v1/images/generations"] = (200, b'{"id": "mine", "data": [1]}')
     with RequestProfiler() as profiler:
@@ -154,7 +154,7 @@ def test_lines_of_other_requests_are_not_ours(engine: EngineServer):
 def test_a_log_that_begins_anew_is_read_from_its_begin(engine: EngineServer, log: Path):
     """Somebody has moved the old one away in the middle of a request."""
     log.write_text("x" * 10_000)
-    workload = build(scenario(engine.url, perf_log=str(log)), "cpu", PATIENT)
+    workload = build(scenario(engine.url, perf_log=str(log)), PATIENT)
     engine.answers["/v1/images/generations"] = (200, b'{"id": "mine", "data": [1]}')
     with RequestProfiler() as profiler:
         workload.request(profiler)
@@ -167,7 +167,7 @@ def test_an_engine_that_names_no_request_is_believed_when_it_wrote_one(engine: E
     """The first versions of sglang answer without an id; with two lines nobody knows which it is."""
     engine.names_requests = False
     assert {stage.name for stage in measured(engine).stages} == set(STAGES)
-    workload = build(scenario(engine.url, perf_log=str(engine.log)), "cpu", PATIENT)
+    workload = build(scenario(engine.url, perf_log=str(engine.log)), PATIENT)
     with RequestProfiler() as profiler:
         workload.request(profiler)
     engine.write("another")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from engine_server import EngineServer, serving
-from ratchet_profiler.pipelines import Workload, endpoint
-from ratchet_profiler.pipelines.engine_process import EngineFailed
-from ratchet_profiler.pipelines.served import Limits, build
 from ratchet_profiler.record import RequestRecord
 from ratchet_profiler.scenarios import Scenario
+from ratchet_profiler.sources import endpoint
+from ratchet_profiler.sources.engine_process import EngineFailed
+from ratchet_profiler.sources.served import Limits, build
+from ratchet_profiler.sources.workload import Workload
 from ratchet_profiler.stages import RequestProfiler
 
 QUICK = Limits(ready_s=0.2, request_s=0.2, log_s=0.1, poll_s=0.001)
@@ -47,7 +48,7 @@ def request(workload: Workload) -> RequestRecord:
 def failure(engine: EngineServer, limits: Limits = PATIENT, **changes: object) -> str:
     """The one line, without the engine's address."""
     with pytest.raises(EngineFailed) as failed:
-        request(build(served(engine, **changes), "cpu", limits))
+        request(build(served(engine, **changes), limits))
     line = str(failed.value).replace(engine.url, "URL").replace(str(engine.log), "LOG")
     assert "\n" not in line
     return line
@@ -172,7 +173,7 @@ def test_the_dump_of_the_last_request_is_not_read_again(
     engine: EngineServer, monkeypatch: pytest.MonkeyPatch
 ):
     """An engine that stops writing is noticed in the request that it left out."""
-    workload = build(served(engine, perf_log=None, perf_dump=True), "cpu", QUICK)
+    workload = build(served(engine, perf_log=None, perf_dump=True), QUICK)
     assert len(request(workload).steps) == 3
     monkeypatch.setattr(EngineServer, "dump", lambda *_arguments: None)
     with pytest.raises(EngineFailed, match="perf_dump: the engine wrote no whole file"):
@@ -210,5 +211,5 @@ def test_nothing_at_the_address_is_told_at_once():
     fields = {"id": "one", "source": "served", "url": url, "model": "m", "prompt": "a"}
     one = Scenario.model_validate(fields | {"width": 64, "height": 64})
     with pytest.raises(EngineFailed) as failed:
-        build(one, "cpu")
+        build(one)
     assert str(failed.value) == f"url: nothing answers at {url}; start the engine, or give its command"

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from ratchet_profiler.cli.text import dirty_line, outcome_line, run_lines
 from ratchet_profiler.record import (
     Accelerator,
     Environment,
@@ -12,7 +13,6 @@ from ratchet_profiler.record import (
     StageTiming,
     Total,
 )
-from ratchet_profiler.text import dirty_line, outcome_line, run_lines
 
 H100 = Accelerator(name="NVIDIA H100 80GB HBM3", count=2)
 NO_NVML = "no NVML on this machine: NVML Shared Library Not Found"
