@@ -5,7 +5,7 @@ from html import unescape
 
 import cmarkgfm
 from cmarkgfm.cmark import Options
-from ratchet_bot.data.filters import ZERO_WIDTH_SPACE
+from ratchet_bot.data.formatting import ZERO_WIDTH_SPACE
 from zips import RECORD_NAME, make_member, make_overlapping, make_zip
 
 LINES = (

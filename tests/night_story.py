@@ -11,8 +11,8 @@ from builders import E2E_MS, STAGES, make_baselines, make_record, make_request, 
 from github_fake import FakeGithub, quick_hub
 from github_fake.state import Pull, Run
 from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
-from ratchet_bot.data.history import HistoryLine, appended, history_from_text, path_of
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.history import HistoryLine, appended, history_from_files, path_of
+from ratchet_bot.data.names import CONFIG
 from ratchet_bot.flows import night as night_flow
 from ratchet_bot.flows.history_branch import lines_of
 from ratchet_bot.flows.night_state import BotContext
@@ -176,7 +176,7 @@ def history_of(github: FakeGithub) -> list[HistoryLine]:
         line
         for path in sorted(files)
         if path.endswith(".jsonl")
-        for line in history_from_text(files[path].decode()).lines
+        for line in history_from_files([files[path]]).lines
     ]
 
 

@@ -10,7 +10,7 @@ from builders import make_baselines, make_record, make_request, make_scenario, m
 from github_fake import FakeGithub, quick_hub
 from github_fake.state import Comment, Pull, Run
 from ratchet_bot.data.history import line_to_text
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.names import CONFIG
 from ratchet_bot.flows import report, slash
 from ratchet_bot.flows.history_branch import lines_of
 from ratchet_bot.hosts import host

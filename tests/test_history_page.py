@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from ratchet_bot.data.history import MAX_FIELDS, HistoryLine, history_from_text, line_to_text, path_of
+from ratchet_bot.data.history import MAX_FIELDS, HistoryLine, history_from_files, line_to_text, path_of
 
 TEXT = (Path(__file__).parent.parent / "docs/history.md").read_text("utf-8")
 
@@ -25,7 +25,7 @@ def test_every_field_is_explained():
 
 def test_the_example_is_a_line():
     """It is read, written back as it is, and lies in the file that the page names."""
-    history = history_from_text(example())
+    history = history_from_files([example().encode()])
     [line] = history.lines
 
     assert line_to_text(line) == example()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ratchet_bot.__main__ import COMMANDS, main
-from ratchet_bot.data.settings import settings_from_yaml
+from ratchet_bot.data.settings_file import settings_from_yaml
 from ratchet_bot.data.terms import MIN_IMPROVEMENT
 from ratchet_bot.judging import audit, limits, proposals
 from ratchet_bot.judging.compare import Verdict

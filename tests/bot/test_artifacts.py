@@ -6,7 +6,7 @@ import pytest
 from builders import make_record, make_run, make_scenario
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.data.artifact_names import hardware_of
+from ratchet_bot.data.names import hardware_of
 from ratchet_bot.hosts.artifacts import (
     MAX_ARTIFACTS,
     MAX_MEMBERS,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
-from ratchet_bot.data.repo_names import (
+from ratchet_bot.data.names import (
     draft_branch,
     is_own_branch,
     loosening_branch,

@@ -167,7 +167,7 @@ def test_records_of_two_hardware_are_refused(compare: Compare):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--history", "nowhere"], "nowhere: is no folder; check out the history branch there"),
+        (["--history", "nowhere"], "nowhere: is not a folder; check out the history branch there"),
         (["--history", "."], ".: there is no history; check out the history branch there"),
         (["--suspects", "nights"], "nights: Is a directory; choose another --suspects"),
         (["--profile", "x"], "h100.json: tolerances: there is no profile 'x'; it has long_term, pr_test"),

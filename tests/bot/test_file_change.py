@@ -1,7 +1,7 @@
 from builders import make_baselines
 from perf_project import SETTINGS, odd_record, odd_values
 from ratchet_bot.data.history import Past
-from ratchet_bot.data.settings import settings_from_yaml
+from ratchet_bot.data.settings_file import settings_from_yaml
 from ratchet_bot.judging.audit import Finding
 from ratchet_bot.judging.file_change import FileChange, file_change, unmatched
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from ratchet_bot.data.file_diff import MAX_CHARACTERS, MAX_LINES, FileDiff, file_diff
-from ratchet_bot.data.lossless import edited_json
+from ratchet_bot.data.json_text import edited_json
 
 TEXT = """{
     "a": 1,

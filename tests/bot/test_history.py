@@ -9,7 +9,7 @@ from ratchet_bot.data.history import (
     HistoryLine,
     appended,
     flagged,
-    history_from_text,
+    history_from_files,
     latest_keys,
     line_to_text,
     past,
@@ -51,7 +51,7 @@ lines = st.builds(
 
 def test_a_line_of_the_first_release_loads_and_says_what_it_said():
     """A new field is not known of an old line: it has a default, and the line is written back as it was."""
-    read = history_from_text(f"{FIRST}\n{FIRST_EMPTY}\n")
+    read = history_from_files([f"{FIRST}\n{FIRST_EMPTY}\n".encode()])
     full, empty = read.lines
 
     assert read.broken == 0
@@ -76,7 +76,7 @@ def test_what_a_line_must_have_is_what_the_first_release_wrote():
 def test_what_is_appended_is_read_back(written: list[HistoryLine]):
     """Every line is read back equal, whatever its words are; of two of one identity the first stays."""
     first = {line.identity: line for line in reversed(written)}
-    read = history_from_text(appended("", written))
+    read = history_from_files([appended("", written).encode()])
 
     assert read.broken == 0
     assert {line.identity: line for line in read.lines}.keys() == first.keys()
@@ -99,7 +99,7 @@ def test_a_broken_line_harms_no_other():
     good = line_to_text(make_line())
     broken = [good[:50], good.replace('"version":1', '"version":2'), good.replace('"valid"', '"vaild"')]
     text = "\n".join([*broken, good, "", "x" * 40_000, "[" * 2000, "null"])
-    read = history_from_text(text)
+    read = history_from_files([text.encode()])
 
     assert (read.lines, read.broken) == ((make_line(),), 6)
 
@@ -108,7 +108,7 @@ def test_a_file_without_a_last_newline_is_mended():
     """A file that a person has edited may lack its last newline: the next line does not run into it."""
     text = appended(line_to_text(make_line(1)), [make_line(2)])
 
-    assert [line.run_id for line in history_from_text(text).lines] == [1, 2]
+    assert [line.run_id for line in history_from_files([text.encode()]).lines] == [1, 2]
 
 
 def test_only_what_counts_is_past():
@@ -157,7 +157,7 @@ def test_excluding_sets_a_flag_and_nothing_else():
     """The lines that are meant get the reason; every other byte stays, also of what cannot be read."""
     text = f"{text_of(make_line(1), make_line(2))}what is this\n{text_of(make_line(3))}"
     changed, count = flagged(text, lambda line: line.run_id == 2, "shared machine")
-    read = history_from_text(changed)
+    read = history_from_files([changed.encode()])
 
     assert (count, [line.excluded for line in read.lines]) == (1, ["", "shared machine", ""])
     assert changed == text.replace(

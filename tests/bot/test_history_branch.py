@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from github_fake import FakeGithub, quick_hub
 from history_lines import make_line
-from ratchet_bot.data.history import HistoryLine, history_from_text, paths_until
+from ratchet_bot.data.history import HistoryLine, history_from_files, paths_until
 from ratchet_bot.flows.history_branch import HistorySnapshot, append
 from ratchet_bot.hosts.github import GithubHub
 from ratchet_bot.hosts.host import SeenBranch
@@ -32,7 +32,7 @@ def read(hub: GithubHub) -> HistorySnapshot:
 def runs(github: FakeGithub) -> list[int]:
     """Return the runs that the branch has a line of."""
     text = github.head(BRANCH).files[FILE].decode()
-    return [line.run_id for line in history_from_text(text).lines]
+    return [line.run_id for line in history_from_files([text.encode()]).lines]
 
 
 def test_the_first_night_makes_the_branch(github: FakeGithub):
@@ -74,7 +74,7 @@ def test_each_line_is_in_the_file_of_its_month(github: FakeGithub):
     files = github.head(BRANCH).files
 
     assert sorted(files) == ["README.md", FILE, "h100/2026-12.jsonl"]
-    assert history_from_text(files["h100/2026-12.jsonl"].decode()).lines == (make_line(31),)
+    assert history_from_files([files["h100/2026-12.jsonl"]]).lines == (make_line(31),)
 
 
 def test_a_late_night_loses_nothing(github: FakeGithub):

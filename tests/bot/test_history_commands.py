@@ -8,7 +8,7 @@ import pytest
 from builders import make_baselines, make_values
 from history_lines import make_series, sha_of
 from ratchet_bot.__main__ import main
-from ratchet_bot.data.history import appended, history_from_text, path_of
+from ratchet_bot.data.history import appended, history_from_files, path_of
 
 STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]
 Golden = Callable[[str, str], None]
@@ -79,7 +79,7 @@ def test_exclude_flags_and_deletes_nothing(checkout: Path, capsys: pytest.Captur
     after = path.read_text("utf-8").splitlines()
 
     assert [number for number, (old, new) in enumerate(zip(before, after, strict=True)) if old != new] == [2]
-    assert history_from_text(after[2]).lines[0].excluded == "throttled"
+    assert history_from_files([after[2].encode()]).lines[0].excluded == "throttled"
     assert capsys.readouterr().out == f"1 line of run 3 excluded; commit and push:\n  {path}\n"
 
 
@@ -96,7 +96,7 @@ def test_exclude_leaves_broken_bytes_as_they_are(checkout: Path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["show", "qwen"], "no scenario is like 'qwen'; it has flux, wan"),
+        (["show", "qwen"], "no scenario matches 'qwen'; known: flux, wan"),
         (["show", "flux", "--hardware", "ascend"], "no nights of ascend; there are h100\n"),
         (["plot", "--out", "page", "--hardware", "h200"], "no nights of h200; there are h100\n"),
         (["exclude", "--run-id", "99", "--reason", "x"], "no line of run 99 is like '*'"),

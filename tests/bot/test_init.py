@@ -10,7 +10,8 @@ from git_folder import git
 from jsonschema import Draft202012Validator
 from ratchet_bot.__main__ import main
 from ratchet_bot.adoption.scaffold import STARTING_HARDWARE, schema
-from ratchet_bot.data.settings import Hardware, settings_from_yaml
+from ratchet_bot.data.settings import Hardware
+from ratchet_bot.data.settings_file import settings_from_yaml
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 RELEASE = f"octo/perf-ratchet@{SHA}"

@@ -7,7 +7,7 @@ from builders import make_baselines, make_values
 from git_folder import git
 from ratchet_bot.__main__ import main
 from ratchet_bot.adoption.scaffold import SGLANG
-from ratchet_bot.data.settings import settings_from_yaml
+from ratchet_bot.data.settings_file import settings_from_yaml
 from sglang_files import FOLDER
 
 OF_MAY_2026 = {name: paths[0] for name, paths in SGLANG.items()}

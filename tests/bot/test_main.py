@@ -238,7 +238,7 @@ def test_a_pull_request_and_a_commit_are_named_exactly(files: Path, option: str,
 def test_a_glob_that_takes_nothing_is_a_mistake(files: Path):
     """A mistyped --scenario is answered with what there is, by every command that has it."""
     options = ("record.json", "--baselines", "h100.json", "--scenario", "fulx*")
-    expected = "no scenario is like 'fulx*'; it has flux\n"
+    expected = "no scenario matches 'fulx*'; known: flux\n"
 
     assert ratchet("compare", *options, folder=files) == (2, "", f"perf-ratchet: h100.json: {expected}")
     assert ratchet("tighten", *options, folder=files) == (2, "", f"perf-ratchet: record.json: {expected}")

@@ -94,7 +94,7 @@ def test_without_estimates_no_seconds_are_shown(tmp_path: Path):
 
 def test_nothing_selected_names_the_known(file: Path):
     """A glob that takes nothing is one line with the ids that there are."""
-    expected = "perf-ratchet: h100.json: no scenario is like 'sana*'; it has flux, wan, qwen, ltx\n"
+    expected = "perf-ratchet: h100.json: no scenario matches 'sana*'; known: flux, wan, qwen, ltx\n"
 
     assert ratchet(file, "--shards", "2", "--scenario", "sana*") == (2, "", expected)
 
@@ -117,4 +117,4 @@ def test_shards_are_a_number_of_runners(shards: str, capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit, match="2"):
         main(["plan", "h100.json", f"--shards={shards}"])
 
-    assert "is no number from 1 to 256" in capsys.readouterr().err
+    assert "is not a number from 1 to 256" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from builders import make_record, make_request
 from ratchet_bot.data.baselines import ScenarioBaseline
-from ratchet_bot.data.lossless import edited_json
+from ratchet_bot.data.json_text import edited_json
 from ratchet_bot.data.rewriting import with_scenarios
 from ratchet_bot.judging.audit import audit, first_error, tally
 from ratchet_bot.judging.compare import Verdict, compare

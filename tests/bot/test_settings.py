@@ -5,14 +5,8 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.data.settings import (
-    Hardware,
-    Requests,
-    SettingsRejected,
-    Tighten,
-    Waiver,
-    settings_from_yaml,
-)
+from ratchet_bot.data.settings import Hardware, Requests, Tighten, Waiver
+from ratchet_bot.data.settings_file import SettingsRejected, settings_from_yaml
 
 EXAMPLE = "such as .github/h100.json"
 DEVICES = "it is one of cuda, npu, cpu, xpu, mps, musa, mlu, hpu, mtia"

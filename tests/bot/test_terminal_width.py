@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.data import filters
+from ratchet_bot.data import formatting
 from ratchet_bot.telling import render, words
 from ratchet_profiler.record import ScenarioRecord
 from reports import make_report
@@ -73,4 +73,4 @@ def test_long_lines_are_broken_at_words_in_a_terminal_only(tmp_path: Path):
 )
 def test_a_line_is_broken_at_words(line: str, parts: list[str]):
     """The rest stands further in; a word stays whole, and so does a line that fits."""
-    assert filters.wrapped(f"{line}\n", 40) == "".join(f"{part}\n" for part in parts)
+    assert formatting.wrapped(f"{line}\n", 40) == "".join(f"{part}\n" for part in parts)

@@ -129,4 +129,4 @@ def test_the_command_replaces_and_shows_what_rises(
         "0 new baselines proposed; bad.json stays as it is",
     ]
     assert main([*options, "--replace", "qwen"]) == 2
-    assert capsys.readouterr().err == "perf-ratchet: r.json: no scenario is like 'qwen'; it has flux\n"
+    assert capsys.readouterr().err == "perf-ratchet: r.json: no scenario matches 'qwen'; known: flux\n"

@@ -7,8 +7,8 @@ from math import fsum
 from statistics import median
 from typing import Final
 
-from ratchet_bot.data.artifact_names import ARTIFACT_PREFIX
 from ratchet_bot.data.baselines import BaselineFile, ScenarioBaseline, is_measurement
+from ratchet_bot.data.names import ARTIFACT_PREFIX
 from ratchet_bot.data.settings import Settings
 
 ESTIMATE: Final = "estimated_full_test_time_s"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ratchet_bot.cli.command import Command, add_config, add_format
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.names import CONFIG
 
 if TYPE_CHECKING:
     from ratchet_bot.judging.rules.listing import AuditReport
@@ -75,7 +75,7 @@ def _rules(form: str) -> str:
 def _baselines_report(
     path: Path, against: Path | None, records: Sequence[Path], config: Path | None
 ) -> "AuditReport":
-    from ratchet_bot.data.record_files import baselines_from_file, record_from_file
+    from ratchet_bot.data.files import baselines_from_file, record_from_file
     from ratchet_bot.judging.audit import audit
     from ratchet_bot.judging.rules.listing import AuditReport, Shared, shared_scenarios
 
@@ -95,7 +95,7 @@ def _baselines_report(
 
 
 def _records_report(paths: Sequence[Path]) -> "AuditReport":
-    from ratchet_bot.data.record_files import record_from_file
+    from ratchet_bot.data.files import record_from_file
     from ratchet_bot.judging.audit import audit_record
     from ratchet_bot.judging.rules.listing import AuditReport
 
@@ -113,7 +113,7 @@ def _records_report(paths: Sequence[Path]) -> "AuditReport":
 def _waivers(config: Path | None) -> "Sequence[Waiver]":
     if config is None and not DEFAULT_CONFIG.exists():
         return ()  # without importing YAML, a fifth of the command
-    from ratchet_bot.data.config_file import settings_from_file
+    from ratchet_bot.data.settings_file import settings_from_file
 
     return settings_from_file(config or DEFAULT_CONFIG).waivers
 

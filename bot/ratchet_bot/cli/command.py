@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.names import CONFIG
 
 FORMATS: Final = ("text", "json", "markdown")
 

@@ -19,8 +19,8 @@ from ratchet_profiler.record import RunRecord
 from ratchet_bot.cli.report import records_check
 from ratchet_bot.data.baselines import Tolerances
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.record_files import baselines_from_file, record_from_file
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.files import baselines_from_file, record_from_file
+from ratchet_bot.data.names import CONFIG
 from ratchet_bot.data.rewriting import new_baselines
 from ratchet_bot.flows.judged import Terms, judge_with_history
 from ratchet_bot.hosts.local import LocalHub

@@ -83,7 +83,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _audit_counts(folder: Path, path: str) -> AuditCounts:
-    from ratchet_bot.data.record_files import baselines_from_file
+    from ratchet_bot.data.files import baselines_from_file
     from ratchet_bot.judging.audit import audit
 
     file = baselines_from_file(folder / path)

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 from ratchet_profiler.record import RunRecord
 
 from ratchet_bot.data.baselines import BaselineFile
-from ratchet_bot.data.config_file import settings_from_file
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.filters import plain
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.formatting import plain
+from ratchet_bot.data.names import CONFIG
+from ratchet_bot.data.settings_file import settings_from_file
 from ratchet_bot.judging.named_hardware import hardware_of_metadata, other_hardware, other_hardware_in
 
 DEFAULT_CONFIG: Final = Path(CONFIG)

@@ -85,9 +85,9 @@ def _estimates_s(path: Path, glob: str) -> dict[str, float | None]:
     from ratchet_profiler.record import ScenarioId
 
     from ratchet_bot.adoption.plan import estimate_s
-    from ratchet_bot.data.filters import plain
-    from ratchet_bot.data.record_files import baselines_from_file
-    from ratchet_bot.data.selection import require_match
+    from ratchet_bot.data.arguments import require_match
+    from ratchet_bot.data.files import baselines_from_file
+    from ratchet_bot.data.formatting import plain
 
     scenarios = baselines_from_file(path).scenarios
     require_match(glob, scenarios, path)
@@ -109,10 +109,9 @@ def _plan_config(options: argparse.Namespace) -> int:
         BadInput: a file cannot be used, the glob takes no scenario, or there are more jobs than GitHub runs.
     """
     from ratchet_bot.adoption.plan import ALONE, jobs, plans, unmeasured
-    from ratchet_bot.data.config_file import settings_from_file
-    from ratchet_bot.data.record_files import baselines_from_file
-    from ratchet_bot.data.scenario_file import scenarios_from_file
-    from ratchet_bot.data.selection import require_match
+    from ratchet_bot.data.arguments import require_match
+    from ratchet_bot.data.files import baselines_from_file, scenarios_from_file
+    from ratchet_bot.data.settings_file import settings_from_file
     from ratchet_bot.telling import words
 
     config: Path = options.config

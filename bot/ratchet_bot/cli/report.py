@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ratchet_bot.cli.command import Command, job_summary, repository_named
 from ratchet_bot.data import arguments
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.names import CONFIG
 
 if TYPE_CHECKING:
     from ratchet_bot.data.settings import Hardware, Settings
@@ -70,7 +70,7 @@ def _report_run(options: argparse.Namespace) -> int:
 
     repository, run_id = repository_named(options.repository), options.run_id
     if run_id is None:
-        from ratchet_bot.data.event_file import run_from_file
+        from ratchet_bot.data.events import run_from_file
 
         if os.environ.get("GITHUB_EVENT_NAME") != "workflow_run":
             raise BadInput("report: give records with --pull and --head, or --run-id")
@@ -93,7 +93,7 @@ def post_records(paths: Sequence[Path], config: Path, hub: "Hub", *, pull: int, 
         BadInput: a file cannot be used; nothing is posted then.
         HubRefused: the hub would not, or did not answer; nothing more is posted then.
     """
-    from ratchet_bot.data.config_file import settings_from_file
+    from ratchet_bot.data.settings_file import settings_from_file
     from ratchet_bot.telling import render
     from ratchet_bot.telling.report import report_on
 
@@ -146,7 +146,7 @@ def _hub(repository: str | None, folder: Path) -> "Hub":
 
 def _section(path: Path, config: Path, settings: "Settings", head_sha: str) -> "HardwareReport":
     """Return what a record shows, which must be of this commit."""
-    from ratchet_bot.data.record_files import baselines_from_file, record_from_file
+    from ratchet_bot.data.files import baselines_from_file, record_from_file
     from ratchet_bot.flows.judged import judge_with_history, terms_of
 
     record = record_from_file(path)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from ratchet_profiler.record import Clock
 
-from ratchet_bot.data.lossless import JsonRejected, parsed_json
+from ratchet_bot.data.json_text import JsonRejected, parsed_json
 
 PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
 """Names among the stages that are no stages: never summed, may be null (end-to-end time over frames)."""

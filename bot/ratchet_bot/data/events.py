@@ -1,28 +1,32 @@
-"""What GitHub says has happened: the parts of its webhook payloads that decide anything. Pure.
+"""GitHub's webhook payloads, from the event file of a job: only the parts that a command needs.
 
 Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ratchet_profiler.record import MAX_INTEGER
+
+from ratchet_bot.data.errors import BadInput
+from ratchet_bot.data.files import bounded_bytes
 
 MAX_EVENT_BYTES: Final = 25 * 1024 * 1024
 """Largest payload that is read. Source: GitHub caps payloads at 25 MB."""
 
 Id = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
 NodeId = Annotated[str, Field(max_length=200)]
-"""What GraphQL calls something. Limit chosen: GitHub's have some twenty characters."""
+"""An id of GitHub's GraphQL API. Limit chosen: GitHub's have some twenty characters."""
 
 
 class EventRejected(ValueError):
-    """The bytes are no payload of the event; the message says where and why in one line."""
+    """The bytes are not a payload of the event; the message names the place and the problem in one line."""
 
 
 class _Part(BaseModel):
-    """What we read of a payload: strict and frozen; GitHub adds keys whenever it likes."""
+    """A part of a payload: strict and frozen; unknown keys are ignored, because GitHub adds new ones."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -36,7 +40,7 @@ class Account(_Part):
 
 
 class Repository(_Part):
-    """Where it happened: always the repository of the workflow, never a fork."""
+    """The repository of the workflow, never a fork."""
 
     full_name: str
 
@@ -54,7 +58,7 @@ class _Issue(_Part):
     node_id: NodeId = ""
     state: str = "open"
     pull_request: dict[str, object] | None = None
-    """Absent on an issue that is no pull request."""
+    """Absent on an issue that is not a pull request."""
 
 
 class CommentEvent(_Part):
@@ -95,19 +99,19 @@ class CommandComment:
     author: str
     """Login."""
     body: str
-    """As it was posted: whoever edits it later changes nothing."""
+    """As it was posted: a later edit changes nothing."""
     pull_node: str = ""
-    """What GraphQL calls the pull request; "" where that is not told."""
+    """GraphQL id of the pull request; "" where the payload has none."""
     comment_node: str = ""
 
 
 def comment_in(payload: bytes) -> CommandComment | None:
-    """Return what a person has just said on a pull request, or None when that is not what happened.
+    """Return a person's new comment on a pull request, or None for any other `issue_comment` event.
 
-    Apps are not listened to: two bots that answer each other never stop.
+    Comments of apps are ignored: two bots that answer each other never stop.
 
     Raises:
-        EventRejected: it is no payload of an `issue_comment` event.
+        EventRejected: it is not a payload of an `issue_comment` event.
     """
     event = _parsed(CommentEvent, payload)
     author = event.comment.user
@@ -127,10 +131,10 @@ def comment_in(payload: bytes) -> CommandComment | None:
 
 
 def run_in(payload: bytes) -> tuple[str, int]:
-    """Return the repository and the id of the run that a `workflow_run` event is about.
+    """Return the repository and the id of the run that a `workflow_run` event reports.
 
     Raises:
-        EventRejected: it is no payload of such an event.
+        EventRejected: it is not a payload of such an event.
     """
     event = _parsed(RunEvent, payload)
     return event.repository.full_name, event.workflow_run.id
@@ -145,3 +149,27 @@ def _parsed(model: type[_Event], payload: bytes) -> _Event:
         problem = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part)[:80] for part in problem["loc"]) or "the payload"
         raise EventRejected(f"{place}: {problem['msg']}") from error
+
+
+def comment_from_file(path: Path) -> CommandComment | None:
+    """Return a person's new comment on a pull request, from the payload of an `issue_comment` event.
+
+    Raises:
+        BadInput: there is no such file, or it is not such a payload.
+    """
+    try:
+        return comment_in(bounded_bytes(path, MAX_EVENT_BYTES))
+    except EventRejected as error:
+        raise BadInput(f"{path}: {error}; give the payload of an issue_comment event") from error
+
+
+def run_from_file(path: Path) -> tuple[str, int]:
+    """Return the repository and the id of a run, from the payload of a `workflow_run` event.
+
+    Raises:
+        BadInput: there is no such file, or it is not such a payload.
+    """
+    try:
+        return run_in(bounded_bytes(path, MAX_EVENT_BYTES))
+    except EventRejected as error:
+        raise BadInput(f"{path}: {error}; give the payload of a workflow_run event, or --run-id") from error

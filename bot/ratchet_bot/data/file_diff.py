@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, NamedTuple
 
-from ratchet_bot.data.lossless import Edit, edits
+from ratchet_bot.data.json_text import Edit, edits
 
 CONTEXT_LINES: Final = 3
 """Unchanged lines shown before and after a change, as git does."""

@@ -16,7 +16,7 @@ from ratchet_bot.data.baselines import (
     Tolerances,
     baselines_from_text,
 )
-from ratchet_bot.data.lossless import DEFAULT_INDENT, edited_json
+from ratchet_bot.data.json_text import DEFAULT_INDENT, edited_json
 
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 

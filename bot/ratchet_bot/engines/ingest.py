@@ -17,7 +17,7 @@ from ratchet_profiler.record import (
 )
 
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.filters import plain
+from ratchet_bot.data.formatting import plain
 from ratchet_bot.engines.sglang.logs import Reading
 from ratchet_bot.engines.sglang.requests import Measurement
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from ratchet_bot.data.repo_names import draft_branch
+from ratchet_bot.data.names import draft_branch
 from ratchet_bot.hosts.effects import PullRequest
 from ratchet_bot.hosts.host import Commit, Host, SeenBranch, SeenPull
 from ratchet_bot.hosts.hub import Hub, HubAndHost

@@ -9,18 +9,18 @@ from typing import Any, Final
 from ratchet_profiler.record import Clock, RunRecord
 
 from ratchet_bot.adoption.scaffold import history_files
-from ratchet_bot.data.baselines import AGGREGATES
+from ratchet_bot.data.baselines import AGGREGATES, MAX_KEY
 from ratchet_bot.data.history import (
-    DECIMALS,
+    HISTORY_DECIMALS,
     MAX_FIELDS,
-    MAX_KEY,
     MAX_REASON,
     History,
     HistoryLine,
     appended,
+    history_from_files,
     path_of,
+    text_of,
 )
-from ratchet_bot.flows.reading import history_in, history_text
 from ratchet_bot.hosts.host import Host, Run, SeenBranch
 from ratchet_bot.hosts.hub import BranchMoved, HubAndHost
 from ratchet_bot.judging.comparability import setting
@@ -99,7 +99,8 @@ def _values(requests: Evidence) -> dict[str, float]:
     ]
     shared = [field for field in each[0] if all(field in values for values in each)]
     return {
-        field: round(median_low(values[field] for values in each), DECIMALS) for field in shared[:MAX_FIELDS]
+        field: round(median_low(values[field] for values in each), HISTORY_DECIMALS)
+        for field in shared[:MAX_FIELDS]
     }
 
 
@@ -121,7 +122,7 @@ class HistorySnapshot:
     @cached_property
     def history(self) -> History:
         """Every line of these files."""
-        return history_in(self.files.values())
+        return history_from_files(self.files.values())
 
 
 def append(host: HubAndHost, snapshot: HistorySnapshot, lines: Sequence[HistoryLine], message: str) -> None:
@@ -160,7 +161,7 @@ def _changed_files(snapshot: HistorySnapshot, lines: Sequence[HistoryLine]) -> d
     """Return the files of the branch that these lines change, by path."""
     files: dict[str, bytes] = {}
     for path, of_month in _by_path(lines).items():
-        before = history_text(snapshot.files.get(path))
+        before = text_of(snapshot.files.get(path))
         after = appended(before, of_month)
         if after != before:
             files[path] = after.encode()

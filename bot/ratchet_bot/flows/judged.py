@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ratchet_profiler.record import RunRecord
 
+from ratchet_bot.data.arguments import require_match
 from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.history import HistoryLine
-from ratchet_bot.data.selection import require_match
 from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT, Policy
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.compare import Comparison, compare

@@ -7,11 +7,10 @@ from functools import cached_property
 
 from ratchet_profiler.record import RunRecord
 
-from ratchet_bot.data.artifact_names import RefusedArtifact, hardware_of
 from ratchet_bot.data.baselines import BaselineFile
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.history import MONTHS_READ, paths_until
-from ratchet_bot.data.repo_names import CONFIG, loosening_branch, tightening_branch
+from ratchet_bot.data.names import CONFIG, RefusedArtifact, hardware_of, loosening_branch, tightening_branch
 from ratchet_bot.data.settings import Settings
 from ratchet_bot.flows.bot_branch import BotBranch, BranchState, branch_state
 from ratchet_bot.flows.history_branch import HistorySnapshot

@@ -8,10 +8,11 @@ from ratchet_profiler.record import Clock, RunRecord
 
 from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.history import MONTHS_READ, History, history_from_text, paths_until
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.history import MONTHS_READ, history_from_files, paths_until
+from ratchet_bot.data.names import CONFIG
 from ratchet_bot.data.rewriting import clock_of, new_baselines
-from ratchet_bot.data.settings import Settings, SettingsRejected, settings_from_yaml
+from ratchet_bot.data.settings import Settings
+from ratchet_bot.data.settings_file import SettingsRejected, settings_from_yaml
 from ratchet_bot.hosts.artifacts import MAX_ZIP_BYTES, Delivery, delivery
 from ratchet_bot.hosts.host import Host, Place, Run
 from ratchet_bot.judging.precedent import Precedent, precedent
@@ -79,16 +80,6 @@ def history_places(settings: Settings, hardware: str, moment: datetime) -> list[
     return [(settings.history_branch, path) for path in paths_until(hardware, moment, MONTHS_READ)]
 
 
-def history_text(content: bytes | None) -> str:
-    """Return a file of the history as text, whatever its bytes; "" where there is none."""
-    return (content or b"").decode(errors="replace")
-
-
-def history_in(contents: Iterable[bytes | None]) -> History:
-    """Return every line of these files of the history, in their order."""
-    return sum((history_from_text(history_text(content)) for content in contents), History())
-
-
 def precedent_in(
     files: Mapping[Place, bytes | None],
     places: Iterable[Place],
@@ -105,4 +96,4 @@ def precedent_in(
         records: Of one run.
         clock: The clock of the baseline file.
     """
-    return precedent(history_in(files[place] for place in places).lines, hardware, records, clock)
+    return precedent(history_from_files(files[place] for place in places).lines, hardware, records, clock)

@@ -9,8 +9,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from ratchet_bot.data.errors import BadInput, reason_of
-from ratchet_bot.data.filters import text
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.formatting import text
+from ratchet_bot.data.names import CONFIG
 from ratchet_bot.data.settings import Settings
 from ratchet_bot.flows.judged import judge_hardware, terms_of
 from ratchet_bot.flows.reading import baselines_in, delivered, history_places, precedent_in, settings_on

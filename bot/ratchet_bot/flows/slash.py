@@ -11,8 +11,7 @@ from ratchet_bot.data.commands import (
     TightenBaselines,
     command_in,
 )
-from ratchet_bot.data.event_file import comment_from_file
-from ratchet_bot.data.events import CommandComment
+from ratchet_bot.data.events import CommandComment, comment_from_file
 from ratchet_bot.flows import tighten_pull
 from ratchet_bot.flows.replies import Reply, failed, helped, is_done, post, usage
 from ratchet_bot.flows.runs import own_runs

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
-from ratchet_bot.data.artifact_names import hardware_of
+from ratchet_bot.data.names import hardware_of
 from ratchet_bot.flows.reading import delivered
 from ratchet_bot.flows.replies import CannotBeDone
 from ratchet_bot.flows.runs import PROFILE_WORKFLOW, best_of, is_of_this_merge, objection, runs_of

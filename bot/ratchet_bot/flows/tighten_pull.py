@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from ratchet_bot.data.commands import TIGHTEN, TightenBaselines
 from ratchet_bot.data.events import CommandComment
-from ratchet_bot.data.repo_names import CONFIG, pull_branch
+from ratchet_bot.data.names import CONFIG, pull_branch
 from ratchet_bot.data.settings import Settings
 from ratchet_bot.flows.reading import settings_in
 from ratchet_bot.flows.replies import CannotBeDone, Reply, cannot, refused, usage

@@ -9,7 +9,7 @@ from ratchet_bot.data.commands import TightenBaselines
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.events import CommandComment
 from ratchet_bot.data.file_diff import file_diff
-from ratchet_bot.data.repo_names import pull_branch
+from ratchet_bot.data.names import pull_branch
 from ratchet_bot.data.settings import Hardware, Settings
 from ratchet_bot.flows.reading import baselines_in, history_places, precedent_in
 from ratchet_bot.flows.replies import CannotBeDone, Reply

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from ratchet_profiler.record import Clock, RunRecord
 
-from ratchet_bot.data.history import MAX_KEY, HistoryLine, Past, past
+from ratchet_bot.data.baselines import MAX_KEY
+from ratchet_bot.data.history import HistoryLine, Past, past
 from ratchet_bot.judging.comparability import Setting, setting
 from ratchet_bot.judging.evidence import Recorded, by_scenario
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from ratchet_bot.data.baseline_lines import line_of, member_lines
 from ratchet_bot.data.baselines import AGGREGATES, BaselineFile, BaselinesRejected, baselines_from_text
-from ratchet_bot.data.filters import plain
+from ratchet_bot.data.formatting import plain
+from ratchet_bot.data.json_text import line_of, member_lines
 from ratchet_bot.hosts.effects import Annotation
 from ratchet_bot.judging.audit import SEVERITIES, Finding, audit
 from ratchet_bot.judging.limits import gates

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ratchet_bot.data.artifact_names import RefusedArtifact
 from ratchet_bot.data.baselines import END_TO_END
+from ratchet_bot.data.names import RefusedArtifact
 from ratchet_bot.hosts.host import Run
 from ratchet_bot.judging.comparison import Comparison, ScenarioComparison, Shift, Verdict
 from ratchet_bot.judging.known import Known

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ratchet_bot.data.artifact_names import RefusedArtifact, hardware_of
+from ratchet_bot.data.names import RefusedArtifact, hardware_of
 from ratchet_bot.hosts.effects import CARRIED, Check, Conclusion
 from ratchet_bot.hosts.host import OwnCheck, Pull, Run
 from ratchet_bot.judging.compare import Outcome

@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel
 
-from ratchet_bot.data import filters
+from ratchet_bot.data import formatting
 from ratchet_bot.data.terms import MAX_FLAKE_RATE
 from ratchet_bot.judging.proposals import run_chance
 
@@ -76,7 +76,7 @@ def printed(name: str, **values: object) -> str:
     lines = text(name, **values)
     if not sys.stdout.isatty():
         return lines
-    return filters.wrapped(lines, shutil.get_terminal_size().columns)
+    return formatting.wrapped(lines, shutil.get_terminal_size().columns)
 
 
 def to_json(**values: object) -> str:
@@ -97,11 +97,11 @@ def _jsonable(value: object) -> object:
 
 
 def _escaped(value: object) -> Markup:
-    return value if isinstance(value, Markup) else filters.text(value)
+    return value if isinstance(value, Markup) else formatting.text(value)
 
 
 def _short(sha: object) -> str:
-    return str(sha)[: filters.SHORT_SHA]
+    return str(sha)[: formatting.SHORT_SHA]
 
 
 def _listed(values: Sequence[object], limit: int) -> Listing:
@@ -123,7 +123,7 @@ def _html() -> Environment:
 @cache
 def _plain() -> Environment:
     """Return the environment for a terminal: one line stays one line, and nothing moves the cursor."""
-    return _environment(autoescape=False, finalize=filters.plain)
+    return _environment(autoescape=False, finalize=formatting.plain)
 
 
 def _environment(*, autoescape: bool, finalize: Callable[[object], str] | None) -> Environment:
@@ -146,24 +146,24 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str] | None) 
         most_records=MOST_RECORDS,
     )
     environment.filters.update(
-        about=filters.about,
-        block=filters.block,
-        chance=filters.chance,
-        change=filters.change,
-        code=filters.code,
-        link=filters.link,
+        about=formatting.about,
+        block=formatting.block,
+        chance=formatting.chance,
+        change=formatting.change,
+        code=formatting.code,
+        link=formatting.link,
         listed=_listed,
-        metric=filters.metric,
-        ms=filters.ms,
-        named=filters.code if autoescape else filters.plain,
-        percent=filters.percent,
-        plain=filters.plain,
-        plural=filters.plural,
+        metric=formatting.metric,
+        ms=formatting.ms,
+        named=formatting.code if autoescape else formatting.plain,
+        percent=formatting.percent,
+        plain=formatting.plain,
+        plural=formatting.plural,
         run_chance=run_chance,
-        sha=filters.sha,
+        sha=formatting.sha,
         short=_short,
-        share=filters.share,
-        span=filters.span,
-        widest=filters.widest,
+        share=formatting.share,
+        span=formatting.span,
+        widest=formatting.widest,
     )
     return environment

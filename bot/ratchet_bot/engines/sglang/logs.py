@@ -19,8 +19,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.filters import plain
-from ratchet_bot.data.lossless import JsonRejected, parsed_json
+from ratchet_bot.data.formatting import plain
+from ratchet_bot.data.json_text import JsonRejected, parsed_json
 from ratchet_bot.engines.sglang.log_lines import BYTE_ORDER_MARK, LogLine, log_line, run_id
 from ratchet_bot.engines.sglang.objects import from_object, is_request
 from ratchet_bot.engines.sglang.performance_logs import TOTALS, PerformanceLogReader

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ratchet_profiler.record import MAX_INTEGER, Memory
 
 from ratchet_bot.data.baselines import PSEUDO_STAGES
-from ratchet_bot.data.filters import plain
+from ratchet_bot.data.formatting import plain
 from ratchet_bot.engines.sglang.log_lines import moment
 from ratchet_bot.engines.sglang.requests import Measurement, RequestRefused, Stages, named_place, request_of
 

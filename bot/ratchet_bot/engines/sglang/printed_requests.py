@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from ratchet_profiler.record import ScenarioId
 
 from ratchet_bot.data.baselines import END_TO_END, PSEUDO_STAGES
-from ratchet_bot.data.filters import plain
+from ratchet_bot.data.formatting import plain
 from ratchet_bot.engines.sglang.printed_blocks import STAGES, STEPS, Block, Value
 from ratchet_bot.engines.sglang.requests import (
     Measurement,

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ratchet_profiler.record import MAX_MS, Memory, RequestRecord, StageTiming, StepTiming, Total
 
 from ratchet_bot.data.baselines import PSEUDO_STAGES
-from ratchet_bot.data.filters import plain
+from ratchet_bot.data.formatting import plain
 from ratchet_bot.engines.sglang.step_owners import owners
 from ratchet_bot.judging.snapshot import is_denoising_stage
 

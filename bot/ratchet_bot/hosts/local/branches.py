@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from ratchet_bot.data.repo_names import is_plain_path
+from ratchet_bot.data.names import is_plain_path
 from ratchet_bot.hosts import host
 from ratchet_bot.hosts.host import Place
 from ratchet_bot.hosts.hub import BranchMoved, HubRefused

@@ -5,7 +5,7 @@ from statistics import fmean, median
 from typing import Final
 
 from ratchet_bot.data.baselines import AGGREGATES, END_TO_END, ScenarioBaseline
-from ratchet_bot.data.filters import change
+from ratchet_bot.data.formatting import change
 from ratchet_bot.data.terms import MIN_IMPROVEMENT
 from ratchet_bot.judging.limits import is_slower_decoding, is_top_level
 from ratchet_bot.judging.rules.findings import Finding

@@ -1,4 +1,4 @@
-"""Read a JSON text strictly, and change it without touching any byte that already says the right thing."""
+"""JSON texts: read strictly, changed in as few bytes as possible, with the line of each member. Pure."""
 
 import json
 import math
@@ -17,8 +17,13 @@ MAX_DEPTH: Final = 64
 MAX_REPEATED: Final = 100
 """Most keys told that stand twice. Chosen: after a hundred nobody reads on."""
 
+Keys = tuple[str, ...]
+"""The keys that lead to a member, from the top of the document."""
 _DECODER: Final = json.JSONDecoder()
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_OPENING: Final = {"{", "["}
+_CLOSING: Final = {"}", "]"}
 
 
 @dataclass(frozen=True)
@@ -218,3 +223,40 @@ def _line_indent(text: str, position: int) -> str:
 def _skip_space(text: str, position: int) -> int:
     match = _WHITESPACE.match(text, position)
     return match.end() if match else position
+
+
+def member_lines(text: str) -> Mapping[Keys, int]:
+    """Return the line, from 1, of each member of the objects in a JSON text, by the keys that lead to it.
+
+    The last of several equal keys counts, as for `json.loads`. Members of arrays have no key.
+
+    Args:
+        text: A valid JSON text.
+    """
+    lines: dict[Keys, int] = {}
+    place: list[str] = []
+    kinds: list[str] = []
+    key: str | None = None
+    line, start = 1, 0
+    for token in _TOKEN.finditer(text):
+        line += text.count("\n", start, token.start())
+        start, word = token.start(), token[0]
+        if word in _OPENING:
+            kinds.append(word)
+            place.append(key or "")
+            key = None
+        elif word in _CLOSING:
+            kinds.pop()
+            place.pop()
+        elif word == ",":
+            key = None
+        elif word[0] == '"' and key is None and kinds[-1:] == ["{"]:
+            key = json.loads(word)
+            lines[(*place[1:], key)] = line
+    return lines
+
+
+def line_of(lines: Mapping[Keys, int], keys: Sequence[str]) -> int:
+    """Return the line of a member, or of the nearest one that contains it; 1 when there is neither."""
+    nearest_first = (lines.get(tuple(keys[:count])) for count in range(len(keys), 0, -1))
+    return next((line for line in nearest_first if line), 1)

@@ -8,7 +8,7 @@ import pytest
 from cmarkgfm.cmark import Options
 from hypothesis import example, given
 from hypothesis import strategies as st
-from ratchet_bot.data import filters
+from ratchet_bot.data import formatting
 
 HOSTILE = (
     "@octocat please look",
@@ -47,7 +47,7 @@ def words(rendered: str) -> str:
 
 def visible(text: str) -> str:
     """Return a text without its invisible spaces."""
-    return text.replace(filters.ZERO_WIDTH_SPACE, "")
+    return text.replace(formatting.ZERO_WIDTH_SPACE, "")
 
 
 def tags(rendered: str) -> set[str]:
@@ -59,16 +59,16 @@ def tags(rendered: str) -> set[str]:
 @example("\u00ad@octocat")
 def test_text_is_inert(value: str):
     """Whatever is in a string, it becomes words: no link, no tag, no emphasis."""
-    rendered = html(f"x {filters.text(value)} x")
+    rendered = html(f"x {formatting.text(value)} x")
 
     assert tags(rendered) == {"p"}
-    assert words(rendered).split() == f"x {visible(filters.plain(value))} x".split()
+    assert words(rendered).split() == f"x {visible(formatting.plain(value))} x".split()
 
 
 @given(ANYTHING)
 def test_text_cannot_leave_its_cell(value: str):
     """In a table a string stays one cell of one row."""
-    rendered = html(f"| a | b |\n| --- | --- |\n| {filters.text(value)} | end |\n")
+    rendered = html(f"| a | b |\n| --- | --- |\n| {formatting.text(value)} | end |\n")
 
     assert tags(rendered) == {"table", "thead", "tbody", "tr", "th", "td"}
     assert (rendered.count("<td>"), rendered.count("<tr>")) == (2, 2)
@@ -77,7 +77,7 @@ def test_text_cannot_leave_its_cell(value: str):
 @given(ANYTHING)
 def test_code_cannot_leave_its_cell(value: str):
     """In a table an identifier stays one code span of one cell."""
-    rendered = html(f"| a | b |\n| --- | --- |\n| {filters.code(value)} | end |\n")
+    rendered = html(f"| a | b |\n| --- | --- |\n| {formatting.code(value)} | end |\n")
 
     assert tags(rendered) == {"table", "thead", "tbody", "tr", "th", "td", "code"}
     assert (rendered.count("<td>"), rendered.count("<code>")) == (2, 1)
@@ -86,7 +86,7 @@ def test_code_cannot_leave_its_cell(value: str):
 @given(ANYTHING)
 def test_nothing_that_github_links_survives(value: str):
     """GitHub links mentions, references, addresses and commits in the rendered text: none is left whole."""
-    seen = unescape(re.sub(r"<[^>]+>", "", html(f"x {filters.text(value)} x")))
+    seen = unescape(re.sub(r"<[^>]+>", "", html(f"x {formatting.text(value)} x")))
 
     assert not re.search(r"@\w|#\d|gh-\d|://|www\.|\b[0-9a-f]{7,40}\b|:\w+:", seen, flags=re.IGNORECASE)
 
@@ -94,7 +94,7 @@ def test_nothing_that_github_links_survives(value: str):
 @given(ANYTHING)
 def test_plain_cannot_move_the_cursor(value: str):
     """In a log a string is one line without control characters, no command, of at most 300 characters."""
-    shown = filters.plain(value)
+    shown = formatting.plain(value)
 
     assert len(shown) <= 300
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
@@ -103,8 +103,8 @@ def test_plain_cannot_move_the_cursor(value: str):
 
 def test_long_strings_are_cut_visibly():
     """What is cut ends in an ellipsis."""
-    assert filters.plain("x" * 301) == "x" * 299 + "\u2026"
-    assert filters.plain("x" * 300) == "x" * 300
+    assert formatting.plain("x" * 301) == "x" * 299 + "\u2026"
+    assert formatting.plain("x" * 300) == "x" * 300
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_long_strings_are_cut_visibly():
 )
 def test_milliseconds(value: float | None, shown: str):
     """Two decimals below 10 ms, one above, thousands apart, a dash for nothing."""
-    assert shown == filters.ms(value)
+    assert shown == formatting.ms(value)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_milliseconds(value: float | None, shown: str):
 )
 def test_relative_change(ratio: float | None, shown: str):
     """Positive is slower, and nothing is never "minus zero"."""
-    assert shown == filters.change(ratio)
+    assert shown == formatting.change(ratio)
 
 
 @pytest.mark.parametrize(
@@ -153,17 +153,17 @@ def test_relative_change(ratio: float | None, shown: str):
 )
 def test_names_of_metrics(field: str, shown: str):
     """A place in a baseline file has a name that a reader knows."""
-    assert shown == filters.metric(field)
+    assert shown == formatting.metric(field)
 
 
 def test_commits_and_counts():
     """A commit is shown short, an unknown one as such; a count agrees with its noun."""
-    assert filters.sha("0123456789abcdef") == "`0123456`"
-    assert filters.sha(None) == "an unknown commit"
-    assert [filters.plural(count, "row") for count in (0, 1, 1204)] == ["0 rows", "1 row", "1,204 rows"]
+    assert formatting.sha("0123456789abcdef") == "`0123456`"
+    assert formatting.sha(None) == "an unknown commit"
+    assert [formatting.plural(count, "row") for count in (0, 1, 1204)] == ["0 rows", "1 row", "1,204 rows"]
 
 
 def test_equal_values_keep_their_own_words():
     """What was said of a value is not said again of another that only equals it."""
-    assert [filters.text(value) for value in (1, True, 1.0)] == ["1", "True", "1.0"]
-    assert [filters.code(value) for value in (0, False, 0.0)] == ["`0`", "`False`", "`0.0`"]
+    assert [formatting.text(value) for value in (1, True, 1.0)] == ["1", "True", "1.0"]
+    assert [formatting.code(value) for value in (0, False, 0.0)] == ["`0`", "`False`", "`0.0`"]

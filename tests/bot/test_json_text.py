@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.data.lossless import MAX_DEPTH, JsonRejected, edited_json, parsed_json
+from ratchet_bot.data.json_text import MAX_DEPTH, JsonRejected, edited_json, parsed_json
 
 texts = st.text(st.characters(codec="utf-8"), max_size=6)
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts

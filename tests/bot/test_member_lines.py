@@ -4,7 +4,7 @@ from typing import Any
 from builders import make_baselines
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.data.baseline_lines import line_of, member_lines
+from ratchet_bot.data.json_text import line_of, member_lines
 
 TEXT = """{
   "metadata": {"model": "x"},
