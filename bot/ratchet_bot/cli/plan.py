@@ -12,7 +12,7 @@ from typing import Any, Final
 from ratchet_bot.cli.command import Command, add_scenario
 from ratchet_bot.data import arguments
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.repo_names import CONFIG
+from ratchet_bot.data.names import CONFIG
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
