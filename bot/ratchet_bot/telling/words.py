@@ -145,7 +145,7 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str] | None) 
         most_open=MOST_OPEN,
         most_records=MOST_RECORDS,
     )
-    environment.formatting.update(
+    environment.filters.update(
         about=formatting.about,
         block=formatting.block,
         chance=formatting.chance,
