@@ -4,16 +4,22 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+TORCH := 2.13.0
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+LOCKED := -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement
 
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 SCRIPTS := .ci/run .ci/release-notes $(wildcard .github/*.sh .github/actions/*/*.sh tests/*.sh tests/acting/*.sh)
 
-export OMP_NUM_THREADS := 1
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help demo test coverage faults workflows lint action bench package lock golden clean
+export OMP_NUM_THREADS := 1
+export TORCH_INDEX
+
+.PHONY: help demo test coverage faults workflows lint install-check action bench package lock golden clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed ## profile real pipelines, catch a regression, propose a tighter baseline
 	$(BIN)/perf-ratchet demo --folder .demo
@@ -46,7 +52,17 @@ lint: .venv/installed ## ruff, mypy strict, import contracts; workflows and shel
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema --schemafile .github/perf-ratchet.schema.json .github/perf-ratchet.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
-	$(BIN)/shellcheck $(SCRIPTS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" shellcheck $(SCRIPTS)
+
+install-check: ## install the lock with the oldest pip that a supported Python bundles, and with the newest
+	@set -e; for pip in pip==23.2.1 pip; do \
+	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; python=$$folder/bin/python; \
+	  $(PYTHON) -m venv "$$folder"; \
+	  "$$python" -m pip install --quiet --upgrade "$$pip"; \
+	  "$$python" $(LOCKED) requirements-dev.lock; \
+	  "$$python" -m pip install --quiet --no-deps --no-build-isolation .; \
+	  "$$python" -m pip --version; "$$python" -m pip check; rm -rf "$$folder"; \
+	done
 
 action: ## install the bot as the workflows do, hash-locked, and run it
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
@@ -66,13 +82,11 @@ bench: .venv/installed ## what a stage and a command cost, and how well a slowdo
 	PYTHONPATH=tests $(BIN)/python -m bench.commands
 	PYTHONPATH=tests $(BIN)/python -m bench.judgement
 
-lock: ## resolve the dependencies anew (torch stays without a hash: each platform has its own wheel)
-	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --no-header --output-file requirements-bot.lock pyproject.toml
-	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --no-header --extra profiler --extra demo --extra dev \
-	  --constraint requirements-torch.lock --unsafe-package perf-ratchet --unsafe-package torch \
-	  --output-file requirements-dev.lock pyproject.toml
+lock: ## resolve the dependencies anew, for every Python and platform
+	echo torch==$(TORCH) | $(COMPILE) --no-config --output-file requirements-torch.lock -
+	$(COMPILE) --output-file requirements-bot.lock pyproject.toml
+	$(COMPILE) --extra profiler --extra demo --extra dev --constraint requirements-torch.lock \
+	  --no-emit-package perf-ratchet --no-emit-package torch --output-file requirements-dev.lock pyproject.toml
 
 golden: .venv/installed ## write the golden files anew; review them as rendered Markdown
 	$(BIN)/python -m pytest -n auto --golden=write tests
@@ -84,7 +98,8 @@ clean: ## remove what the other targets made
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "perf-ratchet needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	@echo "installing torch and diffusers into .venv (minutes, once)"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --requirement requirements-torch.lock
+	$(BIN)/python $(LOCKED) requirements-dev.lock
+	@bash tests/install_torch.sh $(BIN)/python requirements-torch.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip check
 	@touch $@

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fetch one file of an npm package, which tests compare with. The package is never unpacked, and no code of it runs.
+# Fetch one file of an npm package, which tests compare with. The package is read no further than that file, it is
+# never unpacked, and no code of it runs.
 #
 #   bash tests/fetch_from_npm.sh DESTINATION PACKAGE@VERSION MEMBER SHA256
 #
@@ -13,10 +14,21 @@ give_up() {
   exit
 }
 
-is_pinned() { echo "$SHA256  $1" | sha256sum --check --status; }
-
 USAGE='usage: bash tests/fetch_from_npm.sh DESTINATION PACKAGE@VERSION MEMBER SHA256'
 destination=${1:?$USAGE} PACKAGE=${2:?$USAGE} MEMBER=${3:?$USAGE} SHA256=${4:?$USAGE}
+
+# macOS has one of these programs, Linux the other.
+is_pinned() {
+  if command -v sha256sum >/dev/null; then sum=(sha256sum); else sum=(shasum -a 256); fi
+  echo "$SHA256  $1" | "${sum[@]}" --check --status
+}
+
+# Reads an archive from stdin, stops after MEMBER and writes that to stdout.
+member() {
+  if tar --version | grep -q GNU; then first=--occurrence=1; else first=--fast-read; fi
+  tar -xzO "$first" -f - "$MEMBER"
+}
+
 if [ -f "$destination" ] && is_pinned "$destination"; then exit 0; fi
 command -v npm >/dev/null || give_up 'npm is not installed'
 
@@ -24,8 +36,9 @@ mkdir -p "$(dirname "$destination")"
 folder=$(mktemp -d "$destination.XXXXXX") # beside the destination: the last step is a rename, never a copy
 trap 'rm -rf "$folder"' EXIT
 
-npm pack --silent --pack-destination "$folder" "$PACKAGE" >/dev/null || give_up "npm could not get $PACKAGE"
-tar --extract --gzip --to-stdout --file "$folder"/*.tgz "$MEMBER" >"$folder/member"
+archive=$(npm view "$PACKAGE" dist.tarball) || give_up "npm does not know $PACKAGE"
+# curl fails when tar has what it needs and stops reading, so tar alone says whether the file came.
+(set +o pipefail; curl --silent --location "$archive" | member) >"$folder/member" || give_up "$archive does not give $MEMBER"
 if ! is_pinned "$folder/member"; then
   echo "fetch_from_npm: $PACKAGE does not hold the $MEMBER that is pinned here (sha256 $SHA256)" >&2
   exit 1

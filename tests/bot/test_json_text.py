@@ -176,7 +176,7 @@ def test_nesting_is_read_to_a_limit(nested: str, levels: int):
     ("text", "message"),
     [
         ("", "line 1 column 1: Expecting value"),
-        ('{\n "a": 1,\n}', "line 3 column 1: Expecting property name enclosed in double quotes"),
+        ('{\n "a" 1\n}', "line 2 column 6: Expecting ':' delimiter"),
         ("\ufeff{}", "line 1 column 1: a byte order mark; save the file as UTF-8 without one"),
         ("[" * 100_000, "nested too deeply, or a number of thousands of digits: shorten it"),
         ("9" * 5_000, "nested too deeply, or a number of thousands of digits: shorten it"),

@@ -10,6 +10,7 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "perf-ratchet ne
 python3 -m venv "$home/venv"
 "$home/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
   --require-hashes --requirement "$checkout/requirements-bot.lock"
+"$home/venv/bin/python" -m pip check
 
 mkdir -p "$home/bin"
 # The folder that a step runs in is not on Python's path (-P): what it holds is the pull request's.
