@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
-from ratchet_bot.hosts.host import Run
+from ratchet_bot.hosts.states import Run
 from ratchet_profiler.record import (
     Accelerator,
     Clock,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pygit2
 from git_folder import git
 from github_fake import FakeGithub, quick_hub
-from ratchet_bot.hosts.github import GithubHub
-from ratchet_bot.hosts.local import LocalHub
+from ratchet_bot.hosts.github import GithubHost
+from ratchet_bot.hosts.local import FolderHost
 
 PATH = ".github/perf-baselines/h100.json"
 
@@ -18,7 +18,7 @@ PATH = ".github/perf-baselines/h100.json"
 class Place:
     """A hub whose repository has a commit on "main", and eyes to see what it did."""
 
-    hub: GithubHub | LocalHub
+    hub: GithubHost | FolderHost
     number: int
     """Of the next pull request or issue."""
     comments: Callable[[int], list[str]]
@@ -71,5 +71,5 @@ def place_on_disk(folder: Path) -> Place:
         return bytes(pygit2.Repository(repository).revparse_single(f"main:{path}").data)
 
     return Place(
-        hub=LocalHub(papers, repository), number=1, comments=comments, checks=checks, content=content
+        hub=FolderHost(papers, repository), number=1, comments=comments, checks=checks, content=content
     )

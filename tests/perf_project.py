@@ -13,7 +13,7 @@ from ratchet_bot.data.history import line_to_text
 from ratchet_bot.data.names import CONFIG
 from ratchet_bot.flows import report, slash
 from ratchet_bot.flows.history_branch import lines_of
-from ratchet_bot.hosts import host
+from ratchet_bot.hosts import states
 from ratchet_profiler.record import RunRecord, record_to_json
 from zips import RECORD_NAME, make_zip
 
@@ -103,7 +103,7 @@ class Project:
         """Let nights have measured "flux" on h100 this much slower, the first one a month ago."""
         lines = []
         for number, scale in enumerate(scales, 1):
-            night = host.Run(
+            night = states.Run(
                 run_id=number,
                 attempt=1,
                 workflow=".github/workflows/nightly.yml",

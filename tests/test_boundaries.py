@@ -42,8 +42,8 @@ def test_help_and_wrong_arguments_load_no_library():
     libraries = {"pydantic", "github", "jinja2", "yaml", "requests"}
     assert not loaded_by("ratchet_bot.__main__") & {
         *libraries,
-        "ratchet_bot.hosts.hub",
-        "ratchet_bot.hosts.host",
+        "ratchet_bot.hosts.port",
+        "ratchet_bot.hosts.states",
         "ratchet_bot.data.baselines",
     }
 

@@ -8,7 +8,7 @@ from contracts import described
 from github_fake import FakeGithub, a_check, quick_hub
 from hub_places import Place, place_on_disk, place_on_github
 from ratchet_bot.hosts.effects import Check
-from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.github import GithubHost
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def github() -> Iterator[FakeGithub]:
 
 
 @pytest.fixture
-def hub(github: FakeGithub) -> GithubHub:
+def hub(github: FakeGithub) -> GithubHost:
     """Give the hub of that GitHub, which waits for nothing."""
     return quick_hub(github)
 

@@ -17,7 +17,7 @@ from ratchet_bot.hosts.artifacts import (
     delivery,
     record_in,
 )
-from ratchet_bot.hosts.host import Artifact
+from ratchet_bot.hosts.states import Artifact
 from ratchet_profiler.record import MAX_RECORD_BYTES, RunRecord, record_from_json, record_to_json
 from zips import make_member, make_overlapping, make_zip
 

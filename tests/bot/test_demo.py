@@ -8,7 +8,7 @@ import pytest
 from builders import make_record, make_scenario
 from git_folder import git
 from ratchet_bot.cli import demo_story
-from ratchet_bot.data.files import record_from_file
+from ratchet_bot.data.reading import record_from_file
 from ratchet_bot.data.rewriting import new_baselines
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_bot.telling import words

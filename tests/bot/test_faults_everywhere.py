@@ -10,7 +10,7 @@ import pytest
 from contracts import described
 from github_fake import FakeGithub
 from perf_project import FORK, H100, Project
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 pytestmark = pytest.mark.faults
 
@@ -69,7 +69,7 @@ def ended(folder: Path, story: str, **fault: Any) -> tuple[dict[str, Any], int]:
         github.log.clear()
         if fault:
             github.fail_next("", "", 502, **fault)
-        with contextlib.suppress(HubRefused):
+        with contextlib.suppress(HostRefused):
             act(project)
         requests = len(github.log)
         github._faults.clear()

@@ -8,8 +8,8 @@ from builders import make_baselines, make_record, make_scenario, make_values
 from github_fake import FakeGithub, quick_hub
 from ratchet_bot.cli.report import post_records
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.hosts.hub import Hub, HubRefused
-from ratchet_bot.hosts.local import LocalHub
+from ratchet_bot.hosts.local import FolderHost
+from ratchet_bot.hosts.port import HostEffects, HostRefused
 from ratchet_bot.telling import render
 from ratchet_profiler.record import record_to_json
 
@@ -38,7 +38,7 @@ class Repository:
         path.write_bytes(record_to_json(record))
         return path
 
-    def reported(self, hub: Hub, *records: Path) -> int:
+    def reported(self, hub: HostEffects, *records: Path) -> int:
         """Report them on the pull request; return the exit code."""
         return post_records(records, self.config, hub, pull=PULL, head_sha=self.head_sha)
 
@@ -116,7 +116,7 @@ def test_a_refusal_is_one_line(repository: Repository, github: FakeGithub):
     """Without the right to comment the line names the permission; the check already holds the merge back."""
     github.permissions.discard("pull-requests: write")
 
-    with pytest.raises(HubRefused, match="pull-requests: write"):
+    with pytest.raises(HostRefused, match="pull-requests: write"):
         repository.reported(quick_hub(github), repository.measured("h100", flux=3.0, wan=1.0))
     assert [check.said["conclusion"] for check in github.checks] == ["failure"]
 
@@ -133,7 +133,7 @@ def test_the_folder_shows_the_same(repository: Repository, github: FakeGithub, t
     """The local hub writes the very comment and check that GitHub would get."""
     record = repository.measured("h100", flux=2.0, wan=1.0)
     repository.reported(quick_hub(github), record)
-    repository.reported(LocalHub(tmp_path / "hub", tmp_path), record)
+    repository.reported(FolderHost(tmp_path / "hub", tmp_path), record)
     check = json.loads(next((tmp_path / "hub" / "checks" / repository.head_sha).glob("*.json")).read_text())
 
     assert (tmp_path / "hub/pulls/7/comment.md").read_text() == github.comments[0].body

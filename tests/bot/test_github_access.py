@@ -6,8 +6,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from github_fake import HASTE, TOKEN, FakeGithub, Refused
 from github_fake.state import App
-from ratchet_bot.hosts.github import GithubHub, github_hub_from_environment
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHost, github_host_from_environment
+from ratchet_bot.hosts.port import HostRefused
 
 MARKER = "<!-- perf-ratchet -->"
 README = ("main", "README.md")
@@ -36,8 +36,8 @@ def app(github: FakeGithub) -> dict[str, str]:
     }
 
 
-def hub(environ: dict[str, str]) -> GithubHub:
-    return github_hub_from_environment("octo/demo", environ, HASTE)
+def hub(environ: dict[str, str]) -> GithubHost:
+    return github_host_from_environment("octo/demo", environ, HASTE)
 
 
 def test_a_workflows_token_writes_as_the_workflows_bot(github: FakeGithub):
@@ -61,7 +61,7 @@ def test_a_persons_token_writes_as_the_person(github: FakeGithub):
 
 def test_without_an_address_it_is_github_com():
     """Nothing is asked yet; only GitHub itself is asked later."""
-    found = github_hub_from_environment("octo/demo", {"GITHUB_TOKEN": TOKEN})
+    found = github_host_from_environment("octo/demo", {"GITHUB_TOKEN": TOKEN})
     assert found._client._requester.base_url == "https://api.github.com"
 
 
@@ -97,7 +97,7 @@ def test_no_secret_of_an_app_is_seen(
     proof = github.log[0].request.headers["authorization"].split()[1]
     secrets = (APP_TOKEN, proof, *app["PERF_RATCHET_APP_KEY"].splitlines()[1:-1])
     github.refuse_next("PATCH", "/issues/", Refused(422, f"you sent {APP_TOKEN}"))
-    with pytest.raises(HubRefused, match=r"you sent \*\*\*$") as refused:
+    with pytest.raises(HostRefused, match=r"you sent \*\*\*$") as refused:
         found.upsert_comment(7, MARKER, f"{MARKER} new")
     seen = [*caplog.messages, repr(found), str(refused.value), repr(refused.value.__context__)]
     assert [it for it in seen for secret in secrets if secret in it] == []
@@ -106,7 +106,7 @@ def test_no_secret_of_an_app_is_seen(
 def test_an_echoed_proof_is_not_seen(github: FakeGithub, app: dict[str, str]):
     """What the app shows to GitHub instead of a token is as secret as one."""
     github.refuse_next("GET", "/installation$", Refused(401, "A JSON web token could not be decoded: eyJ"))
-    with pytest.raises(HubRefused) as refused:
+    with pytest.raises(HostRefused) as refused:
         hub(app)
     assert str(refused.value) == (
         "GitHub did not let the app into octo/demo: is it installed there?: the token is not accepted; "
@@ -118,7 +118,7 @@ def test_an_app_that_is_not_installed_is_told(github: FakeGithub, app: dict[str,
     """The question says what to look at."""
     github.app = None
     with pytest.raises(
-        HubRefused, match=r"^GitHub did not let the app into octo/demo: is it installed there\?: not found"
+        HostRefused, match=r"^GitHub did not let the app into octo/demo: is it installed there\?: not found"
     ):
         hub(app)
 
@@ -126,7 +126,7 @@ def test_an_app_that_is_not_installed_is_told(github: FakeGithub, app: dict[str,
 @pytest.mark.parametrize("key", ["se-cret", "-----BEGIN RSA PRIVATE KEY-----\nse-cret\n"])
 def test_a_key_that_is_none_is_told_without_it(github: FakeGithub, app: dict[str, str], key: str):
     """A broken secret is one line, before anything is asked."""
-    with pytest.raises(HubRefused) as refused:
+    with pytest.raises(HostRefused) as refused:
         hub({**app, "PERF_RATCHET_APP_KEY": key})
     assert str(refused.value) == "the GitHub App's key is no private key in PEM: pass the whole .pem file"
     assert refused.value.__cause__ is None
@@ -136,22 +136,22 @@ def test_a_key_that_is_none_is_told_without_it(github: FakeGithub, app: dict[str
 def test_half_an_app_is_told(app: dict[str, str]):
     """An empty secret is the usual mistake of a first try."""
     with pytest.raises(
-        HubRefused, match=r"^a GitHub App needs both PERF_RATCHET_APP_ID and PERF_RATCHET_APP"
+        HostRefused, match=r"^a GitHub App needs both PERF_RATCHET_APP_ID and PERF_RATCHET_APP"
     ):
         hub({**app, "PERF_RATCHET_APP_KEY": ""})
 
 
 def test_nothing_at_all_is_told():
     """No token, no app."""
-    with pytest.raises(HubRefused, match=r"^there is no token for GitHub: give the step GITHUB_TOKEN$"):
-        github_hub_from_environment("octo/demo", {})
+    with pytest.raises(HostRefused, match=r"^there is no token for GitHub: give the step GITHUB_TOKEN$"):
+        github_host_from_environment("octo/demo", {})
 
 
 @pytest.mark.parametrize("repository", ["demo", "octo/", "/demo", "octo/demo/x", ""])
 def test_a_name_that_is_no_repository_is_told(repository: str):
     """Before it becomes part of an address."""
-    with pytest.raises(HubRefused, match=r" is no repository: write owner/name$"):
-        GithubHub(repository, TOKEN)
+    with pytest.raises(HostRefused, match=r" is no repository: write owner/name$"):
+        GithubHost(repository, TOKEN)
 
 
 def test_github_enterprise_has_other_addresses(github: FakeGithub):

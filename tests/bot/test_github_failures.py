@@ -1,7 +1,7 @@
 import pytest
-from ratchet_bot.hosts.github.failures import NO_ANSWER, Errand, Failure, failure_from_answer
+from ratchet_bot.hosts.github.failures import NO_ANSWER, ApiCall, Failure, failure_from_answer
 
-ERRAND = Errand("comment on octo/demo#7", "pull-requests: write")
+ERRAND = ApiCall("comment on octo/demo#7", "pull-requests: write")
 LIMIT = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 PAST, FUTURE = "1000000000", "4102444800"  # seconds: 2001, 2100
 

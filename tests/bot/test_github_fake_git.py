@@ -8,8 +8,8 @@ import requests
 from git_folder import git
 from github_fake import FakeGithub
 from perf_project import ASCEND, FORK, H100, Project
-from ratchet_bot.hosts.github import GithubHub
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHost
+from ratchet_bot.hosts.port import HostRefused
 
 FILES = {H100: b'{"a": 1}\r\n', "b.json": b"", "b0": b"\x00\xff", "ä b/c": b"x"}
 
@@ -34,7 +34,7 @@ def is_moved(github: FakeGithub, branch: str, to: str) -> bool:
     return "errors" not in answer.json()
 
 
-def test_a_clone_has_what_the_client_committed(github: FakeGithub, hub: GithubHub, tmp_path: Path):
+def test_a_clone_has_what_the_client_committed(github: FakeGithub, hub: GithubHost, tmp_path: Path):
     """Byte for byte, on the branch and the parent that were asked for, in the name of the client."""
     before = github.branches["main"]
     sha = hub.commit_files("main", before, FILES, "Tighten 2 baselines\n\nFrom run 123.")
@@ -48,13 +48,13 @@ def test_a_clone_has_what_the_client_committed(github: FakeGithub, hub: GithubHu
     assert git(clone, "diff", "-z", "--name-only", before, sha).strip("\0").split("\0") == sorted(FILES)
 
 
-def test_a_stale_head_changes_nothing(github: FakeGithub, hub: GithubHub):
+def test_a_stale_head_changes_nothing(github: FakeGithub, hub: GithubHost):
     """Neither a branch nor the objects: the history of everything is what it was."""
     stale = github.branches["main"]
     github.commit("main", {"a": b"1"}, "Be faster")
     before = lines(github.git.path, "log", "--all", "--format=%H %D")
     objects = lines(github.git.path, "count-objects")
-    with pytest.raises(HubRefused):
+    with pytest.raises(HostRefused):
         hub.commit_files("main", stale, FILES, "Tighten")
     assert lines(github.git.path, "log", "--all", "--format=%H %D") == before
     assert lines(github.git.path, "count-objects") == objects
@@ -101,7 +101,7 @@ def test_a_forks_branches_are_its_own(github: FakeGithub, tmp_path: Path):
     assert github.commits[sha].author == "stranger"
 
 
-def test_histories_part_where_git_says(github: FakeGithub, hub: GithubHub):
+def test_histories_part_where_git_says(github: FakeGithub, hub: GithubHost):
     """Also after a merge; the commits in between are those that git lists."""
     parted = github.commit("main", {"a": b"1"}, "Before")
     fork = github.commit("slow", {"b": b"1"}, "Slow", repository=FORK)

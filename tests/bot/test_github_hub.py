@@ -3,8 +3,8 @@ import logging
 import pytest
 from github_fake import TOKEN, FakeGithub, Refused, a_check
 from ratchet_bot.hosts.effects import Check
-from ratchet_bot.hosts.github import GithubHub
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHost
+from ratchet_bot.hosts.port import HostRefused
 
 MARKER = "<!-- perf-ratchet -->"
 BODY = f"{MARKER}\nAll 67 scenarios are within their limits."
@@ -13,7 +13,7 @@ BASELINES = {".github/perf-baselines/h100.json": b'{"scenarios": {}}\n'}
 MESSAGE = "Tighten 2 baselines\n\nFrom run 123."
 
 
-def test_a_first_comment_costs_two_requests(github: FakeGithub, hub: GithubHub):
+def test_a_first_comment_costs_two_requests(github: FakeGithub, hub: GithubHost):
     """On a pull request with less than 100 comments, one request looks and one writes."""
     github.comment(7, "a-person", "Nice!")
     url = hub.upsert_comment(7, MARKER, BODY)
@@ -22,7 +22,7 @@ def test_a_first_comment_costs_two_requests(github: FakeGithub, hub: GithubHub):
     assert github.bodies == ["Nice!", BODY]
 
 
-def test_a_comment_is_edited_in_place(github: FakeGithub, hub: GithubHub):
+def test_a_comment_is_edited_in_place(github: FakeGithub, hub: GithubHost):
     """The second report replaces the first."""
     first = hub.upsert_comment(7, MARKER, BODY)
     second = hub.upsert_comment(7, MARKER, BODY + " Again.")
@@ -31,14 +31,14 @@ def test_a_comment_is_edited_in_place(github: FakeGithub, hub: GithubHub):
     assert github.bodies == [BODY + " Again."]
 
 
-def test_an_equal_comment_is_not_written(github: FakeGithub, hub: GithubHub):
+def test_an_equal_comment_is_not_written(github: FakeGithub, hub: GithubHost):
     """What is said already is not said again: one request that looks, none that writes."""
     hub.upsert_comment(7, MARKER, BODY)
     hub.upsert_comment(7, MARKER, BODY)
     assert github.asked == ["GET 200", "POST 201", "GET 200"]
 
 
-def test_our_comment_is_found_on_the_last_page(github: FakeGithub, hub: GithubHub):
+def test_our_comment_is_found_on_the_last_page(github: FakeGithub, hub: GithubHost):
     """All pages are looked at, 100 comments each."""
     for number in range(250):
         github.comment(7, "a-person", f"{number}")
@@ -57,14 +57,14 @@ def test_our_comment_is_found_on_the_last_page(github: FakeGithub, hub: GithubHu
         pytest.param(None, f"{MARKER} of old", id="the account is gone"),
     ],
 )
-def test_what_is_not_ours_is_not_touched(github: FakeGithub, hub: GithubHub, author: str | None, body: str):
+def test_what_is_not_ours_is_not_touched(github: FakeGithub, hub: GithubHost, author: str | None, body: str):
     """A comment is ours when we wrote it and it begins with our marker, else not."""
     github.comment(7, author, body)
     hub.upsert_comment(7, MARKER, BODY)
     assert github.bodies == [body, BODY]
 
 
-def test_of_two_comments_of_ours_the_oldest_is_the_one(github: FakeGithub, hub: GithubHub):
+def test_of_two_comments_of_ours_the_oldest_is_the_one(github: FakeGithub, hub: GithubHost):
     """An earlier doubling does not get worse, and always the same comment is edited."""
     github.comment(7, github.login, f"{MARKER} first")
     github.comment(7, github.login, f"{MARKER} second")
@@ -72,19 +72,19 @@ def test_of_two_comments_of_ours_the_oldest_is_the_one(github: FakeGithub, hub: 
     assert github.bodies == [BODY, f"{MARKER} second"]
 
 
-def test_a_comment_too_long_for_github_is_refused_unasked(github: FakeGithub, hub: GithubHub):
+def test_a_comment_too_long_for_github_is_refused_unasked(github: FakeGithub, hub: GithubHost):
     """GitHub takes 65,536 characters; one more is refused here, in words, without a request."""
     longest = MARKER + "x" * (65_536 - len(MARKER))
     hub.upsert_comment(7, MARKER, longest)
     before = len(github.log)
     with pytest.raises(
-        HubRefused, match=r"^the comment has 65,537 characters and GitHub takes 65,536: shorten it$"
+        HostRefused, match=r"^the comment has 65,537 characters and GitHub takes 65,536: shorten it$"
     ):
         hub.upsert_comment(7, MARKER, longest + "x")
     assert len(github.log) == before
 
 
-def test_a_first_check_costs_two_requests(github: FakeGithub, hub: GithubHub, check: Check):
+def test_a_first_check_costs_two_requests(github: FakeGithub, hub: GithubHost, check: Check):
     """One request looks and one writes, and the check is completed at once."""
     url = hub.upsert_check(check)
     assert url == "https://github.com/octo/demo/runs/1001"
@@ -99,13 +99,13 @@ def test_a_first_check_costs_two_requests(github: FakeGithub, hub: GithubHub, ch
     }
 
 
-def test_an_equal_check_is_not_written(github: FakeGithub, hub: GithubHub, check: Check):
+def test_an_equal_check_is_not_written(github: FakeGithub, hub: GithubHost, check: Check):
     """The same check said twice is written once."""
     assert hub.upsert_check(check) == hub.upsert_check(check)
     assert github.asked == ["GET 200", "POST 201", "GET 200"]
 
 
-def test_an_older_check_is_found_behind_a_newer_one(github: FakeGithub, hub: GithubHub, check: Check):
+def test_an_older_check_is_found_behind_a_newer_one(github: FakeGithub, hub: GithubHost, check: Check):
     """A check of the same name from a later run does not hide ours."""
     hub.upsert_check(check)
     github.check({**github.checks[0].said, "external_id": "124"})
@@ -114,7 +114,7 @@ def test_an_older_check_is_found_behind_a_newer_one(github: FakeGithub, hub: Git
     assert said == [("123", "success"), ("124", "failure")]
 
 
-def test_our_check_is_found_on_the_last_page(github: FakeGithub, hub: GithubHub, check: Check):
+def test_our_check_is_found_on_the_last_page(github: FakeGithub, hub: GithubHost, check: Check):
     """All pages are looked at, 100 checks each."""
     known = {"name": check.name, "head_sha": check.head_sha, "conclusion": "neutral"}
     for number in range(200):
@@ -124,14 +124,14 @@ def test_our_check_is_found_on_the_last_page(github: FakeGithub, hub: GithubHub,
     assert github.asked == ["GET 200", "GET 200", "GET 200", "PATCH 200"]
 
 
-def test_a_summary_too_long_for_github_is_refused_unasked(github: FakeGithub, hub: GithubHub, check: Check):
+def test_a_summary_too_long_for_github_is_refused_unasked(github: FakeGithub, hub: GithubHost, check: Check):
     """GitHub takes 65,535 characters; one more is refused here, without a request."""
-    with pytest.raises(HubRefused, match=r"^the summary of the check has 65,536 characters"):
+    with pytest.raises(HostRefused, match=r"^the summary of the check has 65,536 characters"):
         hub.upsert_check(a_check(check.head_sha, summary="x" * 65_536))
     assert github.log == []
 
 
-def test_a_commit_costs_one_request(github: FakeGithub, hub: GithubHub):
+def test_a_commit_costs_one_request(github: FakeGithub, hub: GithubHost):
     """GitHub itself compares the head, so nobody has to look before."""
     before = github.head("main")
     sha = hub.commit_files("main", before.sha, BASELINES, MESSAGE)
@@ -141,7 +141,7 @@ def test_a_commit_costs_one_request(github: FakeGithub, hub: GithubHub):
     assert made.files == {**before.files, **BASELINES}
 
 
-def test_a_commit_asked_twice_is_made_once(github: FakeGithub, hub: GithubHub):
+def test_a_commit_asked_twice_is_made_once(github: FakeGithub, hub: GithubHost):
     """The head that is already that commit is the answer: two requests, the second one looks."""
     before = github.head("main").sha
     first = hub.commit_files("main", before, BASELINES, MESSAGE)
@@ -160,18 +160,18 @@ def test_a_commit_asked_twice_is_made_once(github: FakeGithub, hub: GithubHub):
     ],
 )
 def test_a_branch_that_moved_on_is_left_alone(
-    github: FakeGithub, hub: GithubHub, files: dict[str, bytes], message: str
+    github: FakeGithub, hub: GithubHost, files: dict[str, bytes], message: str
 ):
     """STALE_DATA is a refusal that says so, unless the head is the very commit that was asked for."""
     before = github.head("main").sha
     now = github.commit("main", files, message)
     expected = f"^main has moved on since {before[:7]}: it is at {now[:7]}; look at it, then ask again$"
-    with pytest.raises(HubRefused, match=expected):
+    with pytest.raises(HostRefused, match=expected):
         hub.commit_files("main", before, BASELINES, MESSAGE)
     assert github.head("main").sha == now
 
 
-def test_a_branch_with_a_slash_is_looked_up(github: FakeGithub, hub: GithubHub):
+def test_a_branch_with_a_slash_is_looked_up(github: FakeGithub, hub: GithubHost):
     """In an address the slash is escaped, and "heads/" says that it is no tag."""
     github.branches["perf/refresh"] = before = github.branches["main"]
     github.fail_next("POST", "/graphql", 502, after=True)
@@ -179,7 +179,7 @@ def test_a_branch_with_a_slash_is_looked_up(github: FakeGithub, hub: GithubHub):
     assert github.log[-1].request.path == "/repos/octo/demo/commits/heads%2Fperf%2Frefresh"
 
 
-def test_a_graphql_timeout_is_a_lost_answer(github: FakeGithub, hub: GithubHub):
+def test_a_graphql_timeout_is_a_lost_answer(github: FakeGithub, hub: GithubHost):
     """GitHub reports its own timeout with the status 200 and without a type: the hub asks again."""
     message = "Something went wrong while executing your query. This may be the result of a timeout."
     github.refuse_next("POST", "/graphql", Refused(200, "", data=None, errors=[{"message": message}]))
@@ -189,14 +189,14 @@ def test_a_graphql_timeout_is_a_lost_answer(github: FakeGithub, hub: GithubHub):
 
 
 def test_the_token_is_sent_and_seen_nowhere(
-    github: FakeGithub, hub: GithubHub, caplog: pytest.LogCaptureFixture
+    github: FakeGithub, hub: GithubHost, caplog: pytest.LogCaptureFixture
 ):
     """GitHub gets it; no message, log line or repr has it, even if a host echoes it."""
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, "github")  # as a person does who looks for an error
     caplog.set_level(logging.NOTSET, "github.Requester")
     github.refuse_next("POST", COMMENTS, Refused(422, f"strange header: token {TOKEN}"))
-    with pytest.raises(HubRefused) as refused:
+    with pytest.raises(HostRefused) as refused:
         hub.upsert_comment(7, MARKER, BODY)
     assert {f"token {TOKEN}"} == {it.request.headers["authorization"] for it in github.log}
     assert str(refused.value).endswith("it says 422: strange header: token ***")
@@ -206,7 +206,7 @@ def test_the_token_is_sent_and_seen_nowhere(
     assert not [line for line in own if TOKEN in line]
 
 
-def test_the_version_of_the_api_is_named(github: FakeGithub, hub: GithubHub):
+def test_the_version_of_the_api_is_named(github: FakeGithub, hub: GithubHost):
     """A GitHub that changes its default version changes nothing for us; and it may know who asks."""
     hub.upsert_comment(7, MARKER, BODY)
     sent = github.log[0].request
@@ -219,5 +219,5 @@ def test_the_version_of_the_api_is_named(github: FakeGithub, hub: GithubHub):
 
 def test_no_token_is_refused_at_once():
     """An empty variable is told before anything else is done."""
-    with pytest.raises(HubRefused, match=r"^there is no token for GitHub: give the step GITHUB_TOKEN$"):
-        GithubHub("octo/demo", "")
+    with pytest.raises(HostRefused, match=r"^there is no token for GitHub: give the step GITHUB_TOKEN$"):
+        GithubHost("octo/demo", "")

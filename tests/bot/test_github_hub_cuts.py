@@ -9,8 +9,8 @@ import pytest
 from contracts import described
 from github_fake import FakeGithub, Refused, a_check, quick_hub
 from ratchet_bot.hosts.effects import Annotation, Closing, Issue, PullRequest
-from ratchet_bot.hosts.github import GithubHub
-from ratchet_bot.hosts.host import OpenIssue
+from ratchet_bot.hosts.github import GithubHost
+from ratchet_bot.hosts.states import OpenIssue
 
 MARKER, OTHER = "<!-- perf-ratchet -->", "<!-- perf-ratchet answer 5 -->"
 FILES = {".github/perf-baselines/h100.json": b"{}\n", "blob.bin": b"\x00\xff"}
@@ -22,7 +22,7 @@ REMARKS = tuple(
     for line in range(1, 121)
 )
 
-Do = Callable[[FakeGithub, GithubHub], object]
+Do = Callable[[FakeGithub, GithubHost], object]
 
 
 def with_comment(github: FakeGithub) -> None:
@@ -52,9 +52,9 @@ def with_issues(github: FakeGithub) -> None:
     github.issue(github.login, "Older", f"{OTHER}\nold", ["perf"])
 
 
-def looked(hub: GithubHub, label: str = "perf") -> GithubHub:
+def looked(hub: GithubHost, label: str = "perf") -> GithubHost:
     """Return a hub that has seen which issues are open."""
-    hub.seen({"main": ("README.md",)}, {"bot": "README.md"}, label)
+    hub.repository_state({"main": ("README.md",)}, {"bot": "README.md"}, label)
     return hub
 
 
@@ -89,12 +89,12 @@ def begin(github: FakeGithub) -> str:
     return github.git.past(github.branches["main"])[-1].sha
 
 
-def move(github: FakeGithub, hub: GithubHub) -> None:
+def move(github: FakeGithub, hub: GithubHost) -> None:
     proposed = next(it.sha for it in github.commits.values() if it.message == "Propose")
     hub.reset_branch("bot", proposed, github.branches["work"])
 
 
-def rebuild(github: FakeGithub, hub: GithubHub) -> None:
+def rebuild(github: FakeGithub, hub: GithubHost) -> None:
     proposed = next(it.sha for it in github.commits.values() if it.message == "Propose")
     hub.rebuild_branch("bot", proposed, begin(github), FILES, "Tighten\n\nMore.")
 

@@ -1,16 +1,16 @@
 import pytest
 from github_fake import FakeGithub, Refused, quick_hub
 from github_fake.wire import Answer
-from ratchet_bot.hosts.github import GithubHub
-from ratchet_bot.hosts.host import Commit
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHost
+from ratchet_bot.hosts.port import HostRefused
+from ratchet_bot.hosts.states import Commit
 
 H100, ASCEND = ".github/perf-baselines/h100.json", ".github/perf-baselines/ascend.json"
 BASELINES, README = ("main", H100), ("main", "README.md")
 CONTENT = b'{"scenarios": {}}\n'
 
 
-def test_any_number_of_files_costs_one_request(github: FakeGithub, hub: GithubHub):
+def test_any_number_of_files_costs_one_request(github: FakeGithub, hub: GithubHost):
     """What is there is told byte for byte, what is not there is None."""
     paths = {f"baselines/{number}.json": f'{{"{number}": 1}}\n'.encode() for number in range(60)}
     sha = github.commit("main", paths, "Add")
@@ -20,7 +20,7 @@ def test_any_number_of_files_costs_one_request(github: FakeGithub, hub: GithubHu
     assert github.api_requests == ["POST /graphql 200"]
 
 
-def test_files_of_several_commits_cost_one_request(github: FakeGithub, hub: GithubHub):
+def test_files_of_several_commits_cost_one_request(github: FakeGithub, hub: GithubHost):
     """A commit of a fork is there; a branch and HEAD are names as good as a SHA."""
     before = github.commit("main", {H100: b"1\n"}, "Add")
     github.branches["perf-history"] = github.commit("main", {H100: b"2\n"}, "Change")
@@ -31,13 +31,13 @@ def test_files_of_several_commits_cost_one_request(github: FakeGithub, hub: Gith
     assert len(github.api_requests) == 1
 
 
-def test_nothing_is_asked_for_nothing(github: FakeGithub, hub: GithubHub):
+def test_nothing_is_asked_for_nothing(github: FakeGithub, hub: GithubHost):
     """No path, no request."""
     assert hub.files_at([]) == {}
     assert github.api_requests == []
 
 
-def test_what_is_asked_for_is_never_part_of_the_query(github: FakeGithub, hub: GithubHub):
+def test_what_is_asked_for_is_never_part_of_the_query(github: FakeGithub, hub: GithubHost):
     """A path or branch that reads like GraphQL is a string in a variable, and finds nothing."""
     hostile = '") { id } viewer { login } x: object(expression: "main'
     assert hub.files_at([("main", hostile), (hostile, H100)]) == {
@@ -49,7 +49,7 @@ def test_what_is_asked_for_is_never_part_of_the_query(github: FakeGithub, hub: G
     assert github.log[0].request.body["variables"]["at0"] == f"refs/heads/main:{hostile}"
 
 
-def test_a_branch_is_named_so_that_no_tag_is_meant(github: FakeGithub, hub: GithubHub):
+def test_a_branch_is_named_so_that_no_tag_is_meant(github: FakeGithub, hub: GithubHost):
     """Git takes a tag for what is called only by a name; commits and the default branch have no such twin."""
     sha = github.branches["main"]
     hub.files_at([("main", H100), (sha, H100), ("HEAD", H100), ("refs/heads/x", H100)])
@@ -67,7 +67,7 @@ def test_a_branch_is_named_so_that_no_tag_is_meant(github: FakeGithub, hub: Gith
     [b"\x00\xff\xfe", b"\xef\xbb\xbf{}\r\n", b"", b"x" * 5_000, "ä ≤ 🐢\n".encode()],
     ids=["bytes", "byte order mark", "empty", "cut by GraphQL", "UTF-8"],
 )
-def test_content_is_exact(github: FakeGithub, hub: GithubHub, content: bytes):
+def test_content_is_exact(github: FakeGithub, hub: GithubHost, content: bytes):
     """What GraphQL cuts, or has no text for, is asked of REST; the rest is not."""
     github.graphql_text_limit = 4_000
     github.commit("main", {H100: content}, "Add")
@@ -77,7 +77,7 @@ def test_content_is_exact(github: FakeGithub, hub: GithubHub, content: bytes):
 
 
 def test_text_that_is_not_the_file_is_not_taken(
-    github: FakeGithub, hub: GithubHub, monkeypatch: pytest.MonkeyPatch
+    github: FakeGithub, hub: GithubHost, monkeypatch: pytest.MonkeyPatch
 ):
     """Should GraphQL mend line ends or drop a mark, git's own name of the content gives it away."""
     from github_fake.endpoints import graphql  # noqa: PLC0415 - a server that is not quite honest
@@ -98,12 +98,12 @@ def test_a_repository_that_is_not_there_is_told(github: FakeGithub):
     """GraphQL's NOT_FOUND is read like a 404."""
     hub = quick_hub(github, repository="octo/nope")
     with pytest.raises(
-        HubRefused, match=r"^GitHub did not show 1 file\(s\) of octo/nope: not found; check the name"
+        HostRefused, match=r"^GitHub did not show 1 file\(s\) of octo/nope: not found; check the name"
     ):
         hub.files_at([BASELINES])
 
 
-def test_reading_files_survives_an_outage(github: FakeGithub, hub: GithubHub):
+def test_reading_files_survives_an_outage(github: FakeGithub, hub: GithubHost):
     """A query may be repeated: it changes nothing."""
     github.fail_next("POST", "/graphql", 502)
     github.drop_next("POST", "/graphql")
@@ -126,15 +126,15 @@ def test_reading_files_survives_an_outage(github: FakeGithub, hub: GithubHub):
         ),
     ],
 )
-def test_a_strange_answer_is_one_line(github: FakeGithub, hub: GithubHub, body: object, told: str):
+def test_a_strange_answer_is_one_line(github: FakeGithub, hub: GithubHost, body: object, told: str):
     """Whatever comes back instead of files."""
     for _ in range(3):
         github.answer_next("POST", "/graphql$", Answer(200, body))
-    with pytest.raises(HubRefused, match=rf"^GitHub did not show 1 file\(s\) of octo/demo: {told}[^\n]*$"):
+    with pytest.raises(HostRefused, match=rf"^GitHub did not show 1 file\(s\) of octo/demo: {told}[^\n]*$"):
         hub.files_at([BASELINES])
 
 
-def test_where_two_histories_parted(github: FakeGithub, hub: GithubHub):
+def test_where_two_histories_parted(github: FakeGithub, hub: GithubHost):
     """One request, for a fork's commit too."""
     parted = github.branches["main"]
     fork = github.commit("slow", {"a": b"1"}, "Slow", repository="stranger/demo")
@@ -143,7 +143,7 @@ def test_where_two_histories_parted(github: FakeGithub, hub: GithubHub):
     assert len(github.api_requests) == 1
 
 
-def test_commits_are_told_oldest_first(github: FakeGithub, hub: GithubHub):
+def test_commits_are_told_oldest_first(github: FakeGithub, hub: GithubHost):
     """Only those that the base does not have; an author without an account has the name that git knows."""
     base = github.branches["main"]
     first = github.commit("main", {"a": b"1"}, "One\n\nMore.", author="writer")
@@ -156,7 +156,7 @@ def test_commits_are_told_oldest_first(github: FakeGithub, hub: GithubHub):
     assert len(github.api_requests) == 1
 
 
-def test_of_many_commits_the_newest_250_are_told(github: FakeGithub, hub: GithubHub):
+def test_of_many_commits_the_newest_250_are_told(github: FakeGithub, hub: GithubHost):
     """GitHub gives as many without paging, in one request."""
     base = github.branches["main"]
     made = [github.commit("main", {}, f"{number}") for number in range(260)]
@@ -164,7 +164,7 @@ def test_of_many_commits_the_newest_250_are_told(github: FakeGithub, hub: Github
     assert len(github.api_requests) == 1
 
 
-def test_the_paths_that_a_commit_changes(github: FakeGithub, hub: GithubHub):
+def test_the_paths_that_a_commit_changes(github: FakeGithub, hub: GithubHost):
     """Added, changed and deleted ones, of all commits in between; None when it is no ancestor."""
     base = github.branches["main"]
     github.commit("main", {H100: CONTENT, ASCEND: CONTENT}, "Add")
@@ -175,15 +175,15 @@ def test_the_paths_that_a_commit_changes(github: FakeGithub, hub: GithubHub):
     assert len(github.api_requests) == 3
 
 
-def test_too_many_changed_paths_are_none(github: FakeGithub, hub: GithubHub):
+def test_too_many_changed_paths_are_none(github: FakeGithub, hub: GithubHost):
     """GitHub lists 300 files; with as many, nobody knows whether there are more."""
     base = github.branches["main"]
     head = github.commit("main", {f"{number}": b"" for number in range(300)}, "Add")
     assert hub.changed_paths(base, head) is None
 
 
-def test_a_commit_that_is_not_there_is_told(github: FakeGithub, hub: GithubHub):
+def test_a_commit_that_is_not_there_is_told(github: FakeGithub, hub: GithubHost):
     """A wrong name is one line."""
     github.refuse_next("GET", "/compare/", Refused(404, "Not Found"))
-    with pytest.raises(HubRefused, match=r"^GitHub did not compare main and nope of octo/demo: not found"):
+    with pytest.raises(HostRefused, match=r"^GitHub did not compare main and nope of octo/demo: not found"):
         hub.merge_base("main", "nope")

@@ -4,10 +4,10 @@ import pytest
 from github_fake import FakeGithub
 from github_fake.state import Issue as Known
 from ratchet_bot.hosts.effects import Closing, Issue
-from ratchet_bot.hosts.github import GithubHub
+from ratchet_bot.hosts.github import GithubHost
 from ratchet_bot.hosts.github.issues import document
-from ratchet_bot.hosts.host import OpenIssue
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
+from ratchet_bot.hosts.states import OpenIssue
 
 LABEL, LAST = "perf-regression", "<!-- perf-ratchet:over -->"
 
@@ -27,12 +27,12 @@ def seen(it: Known) -> OpenIssue:
 
 
 @pytest.fixture
-def known(github: FakeGithub, hub: GithubHub) -> list[OpenIssue]:
+def known(github: FakeGithub, hub: GithubHost) -> list[OpenIssue]:
     """Give two open issues, which the hub has seen."""
     for number in (1, 2):
         one = wanted(number, "old")
         github.issue(github.login, one.title, one.body, [LABEL])
-    found = hub.seen({"main": ("README.md",)}, {"bot": "README.md"}, LABEL).issues
+    found = hub.repository_state({"main": ("README.md",)}, {"bot": "README.md"}, LABEL).issues
     github.log.clear()
     assert list(found) == [seen(it) for it in github.issues.values()]
     return list(found)
@@ -46,7 +46,7 @@ def said(github: FakeGithub) -> list[tuple[str, bool, list[str]]]:
     ]
 
 
-def test_nothing_is_asked_where_nothing_changes(github: FakeGithub, hub: GithubHub, known: list[OpenIssue]):
+def test_nothing_is_asked_where_nothing_changes(github: FakeGithub, hub: GithubHost, known: list[OpenIssue]):
     """What is said already needs no request."""
     again = [wanted(number, "old", known[number - 1]) for number in (1, 2)]
 
@@ -54,7 +54,7 @@ def test_nothing_is_asked_where_nothing_changes(github: FakeGithub, hub: GithubH
     assert github.log == []
 
 
-def test_no_word_is_in_the_documents_text(github: FakeGithub, hub: GithubHub, known: list[OpenIssue]):
+def test_no_word_is_in_the_documents_text(github: FakeGithub, hub: GithubHost, known: list[OpenIssue]):
     """Titles and bodies are variables: nothing in them can be a mutation."""
     evil = '"}) { x } closeIssue(input: {issueId: "I_8"}) #'
     hub.settle_issues([wanted(3, evil)], [Closing(known[0], LAST, evil)])
@@ -72,7 +72,7 @@ def test_no_word_is_in_the_documents_text(github: FakeGithub, hub: GithubHub, kn
 
 @pytest.mark.parametrize("refused", ["createIssue", "updateIssue", "addComment", "closeIssue"])
 def test_a_part_that_is_refused_is_done_by_itself(
-    github: FakeGithub, hub: GithubHub, known: list[OpenIssue], refused: str
+    github: FakeGithub, hub: GithubHost, known: list[OpenIssue], refused: str
 ):
     """GitHub did the others: nothing of them is done twice, and the rest is done in the same run."""
     github.refused_mutations.add(refused)
@@ -89,9 +89,9 @@ def test_a_part_that_is_refused_is_done_by_itself(
     assert github.issues[10].labels == [LABEL]
 
 
-def test_a_label_that_somebody_makes_meanwhile_is_taken(github: FakeGithub, hub: GithubHub):
+def test_a_label_that_somebody_makes_meanwhile_is_taken(github: FakeGithub, hub: GithubHost):
     """It was not there when it was looked for, and cannot be made any more."""
-    hub.seen({"main": ("README.md",)}, {"bot": "README.md"}, LABEL)
+    hub.repository_state({"main": ("README.md",)}, {"bot": "README.md"}, LABEL)
     github.labels.add(LABEL)
 
     assert hub.settle_issues([wanted(1, "one"), wanted(2, "two")], []) == [8, 9]
@@ -103,9 +103,9 @@ def test_a_label_that_somebody_makes_meanwhile_is_taken(github: FakeGithub, hub:
 
 
 def test_a_missing_permission_is_named_after_a_look_too(
-    github: FakeGithub, hub: GithubHub, known: list[OpenIssue]
+    github: FakeGithub, hub: GithubHost, known: list[OpenIssue]
 ):
     """What GitHub refuses at once it refuses one by one, and then it says why."""
     github.permissions.discard("issues: write")
-    with pytest.raises(HubRefused, match=r'give the job "permissions: \{issues: write\}"$'):
+    with pytest.raises(HostRefused, match=r'give the job "permissions: \{issues: write\}"$'):
         hub.settle_issues([wanted(1, "new", known[0])], [])

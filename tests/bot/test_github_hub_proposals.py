@@ -2,9 +2,9 @@ import pytest
 from github_fake import FakeGithub, answers
 from github_fake.wire import Answer
 from ratchet_bot.hosts.effects import Closing, Issue, PullRequest
-from ratchet_bot.hosts.github import GithubHub
-from ratchet_bot.hosts.host import OpenIssue
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHost
+from ratchet_bot.hosts.port import HostRefused
+from ratchet_bot.hosts.states import OpenIssue
 
 FILES = {".github/perf-baselines/h100.json": b"{}\n"}
 PULL = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf",))
@@ -24,7 +24,7 @@ def branch(github: FakeGithub) -> str:
 
 
 @pytest.mark.usefixtures("branch")
-def test_a_proposal_is_one_pull_request(github: FakeGithub, hub: GithubHub):
+def test_a_proposal_is_one_pull_request(github: FakeGithub, hub: GithubHost):
     """Asked again with other words it is edited; an equal one is not written again."""
     assert hub.upsert_pull(PULL) == 8
     assert hub.upsert_pull(PULL) == 8
@@ -47,7 +47,7 @@ def test_a_proposal_is_one_pull_request(github: FakeGithub, hub: GithubHub):
 
 
 @pytest.mark.usefixtures("branch")
-def test_a_closed_pull_request_is_not_opened_again(github: FakeGithub, hub: GithubHub):
+def test_a_closed_pull_request_is_not_opened_again(github: FakeGithub, hub: GithubHost):
     """A person who closed it has said no to that one; a new proposal is a new one."""
     assert hub.upsert_pull(PULL) == 8
     github.pulls[8].is_open = False
@@ -55,7 +55,7 @@ def test_a_closed_pull_request_is_not_opened_again(github: FakeGithub, hub: Gith
 
 
 @pytest.mark.usefixtures("branch")
-def test_a_forks_branch_of_the_same_name_is_not_ours(github: FakeGithub, hub: GithubHub):
+def test_a_forks_branch_of_the_same_name_is_not_ours(github: FakeGithub, hub: GithubHost):
     """Also when the fork's owner is ours: GitHub's query cannot tell their repositories apart."""
     for repository in ("stranger/demo", "octo/demo-2"):
         github.commit("bot", FILES, "Other", repository=repository)
@@ -65,7 +65,7 @@ def test_a_forks_branch_of_the_same_name_is_not_ours(github: FakeGithub, hub: Gi
 
 
 @pytest.mark.usefixtures("branch")
-def test_of_two_bases_the_asked_one_is_taken(github: FakeGithub, hub: GithubHub):
+def test_of_two_bases_the_asked_one_is_taken(github: FakeGithub, hub: GithubHost):
     """A second pull request of the branch, into another base, stays as it is."""
     github.branches["release"] = github.branches["main"]
     github.pull("bot", base="main")
@@ -75,7 +75,7 @@ def test_of_two_bases_the_asked_one_is_taken(github: FakeGithub, hub: GithubHub)
 
 
 @pytest.mark.usefixtures("branch")
-def test_another_base_is_a_change(github: FakeGithub, hub: GithubHub):
+def test_another_base_is_a_change(github: FakeGithub, hub: GithubHost):
     """The pull request moves along with the default branch."""
     github.branches["release"] = github.branches["main"]
     github.pull("bot", base="release")
@@ -84,7 +84,7 @@ def test_another_base_is_a_change(github: FakeGithub, hub: GithubHub):
 
 
 @pytest.mark.usefixtures("branch")
-def test_closing_says_why_once(github: FakeGithub, hub: GithubHub):
+def test_closing_says_why_once(github: FakeGithub, hub: GithubHost):
     """A last comment, then closed; closed again nothing is said."""
     number = hub.upsert_pull(PULL)
     hub.close_pull(number, LAST, "Nothing is left to propose.")
@@ -93,17 +93,17 @@ def test_closing_says_why_once(github: FakeGithub, hub: GithubHub):
     assert github.pulls[8].is_open is False
 
 
-def test_a_persons_pull_request_is_not_closed(github: FakeGithub, hub: GithubHub):
+def test_a_persons_pull_request_is_not_closed(github: FakeGithub, hub: GithubHost):
     """A wrong number does no harm."""
     with pytest.raises(
-        HubRefused, match=r"^#7 was not opened by github-actions\[bot\]; a person has to close it$"
+        HostRefused, match=r"^#7 was not opened by github-actions\[bot\]; a person has to close it$"
     ):
         hub.close_pull(7, LAST, "Oops")
     assert github.pulls[7].is_open
     assert github.comments == []
 
 
-def test_an_issue_is_one_issue(github: FakeGithub, hub: GithubHub):
+def test_an_issue_is_one_issue(github: FakeGithub, hub: GithubHost):
     """Found by marker and author among all open ones of the bot; labels that a person removed come back.
 
     GitHub lists pull requests among issues, and they are none.
@@ -122,7 +122,7 @@ def test_an_issue_is_one_issue(github: FakeGithub, hub: GithubHub):
     assert len(github.issues) == 122
 
 
-def test_a_strangers_issue_is_not_ours_whoever_lists_it(github: FakeGithub, hub: GithubHub):
+def test_a_strangers_issue_is_not_ours_whoever_lists_it(github: FakeGithub, hub: GithubHost):
     """The author is looked at here too: a host that passes over part of a query does no harm."""
     forged = github.issue("a-person", "Forged", f"{MARKER}\nmine", ["perf"])
     github.answer_next("GET", "/issues$", Answer(200, [answers.issue(github, forged)]))
@@ -130,7 +130,7 @@ def test_a_strangers_issue_is_not_ours_whoever_lists_it(github: FakeGithub, hub:
     assert forged.title == "Forged"
 
 
-def test_a_closed_issue_is_not_opened_again(github: FakeGithub, hub: GithubHub):
+def test_a_closed_issue_is_not_opened_again(github: FakeGithub, hub: GithubHost):
     """The next regression is a new issue."""
     [first] = hub.settle_issues([ISSUE], [])
     hub.settle_issues([], [over(first)])
@@ -139,15 +139,15 @@ def test_a_closed_issue_is_not_opened_again(github: FakeGithub, hub: GithubHub):
     assert hub.settle_issues([ISSUE], []) == [first + 1]
 
 
-def test_an_issue_that_could_not_be_found_again_is_a_mistake(github: FakeGithub, hub: GithubHub):
+def test_an_issue_that_could_not_be_found_again_is_a_mistake(github: FakeGithub, hub: GithubHost):
     """Its body begins with its marker."""
     with pytest.raises(ValueError, match=r"^the body of an issue begins with its marker"):
         hub.settle_issues([Issue(marker=MARKER, title="x", body="y")], [])
     assert github.log == []
 
 
-def test_a_missing_permission_is_named(github: FakeGithub, hub: GithubHub):
+def test_a_missing_permission_is_named(github: FakeGithub, hub: GithubHost):
     """Issues are another permission than pull requests."""
     github.permissions.discard("issues: write")
-    with pytest.raises(HubRefused, match=r'give the job "permissions: \{issues: write\}"$'):
+    with pytest.raises(HostRefused, match=r'give the job "permissions: \{issues: write\}"$'):
         hub.settle_issues([ISSUE], [])

@@ -2,19 +2,26 @@
 
 import pytest
 from github_fake import FakeGithub
-from ratchet_bot.hosts.effects import Question
-from ratchet_bot.hosts.github import GithubHub, seen_answers
+from ratchet_bot.data.events import CommandComment
+from ratchet_bot.hosts.github import GithubHost, seen_answers
 from ratchet_bot.hosts.github.standing_answers import Commit
 
 MARKER = "<!-- perf-ratchet:answer 1 -->"
 
 
-def test_a_pull_request_stands_as_rest_tells_it(github: FakeGithub, hub: GithubHub):
+def command_comment(comment_id: int, **nodes: str) -> CommandComment:
+    """Return a person's comment on #7, which GraphQL calls so."""
+    return CommandComment(
+        repository="o/r", pull=7, comment_id=comment_id, author="ann", body="/perf-help", **nodes
+    )
+
+
+def test_a_pull_request_stands_as_rest_tells_it(github: FakeGithub, hub: GithubHost):
     """The same pull request, with its commits, its base's head, and our own branch with its pull request."""
     github.pulls[7].labels.append("perf")
     branch = github.commit("bot", {"a": b"1"}, "Ours")
     ours = github.pull("bot", author="github-actions[bot]")
-    found = hub.standing(7, "README.md", "bot")
+    found = hub.pull_state(7, "README.md", "bot")
 
     assert len(github.api_requests) == 1
     assert found.pull == hub.pull(7)
@@ -24,17 +31,17 @@ def test_a_pull_request_stands_as_rest_tells_it(github: FakeGithub, hub: GithubH
     assert (found.own.head, found.own.pull) == (branch, hub.pull(ours.number))
 
 
-def test_an_open_pull_request_comes_before_a_newer_closed_one(github: FakeGithub, hub: GithubHub):
+def test_an_open_pull_request_comes_before_a_newer_closed_one(github: FakeGithub, hub: GithubHost):
     """And without any branch of ours there is none."""
     github.commit("bot", {"a": b"1"}, "Ours")
     older, newer = github.pull("bot"), github.pull("bot", base="work")
     newer.is_open = False
-    found = hub.standing(7, "README.md", "bot").own
+    found = hub.pull_state(7, "README.md", "bot").own
 
     assert found is not None
     assert found.pull is not None
     assert found.pull.number == older.number
-    assert hub.standing(7, "README.md", "nothing").own is None
+    assert hub.pull_state(7, "README.md", "nothing").own is None
 
 
 @pytest.mark.parametrize(
@@ -63,27 +70,27 @@ def test_a_commit_that_was_amended_is_told(committed: str, *, expected: bool):
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_reply_whose_answer_is_lost_is_there_once(github: FakeGithub, hub: GithubHub, *, after: bool):
+def test_a_reply_whose_answer_is_lost_is_there_once(github: FakeGithub, hub: GithubHost, *, after: bool):
     """One comment and one reaction, whether GitHub had done both or none."""
     asked = github.comment(7, "writer", "/perf-help")
     github.fail_next("POST", "/graphql$", 502, after=after)
-    question = Question(pull=7, comment=asked.id, pull_node="PR_7", comment_node=f"IC_{asked.id}")
-    hub.reply(question, MARKER, f"{MARKER}\nhello", "rocket", is_first=True)
+    comment = command_comment(asked.id, pull_node="PR_7", comment_node=f"IC_{asked.id}")
+    hub.reply(comment, MARKER, f"{MARKER}\nhello", "rocket", is_first=True)
 
     assert [it.body for it in github.comments if it.author == github.login] == [f"{MARKER}\nhello"]
     assert asked.reactions == [(github.login, "rocket")]
 
 
-def test_a_reply_without_names_of_graphql_is_two_requests(github: FakeGithub, hub: GithubHub):
+def test_a_reply_without_names_of_graphql_is_two_requests(github: FakeGithub, hub: GithubHost):
     """What the payload does not tell is not needed."""
     asked = github.comment(7, "writer", "/perf-help")
-    hub.reply(Question(pull=7, comment=asked.id), MARKER, f"{MARKER}\nhello", "-1", is_first=True)
+    hub.reply(command_comment(asked.id), MARKER, f"{MARKER}\nhello", "-1", is_first=True)
 
     assert asked.reactions == [(github.login, "-1")]
     assert "POST /graphql 200" not in github.api_requests
 
 
-def test_a_branch_is_compared_as_a_branch(github: FakeGithub, hub: GithubHub):
+def test_a_branch_is_compared_as_a_branch(github: FakeGithub, hub: GithubHost):
     """Its name alone might be a tag's, or the beginning of a SHA; a full SHA is itself."""
     head = github.branches["work"]
     hub.merge_base("main", head)

@@ -7,26 +7,26 @@ from github_fake import FakeGithub, quick_hub
 from history_lines import make_line
 from ratchet_bot.data.history import HistoryLine, history_from_files, paths_until
 from ratchet_bot.flows.history_branch import HistorySnapshot, append
-from ratchet_bot.hosts.github import GithubHub
-from ratchet_bot.hosts.host import SeenBranch
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.github import GithubHost
+from ratchet_bot.hosts.port import HostRefused
+from ratchet_bot.hosts.states import BranchSnapshot
 
 BRANCH = "perf-history"
 MESSAGE = "Add a night"
 FILE = "h100/2026-11.jsonl"
 
 
-def add(hub: GithubHub, *lines: HistoryLine) -> None:
+def add(hub: GithubHost, *lines: HistoryLine) -> None:
     """Read the branch, and add lines."""
     append(hub, read(hub), lines, MESSAGE)
 
 
-def read(hub: GithubHub) -> HistorySnapshot:
+def read(hub: GithubHost) -> HistorySnapshot:
     """Read two months of the branch."""
     head, paths = hub.head(BRANCH), paths_until("h100", make_line(1).captured_at, 2)
     told = hub.files_at((head, path) for path in paths) if head else {}
     files = {path: told.get((str(head), path)) for path in paths}
-    return HistorySnapshot.of(SeenBranch(name=BRANCH, head=head, files=files))
+    return HistorySnapshot.of(BranchSnapshot(name=BRANCH, head=head, files=files))
 
 
 def runs(github: FakeGithub) -> list[int]:
@@ -127,6 +127,6 @@ def test_a_refusal_is_told(github: FakeGithub):
     github.permissions.discard("contents: write")
     before = len(github.log)
 
-    with pytest.raises(HubRefused, match="contents: write"):
+    with pytest.raises(HostRefused, match="contents: write"):
         append(hub, snapshot, [make_line(2)], MESSAGE)
     assert len(github.log) - before == 1

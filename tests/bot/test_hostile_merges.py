@@ -2,7 +2,7 @@
 
 import pytest
 from ratchet_bot.flows.bot_branch import has_foreign_commits
-from ratchet_bot.hosts.host import Commit
+from ratchet_bot.hosts.states import Commit
 
 PATH = "perf/h100.json"
 BOT = "github-actions[bot]"

@@ -19,8 +19,8 @@ def project(github: FakeGithub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     monkeypatch.setenv("GITHUB_API_URL", github.url)
     monkeypatch.setenv("GITHUB_REPOSITORY", github.repository)
-    hasty = partial(ratchet_bot.hosts.github.github_hub_from_environment, pace=HASTE)
-    monkeypatch.setattr(ratchet_bot.hosts.github, "github_hub_from_environment", hasty)
+    hasty = partial(ratchet_bot.hosts.github.github_host_from_environment, pace=HASTE)
+    monkeypatch.setattr(ratchet_bot.hosts.github, "github_host_from_environment", hasty)
     return Project(github, tmp_path)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from github_fake import a_check
 from hub_places import PATH, Place
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 MARKER = "<!-- perf-ratchet -->"
 OTHER_MARKER = "<!-- perf-ratchet alarm -->"
@@ -69,7 +69,7 @@ def test_a_branch_that_moved_on_is_left_alone(place: Place, content: bytes, mess
     """What somebody else put there is not overwritten, and the refusal says where the branch is."""
     before = place.head()
     now = place.hub.commit_files("main", before, {PATH: content}, message)
-    with pytest.raises(HubRefused, match=f"^main has moved on since {before[:7]}: it is at {now[:7]}; "):
+    with pytest.raises(HostRefused, match=f"^main has moved on since {before[:7]}: it is at {now[:7]}; "):
         place.hub.commit_files("main", before, {PATH: b"{}\n"}, MESSAGE)
     assert place.head() == now
     assert place.content(PATH) == content
@@ -80,7 +80,7 @@ def test_our_words_after_somebody_elses_are_not_our_commit(place: Place):
     before = place.head()
     between = place.hub.commit_files("main", before, {PATH: b"[]\n"}, "Work on")
     now = place.hub.commit_files("main", between, {PATH: b"{}\n"}, MESSAGE)
-    with pytest.raises(HubRefused, match=f"^main has moved on since {before[:7]}: it is at {now[:7]}; "):
+    with pytest.raises(HostRefused, match=f"^main has moved on since {before[:7]}: it is at {now[:7]}; "):
         place.hub.commit_files("main", before, {PATH: b"{}\n"}, MESSAGE)
 
 
@@ -91,12 +91,12 @@ def test_our_words_after_somebody_elses_are_not_our_commit(place: Place):
 def test_a_path_out_of_the_repository_is_refused(place: Place, path: str):
     """Nothing is committed when one of the paths leads elsewhere."""
     before = place.head()
-    with pytest.raises(HubRefused):
+    with pytest.raises(HostRefused):
         place.hub.commit_files("main", before, {PATH: b"{}\n", path: b"{}\n"}, MESSAGE)
     assert place.head() == before
 
 
 def test_a_branch_that_is_not_there_is_refused(place: Place):
     """No branch is made out of a wrong name."""
-    with pytest.raises(HubRefused, match="nope"):
+    with pytest.raises(HostRefused, match="nope"):
         place.hub.commit_files("nope", place.head(), {PATH: b"{}\n"}, MESSAGE)

@@ -6,8 +6,8 @@ import pytest
 from github_fake import a_check
 from hub_places import PATH, Place
 from ratchet_bot.hosts.effects import Closing, Issue, PullRequest
-from ratchet_bot.hosts.host import OpenIssue
-from ratchet_bot.hosts.hub import BranchMoved, HubRefused
+from ratchet_bot.hosts.port import BranchMoved, HostRefused
+from ratchet_bot.hosts.states import OpenIssue
 
 MARKER, ANSWER = "<!-- perf-ratchet -->", "<!-- perf-ratchet answer 5 -->"
 NEW = PullRequest(branch="bot", base="main", title="Tighten", body="From run 5.", labels=("perf",))
@@ -74,7 +74,7 @@ def test_a_branch_without_a_past(place: Place):
     assert place.hub.start_branch("perf-history", {}, "Again") == head == place.hub.head("perf-history")
     found = place.hub.files_at((head, path) for path in [*files, PATH])
     assert found == {**{(head, path): content for path, content in files.items()}, (head, PATH): None}
-    with pytest.raises(HubRefused):
+    with pytest.raises(HostRefused):
         place.hub.merge_base("main", head)
 
 

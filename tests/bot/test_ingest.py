@@ -10,7 +10,7 @@ import pytest
 from builders import OLD_STAGES, make_baselines, make_values
 from engine_files import STAGES, STEPS, line
 from ratchet_bot.__main__ import main
-from ratchet_bot.data.files import record_from_file
+from ratchet_bot.data.reading import record_from_file
 from ratchet_bot.engines.ingest import KINDS
 from ratchet_bot.engines.log_files import MAX_LINE_BYTES, engine_reading
 

@@ -14,7 +14,7 @@ from contracts import described
 from github_fake import FakeGithub
 from github_fake.state import Run, State
 from night_story import AT_ONCE, BASELINES, TWO_KINDS, Story
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 pytestmark = pytest.mark.faults
 
@@ -137,7 +137,7 @@ def cut(story: Story, run: Run, requests: int) -> bool:
     story.github.fail_next("", "", HTTPStatus.UNAUTHORIZED, times=10**6, skip=requests)
     try:
         story.refreshed(run)
-    except HubRefused:
+    except HostRefused:
         return True
     finally:
         story.github._faults.clear()

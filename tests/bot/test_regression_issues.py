@@ -6,7 +6,7 @@ from github_fake import FakeGithub
 from history_lines import make_regression
 from night_story import AT_ONCE, Story
 from ratchet_bot.flows.regression_issues import MOST_ISSUES, Group, OpenRegressions
-from ratchet_bot.hosts.host import OpenIssue
+from ratchet_bot.hosts.states import OpenIssue
 from ratchet_bot.judging.regressions import Episode
 from ratchet_bot.telling.issue_memory import marker_of, memory_of, remembered_in
 

@@ -7,7 +7,7 @@ from builders import make_baselines
 from github_fake import FakeGithub
 from github_fake.state import Pull
 from perf_project import FORK, H100, Project, odd_values
-from ratchet_bot.hosts.host import Pull as HostPull
+from ratchet_bot.hosts.states import Pull as HostPull
 from ratchet_bot.telling.run_report import check_name
 
 EVIL = "evil/demo"

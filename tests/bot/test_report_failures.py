@@ -4,7 +4,7 @@ import pytest
 from github_fake import FakeGithub, Refused
 from perf_project import CONFIG, FORK, H100, SETTINGS, Project, odd_record
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_refused_comment_leaves_the_verdict(project: Project):
     run = project.measured(flux=2.0, wan=1.0)
     project.github.refuse_next("POST", "/comments$", Refused(403, "Resource not accessible by integration"))
 
-    with pytest.raises(HubRefused, match="pull-requests: write"):
+    with pytest.raises(HostRefused, match="pull-requests: write"):
         project.reported(run)
     assert project.checks(run) == ["failure"]
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from builders import make_run
 from ratchet_bot.flows.runs import Unbound, bound, refusal
-from ratchet_bot.hosts.host import Pull, Run
+from ratchet_bot.hosts.states import Pull, Run
 
 RUN = make_run(head_sha="a" * 40)
 PULL = Pull(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ratchet_bot.hosts.effects import Check
-from ratchet_bot.hosts.github import GithubHub, Pace
+from ratchet_bot.hosts.github import GithubHost, Pace
 
 from github_fake.server import FakeGithub
 
@@ -11,9 +11,9 @@ TOKEN = "ghs_a-token-that-must-not-be-seen"  # noqa: S105 - opens nothing
 HASTE = Pace(between_requests=0, between_writes=0, before_retry=0, for_rate_limit=0, for_answer=1)
 
 
-def quick_hub(github: FakeGithub, repository: str | None = None) -> GithubHub:
+def quick_hub(github: FakeGithub, repository: str | None = None) -> GithubHost:
     """Return a hub on the fake's repository, in the name of the fake's bot."""
-    return GithubHub(
+    return GithubHost(
         repository or github.repository, TOKEN, login=github.login, base_url=github.url, pace=HASTE
     )
 

@@ -10,8 +10,8 @@ from ratchet_bot.adoption.checkup import Diagnosis, Health
 from ratchet_bot.adoption.workflow_checks import pin_check, workflow_checks, workflow_name
 from ratchet_bot.data.baselines import BaselineFile
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.files import baselines_from_file, scenarios_from_file
 from ratchet_bot.data.names import CONFIG
+from ratchet_bot.data.reading import baselines_from_file, scenarios_from_file
 from ratchet_bot.data.settings import Settings
 from ratchet_bot.data.settings_file import settings_from_file
 

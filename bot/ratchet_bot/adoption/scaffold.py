@@ -13,8 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ratchet_bot.adoption.release import Release
 from ratchet_bot.data.baselines import DEFAULT_TOLERANCES
-from ratchet_bot.data.files import baselines_from_file
 from ratchet_bot.data.names import CONFIG
+from ratchet_bot.data.reading import baselines_from_file
 from ratchet_bot.data.rewriting import new_baselines
 from ratchet_bot.data.settings import Hardware, Settings
 from ratchet_bot.telling.words import TEMPLATES

@@ -75,7 +75,7 @@ def _rules(form: str) -> str:
 def _baselines_report(
     path: Path, against: Path | None, records: Sequence[Path], config: Path | None
 ) -> "AuditReport":
-    from ratchet_bot.data.files import baselines_from_file, record_from_file
+    from ratchet_bot.data.reading import baselines_from_file, record_from_file
     from ratchet_bot.judging.audit import audit
     from ratchet_bot.judging.rules.listing import AuditReport, Shared, shared_scenarios
 
@@ -95,7 +95,7 @@ def _baselines_report(
 
 
 def _records_report(paths: Sequence[Path]) -> "AuditReport":
-    from ratchet_bot.data.files import record_from_file
+    from ratchet_bot.data.reading import record_from_file
     from ratchet_bot.judging.audit import audit_record
     from ratchet_bot.judging.rules.listing import AuditReport
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from ratchet_bot.cli.command import Command, add_format, add_records
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.files import bounded_bytes, replace_file
+from ratchet_bot.data.files import replace_file
+from ratchet_bot.data.reading import bounded_bytes
 
 if TYPE_CHECKING:
     from ratchet_profiler.record import RunRecord
@@ -42,7 +43,7 @@ def _run(options: argparse.Namespace) -> int:
     Raises:
         BadInput: a file cannot be used, or is of another hardware than a run without accelerator.
     """
-    from ratchet_bot.data.files import baselines_from_file, history_from_folder, record_from_file
+    from ratchet_bot.data.reading import baselines_from_file, history_from_folder, record_from_file
     from ratchet_bot.flows.judged import Terms, judge_with_history
     from ratchet_bot.telling import words
     from ratchet_bot.telling.report import Report

@@ -19,11 +19,11 @@ from ratchet_profiler.record import RunRecord
 from ratchet_bot.cli.report import records_check
 from ratchet_bot.data.baselines import Tolerances
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.files import baselines_from_file, record_from_file
 from ratchet_bot.data.names import CONFIG
+from ratchet_bot.data.reading import baselines_from_file, record_from_file
 from ratchet_bot.data.rewriting import new_baselines
 from ratchet_bot.flows.judged import Terms, judge_with_history
-from ratchet_bot.hosts.local import LocalHub
+from ratchet_bot.hosts.local import FolderHost
 from ratchet_bot.judging.compare import Outcome
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_bot.telling import render, words
@@ -112,7 +112,7 @@ class Demo:
         """Touch nothing yet."""
         self.folder = folder
         self.repository = folder / "repository"
-        self.hub = LocalHub(folder / "hub", self.repository)
+        self.hub = FolderHost(folder / "hub", self.repository)
         self.console = console
         self.parts: list[tuple[str, str]] = []
 

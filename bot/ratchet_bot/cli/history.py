@@ -93,8 +93,8 @@ def _exclude(options: argparse.Namespace) -> int:
     Raises:
         BadInput: there is no such line, or a file cannot be read or written.
     """
-    from ratchet_bot.data.files import history_from_folder
     from ratchet_bot.data.history import MAX_REASON, flagged
+    from ratchet_bot.data.reading import history_from_folder
     from ratchet_bot.telling import words
 
     folder, run_id, reason = options.folder, options.run_id, options.reason.strip()
@@ -162,7 +162,7 @@ def _plot(options: argparse.Namespace) -> int:
 
 def _broken_lines(folder: Path, hardware: str | None) -> list[str]:
     """Return where the lines that were looked at cannot be read."""
-    from ratchet_bot.data.files import broken_in, hardware_in
+    from ratchet_bot.data.reading import broken_in, hardware_in
 
     names = [hardware] if hardware else hardware_in(folder)
     return [place for name in names for place in broken_in(folder, name)]
@@ -175,8 +175,8 @@ def _trends(folder: Path, hardware: str | None, baselines: Path | None) -> "list
         BadInput: a file cannot be used, or does not fit to the other options.
     """
     from ratchet_bot.data.baselines import BaselinesRejected
-    from ratchet_bot.data.files import baselines_from_file, history_from_folder
     from ratchet_bot.data.formatting import plain
+    from ratchet_bot.data.reading import baselines_from_file, history_from_folder
     from ratchet_bot.judging.trends import trends
 
     available = _hardware_in(folder)
@@ -198,7 +198,7 @@ def _hardware_in(folder: Path) -> Sequence[str]:
     Raises:
         BadInput: there are none.
     """
-    from ratchet_bot.data.files import hardware_in
+    from ratchet_bot.data.reading import hardware_in
 
     names = hardware_in(folder)
     if not names:

@@ -83,7 +83,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _audit_counts(folder: Path, path: str) -> AuditCounts:
-    from ratchet_bot.data.files import baselines_from_file
+    from ratchet_bot.data.reading import baselines_from_file
     from ratchet_bot.judging.audit import audit
 
     file = baselines_from_file(folder / path)
@@ -120,11 +120,11 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
 def _make_branch(folder: Path, branch: str) -> bool:
     """Make the history branch in the local repository, if it is nowhere yet; return whether it was made."""
     from ratchet_bot.adoption import checkout, scaffold
-    from ratchet_bot.hosts.local import LocalHub
+    from ratchet_bot.hosts.local import FolderHost
 
     if checkout.places_of(folder, branch):
         return False
-    hub = LocalHub(folder / ".git", folder)  # its folder for comments is not used: a branch leaves none
+    hub = FolderHost(folder / ".git", folder)  # its folder for comments is not used: a branch leaves none
     hub.start_branch(branch, scaffold.history_files(), "Begin the history of the nights")
     return True
 

@@ -86,8 +86,8 @@ def _estimates_s(path: Path, glob: str) -> dict[str, float | None]:
 
     from ratchet_bot.adoption.plan import estimate_s
     from ratchet_bot.data.arguments import require_match
-    from ratchet_bot.data.files import baselines_from_file
     from ratchet_bot.data.formatting import plain
+    from ratchet_bot.data.reading import baselines_from_file
 
     scenarios = baselines_from_file(path).scenarios
     require_match(glob, scenarios, path)
@@ -110,7 +110,7 @@ def _plan_config(options: argparse.Namespace) -> int:
     """
     from ratchet_bot.adoption.plan import ALONE, jobs, plans, unmeasured
     from ratchet_bot.data.arguments import require_match
-    from ratchet_bot.data.files import baselines_from_file, scenarios_from_file
+    from ratchet_bot.data.reading import baselines_from_file, scenarios_from_file
     from ratchet_bot.data.settings_file import settings_from_file
     from ratchet_bot.telling import words
 

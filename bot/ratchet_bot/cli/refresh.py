@@ -28,9 +28,9 @@ def _run(options: argparse.Namespace) -> int:
         raise BadInput("refresh: give --repository OWNER/NAME, or set GITHUB_REPOSITORY")
     from ratchet_bot.flows import night
     from ratchet_bot.flows.night_state import BotContext
-    from ratchet_bot.hosts.github import github_hub_from_environment
+    from ratchet_bot.hosts.github import github_host_from_environment
 
-    host = github_hub_from_environment(repository, os.environ)
+    host = github_host_from_environment(repository, os.environ)
     context = BotContext(host, host.login, repository, server_url())
     return night.run(context, options.run_id, job_summary())
 

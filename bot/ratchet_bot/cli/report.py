@@ -15,7 +15,7 @@ from ratchet_bot.data.names import CONFIG
 if TYPE_CHECKING:
     from ratchet_bot.data.settings import Hardware, Settings
     from ratchet_bot.hosts.effects import Check
-    from ratchet_bot.hosts.hub import Hub
+    from ratchet_bot.hosts.port import HostEffects
     from ratchet_bot.telling.report import HardwareReport, Report
 
 
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
 def _report_run(options: argparse.Namespace) -> int:
     """Report a run of the profile workflow: the one that is named, else the one of the job's event."""
     from ratchet_bot.flows import report
-    from ratchet_bot.hosts.github import github_hub_from_environment
+    from ratchet_bot.hosts.github import github_host_from_environment
 
     repository, run_id = repository_named(options.repository), options.run_id
     if run_id is None:
@@ -75,11 +75,11 @@ def _report_run(options: argparse.Namespace) -> int:
         if os.environ.get("GITHUB_EVENT_NAME") != "workflow_run":
             raise BadInput("report: give records with --pull and --head, or --run-id")
         repository, run_id = run_from_file(Path(os.environ["GITHUB_EVENT_PATH"]))
-    hub = github_hub_from_environment(repository, os.environ)
+    hub = github_host_from_environment(repository, os.environ)
     return report.run(hub, run_id, job_summary())
 
 
-def post_records(paths: Sequence[Path], config: Path, hub: "Hub", *, pull: int, head_sha: str) -> int:
+def post_records(paths: Sequence[Path], config: Path, hub: "HostEffects", *, pull: int, head_sha: str) -> int:
     """Post what records of this machine show; return 0 only when all was judged and nothing regressed.
 
     Args:
@@ -91,7 +91,7 @@ def post_records(paths: Sequence[Path], config: Path, hub: "Hub", *, pull: int, 
 
     Raises:
         BadInput: a file cannot be used; nothing is posted then.
-        HubRefused: the hub would not, or did not answer; nothing more is posted then.
+        HostRefused: the hub would not, or did not answer; nothing more is posted then.
     """
     from ratchet_bot.data.settings_file import settings_from_file
     from ratchet_bot.telling import render
@@ -129,24 +129,24 @@ def records_check(report: "Report", head_sha: str, comment: str) -> "Check":
     )
 
 
-def _hub(repository: str | None, folder: Path) -> "Hub":
+def _hub(repository: str | None, folder: Path) -> "HostEffects":
     """Return GitHub's hub for a repository, or the local one in a folder when there is none.
 
     Raises:
-        HubRefused: there is a repository and no token.
+        HostRefused: there is a repository and no token.
     """
     if repository is None:
-        from ratchet_bot.hosts.local import LocalHub
+        from ratchet_bot.hosts.local import FolderHost
 
-        return LocalHub(folder, Path())
-    from ratchet_bot.hosts.github import github_hub_from_environment
+        return FolderHost(folder, Path())
+    from ratchet_bot.hosts.github import github_host_from_environment
 
-    return github_hub_from_environment(repository, os.environ)
+    return github_host_from_environment(repository, os.environ)
 
 
 def _section(path: Path, config: Path, settings: "Settings", head_sha: str) -> "HardwareReport":
     """Return what a record shows, which must be of this commit."""
-    from ratchet_bot.data.files import baselines_from_file, record_from_file
+    from ratchet_bot.data.reading import baselines_from_file, record_from_file
     from ratchet_bot.flows.judged import judge_with_history, terms_of
 
     record = record_from_file(path)

@@ -23,9 +23,9 @@ def _run(options: argparse.Namespace) -> int:
     if not event:
         raise BadInput("respond: there is no event: give --event FILE")
     from ratchet_bot.flows import slash
-    from ratchet_bot.hosts.github import github_hub_from_environment
+    from ratchet_bot.hosts.github import github_host_from_environment
 
-    return slash.run(Path(event), lambda repository: github_hub_from_environment(repository, os.environ))
+    return slash.run(Path(event), lambda repository: github_host_from_environment(repository, os.environ))
 
 
 COMMAND: Final = Command(

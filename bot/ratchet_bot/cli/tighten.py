@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace) -> int:
     from ratchet_bot.cli.ownership import BaselineOwner, baseline_owner, require_own_hardware
     from ratchet_bot.data.arguments import require_match
     from ratchet_bot.data.file_diff import file_diff
-    from ratchet_bot.data.files import baselines_from_file, record_from_file
+    from ratchet_bot.data.reading import baselines_from_file, record_from_file
     from ratchet_bot.judging.evidence import by_scenario
     from ratchet_bot.judging.tighten import tightened
 
@@ -126,7 +126,7 @@ def _proposals(
     file: "BaselineFile", records: "Sequence[RunRecord]", hardware: str, options: argparse.Namespace
 ) -> "Proposals":
     from ratchet_bot.data.baselines import BaselinesRejected
-    from ratchet_bot.data.files import history_from_folder
+    from ratchet_bot.data.reading import history_from_folder
     from ratchet_bot.judging.precedent import precedent
     from ratchet_bot.judging.tighten import propose
 

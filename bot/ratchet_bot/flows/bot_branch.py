@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from ratchet_bot.data.names import draft_branch
 from ratchet_bot.hosts.effects import PullRequest
-from ratchet_bot.hosts.host import Commit, Host, SeenBranch, SeenPull
-from ratchet_bot.hosts.hub import Hub, HubAndHost
+from ratchet_bot.hosts.port import Host, HostEffects, HostReads
+from ratchet_bot.hosts.states import BranchSnapshot, Commit, PullSnapshot
 from ratchet_bot.telling import words
 
 NOTHING_LEFT: Final = "<!-- perf-ratchet:nothing-left -->"
@@ -44,11 +44,11 @@ class BranchState:
     """The branch as it was seen."""
 
     branch: BotBranch
-    seen: SeenBranch
+    seen: BranchSnapshot
     """The branch with its file and its pull request."""
     draft_head: str | None
     """Where the draft is; None: there is none."""
-    base: SeenBranch
+    base: BranchSnapshot
     """The base with the same file."""
     commits: Sequence[Commit] | None
     """What the branch has and the base has not; None: not read yet, see `with_commits`."""
@@ -64,12 +64,12 @@ class BranchState:
         return str(self.base.head)
 
     @property
-    def pull(self) -> SeenPull | None:
+    def pull(self) -> PullSnapshot | None:
         """The pull request that is open, or was the latest."""
         return self.seen.pull
 
     @property
-    def open_pull(self) -> SeenPull | None:
+    def open_pull(self) -> PullSnapshot | None:
         """The pull request, if it is open."""
         return self.pull if self.pull and self.pull.is_open else None
 
@@ -80,7 +80,7 @@ class BranchState:
 
 
 def branch_state(
-    branch: BotBranch, seen: SeenBranch, draft_head: str | None, base: SeenBranch
+    branch: BotBranch, seen: BranchSnapshot, draft_head: str | None, base: BranchSnapshot
 ) -> BranchState:
     """Return the branch as it was seen, with its commits where the host has told them."""
     state = BranchState(branch, seen, draft_head, base, commits=None)
@@ -91,14 +91,14 @@ def branch_state(
     return replace(state, commits=pull.commits) if pull and is_current else state
 
 
-def with_commits(host: Host, state: BranchState) -> BranchState:
+def with_commits(host: HostReads, state: BranchState) -> BranchState:
     """Return the branch with its commits: one request where the host has not told them yet."""
     if state.commits is not None:
         return state
     return replace(state, commits=host.commits(state.base_head, str(state.head)))
 
 
-def with_proposal(host: Host, state: BranchState) -> tuple[BranchState, bytes | None]:
+def with_proposal(host: HostReads, state: BranchState) -> tuple[BranchState, bytes | None]:
     """Return the branch, and the file as it proposes it; None where it proposes nothing.
 
     Where no pull request is open, its commits say whether it does: that may take one request.
@@ -113,7 +113,7 @@ def with_proposal(host: Host, state: BranchState) -> tuple[BranchState, bytes | 
 
 
 def publish(
-    host: HubAndHost, login: str, state: BranchState, content: bytes, message: str, pull: PullRequest
+    host: Host, login: str, state: BranchState, content: bytes, message: str, pull: PullRequest
 ) -> int | None:
     """Make the pull request propose this content of the file; return its number, or None where it stays shut.
 
@@ -138,7 +138,7 @@ def publish(
     return host.upsert_pull(pull, is_first=state.pull is None, seen=state.open_pull)
 
 
-def withdraw(host: HubAndHost, login: str, state: BranchState, reason: str) -> int | None:
+def withdraw(host: Host, login: str, state: BranchState, reason: str) -> int | None:
     """Close the pull request, if one is open, and let the branch propose nothing; return its number.
 
     Args:
@@ -158,7 +158,7 @@ def withdraw(host: HubAndHost, login: str, state: BranchState, reason: str) -> i
     return pull.number
 
 
-def _commit(hub: Hub, state: BranchState, content: bytes, message: str) -> None:
+def _commit(hub: HostEffects, state: BranchState, content: bytes, message: str) -> None:
     """Put the file on the branch, in one commit on top of the base."""
     branch, files = state.branch, {state.branch.path: content}
     if state.open_pull is None:
@@ -168,7 +168,7 @@ def _commit(hub: Hub, state: BranchState, content: bytes, message: str) -> None:
     hub.reset_branch(branch.name, state.head, made)
 
 
-def _left_alone(hub: Hub, state: BranchState) -> int | None:
+def _left_alone(hub: HostEffects, state: BranchState) -> int | None:
     """Say once on an open pull request that a person's commits are left alone; return its number."""
     if state.open_pull is None:
         return None

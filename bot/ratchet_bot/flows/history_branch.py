@@ -21,8 +21,8 @@ from ratchet_bot.data.history import (
     path_of,
     text_of,
 )
-from ratchet_bot.hosts.host import Host, Run, SeenBranch
-from ratchet_bot.hosts.hub import BranchMoved, HubAndHost
+from ratchet_bot.hosts.port import BranchMoved, Host, HostReads
+from ratchet_bot.hosts.states import BranchSnapshot, Run
 from ratchet_bot.judging.comparability import setting
 from ratchet_bot.judging.evidence import Evidence, Obstacle, Recorded, by_scenario, evidence
 
@@ -115,7 +115,7 @@ class HistorySnapshot:
     """By path; None where there is no such file."""
 
     @classmethod
-    def of(cls, seen: SeenBranch) -> "HistorySnapshot":
+    def of(cls, seen: BranchSnapshot) -> "HistorySnapshot":
         """Return the files that were seen of the branch."""
         return cls(seen.name, seen.head, seen.files)
 
@@ -125,7 +125,7 @@ class HistorySnapshot:
         return history_from_files(self.files.values())
 
 
-def append(host: HubAndHost, snapshot: HistorySnapshot, lines: Sequence[HistoryLine], message: str) -> None:
+def append(host: Host, snapshot: HistorySnapshot, lines: Sequence[HistoryLine], message: str) -> None:
     """Add lines to the branch, which is made where it is missing; lines that are there are not added again.
 
     Only the files of the lines' months are written. Where another run was faster, they are read again.
@@ -137,7 +137,7 @@ def append(host: HubAndHost, snapshot: HistorySnapshot, lines: Sequence[HistoryL
         message: Of the commit.
 
     Raises:
-        HubRefused: the host would not, did not answer, or the branch moves faster than we do.
+        HostRefused: the host would not, did not answer, or the branch moves faster than we do.
     """
     branch = snapshot.branch
     for tries_left in reversed(range(APPEND_TRIES)):
@@ -168,7 +168,7 @@ def _changed_files(snapshot: HistorySnapshot, lines: Sequence[HistoryLine]) -> d
     return files
 
 
-def _read(host: Host, branch: str, head: str | None, lines: Sequence[HistoryLine]) -> HistorySnapshot:
+def _read(host: HostReads, branch: str, head: str | None, lines: Sequence[HistoryLine]) -> HistorySnapshot:
     places = [(head or "", path) for path in _by_path(lines)]
     files = host.files_at(places) if head else {}
     return HistorySnapshot(branch, head, {path: files.get((ref, path)) for ref, path in places})

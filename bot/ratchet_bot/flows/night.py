@@ -53,7 +53,7 @@ def run(context: BotContext, run_id: int, summary: Path | None) -> int:
 
     Raises:
         BadInput: the run is not a night of the default branch, or a file there cannot be used.
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     night = read(context, context.host.run(run_id))
     lines, no_lines = _each(night.settings.hardware, lambda name: _lines(night, name))

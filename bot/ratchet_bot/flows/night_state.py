@@ -17,8 +17,8 @@ from ratchet_bot.flows.history_branch import HistorySnapshot
 from ratchet_bot.flows.reading import baselines_in, delivered, settings_in
 from ratchet_bot.flows.runs import night_refusal
 from ratchet_bot.hosts.artifacts import Delivery
-from ratchet_bot.hosts.host import Run, Seen
-from ratchet_bot.hosts.hub import HubAndHost
+from ratchet_bot.hosts.port import Host
+from ratchet_bot.hosts.states import RepositoryState, Run
 from ratchet_bot.telling.issue_memory import REGRESSION_LABEL
 
 
@@ -26,7 +26,7 @@ from ratchet_bot.telling.issue_memory import REGRESSION_LABEL
 class BotContext:
     """Where the bot is, and who it is there."""
 
-    host: HubAndHost
+    host: Host
     login: str
     """In whose name it writes."""
     repository: str
@@ -45,7 +45,7 @@ class Night:
     """The default branch."""
     settings: Settings
     delivery: Delivery
-    seen: Seen
+    seen: RepositoryState
     """Branches and issues, before anything was done."""
     snapshot: HistorySnapshot
     """The history, as it was read."""
@@ -109,21 +109,21 @@ def read(context: BotContext, run: Run) -> Night:
 
     Raises:
         BadInput: the run is not a night of the default branch, or the configuration cannot be used.
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
-    beginning = context.host.beginning(CONFIG)
-    branch = beginning.default_branch
+    default = context.host.default_branch(CONFIG)
+    branch = default.name
     why = night_refusal(run, branch, context.repository)
     if why:
         raise BadInput(f"run {run.run_id} is not a nightly run of the default branch: {why}")
-    settings = settings_in(beginning.content)
+    settings = settings_in(default.content)
     delivery = delivered(context.host, run, settings.hardware)
     seen = _seen(context.host, run, branch, settings)
     snapshot = HistorySnapshot.of(seen.branches[settings.history_branch])
     return Night(context, run, branch, settings, delivery, seen, snapshot)
 
 
-def _seen(host: HubAndHost, run: Run, default_branch: str, settings: Settings) -> Seen:
+def _seen(host: Host, run: Run, default_branch: str, settings: Settings) -> RepositoryState:
     """Look at everything that the nights are about, at once."""
     own = [branch for name in settings.hardware for branch in bot_branches(settings, default_branch, name)]
     months = [path for name in settings.hardware for path in paths_until(name, run.created_at, MONTHS_READ)]
@@ -132,4 +132,4 @@ def _seen(host: HubAndHost, run: Run, default_branch: str, settings: Settings) -
         settings.history_branch: months,
         **{branch.draft: () for branch in own},
     }
-    return host.seen(files, {branch.name: branch.path for branch in own}, REGRESSION_LABEL)
+    return host.repository_state(files, {branch.name: branch.path for branch in own}, REGRESSION_LABEL)

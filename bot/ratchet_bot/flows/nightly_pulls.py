@@ -20,7 +20,7 @@ def read_tightening(night: Night, hardware: str, series: Known) -> tuple[BranchS
 
     Raises:
         BadInput: the baseline file cannot be used.
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     state = night.state_of(bot_branches(night.settings, night.branch, hardware)[0])
     state, content = with_proposal(night.context.host, state)

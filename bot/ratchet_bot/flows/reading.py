@@ -14,19 +14,20 @@ from ratchet_bot.data.rewriting import clock_of, new_baselines
 from ratchet_bot.data.settings import Settings
 from ratchet_bot.data.settings_file import SettingsRejected, settings_from_yaml
 from ratchet_bot.hosts.artifacts import MAX_ZIP_BYTES, Delivery, delivery
-from ratchet_bot.hosts.host import Host, Place, Run
+from ratchet_bot.hosts.port import HostReads
+from ratchet_bot.hosts.states import Place, Run
 from ratchet_bot.judging.precedent import Precedent, precedent
 
 DEFAULT_BRANCH: Final = "HEAD"
-"""How `Host.files_at` names the default branch."""
+"""How `HostReads.files_at` names the default branch."""
 
 
-def settings_on(host: Host) -> Settings:
+def settings_on(host: HostReads) -> Settings:
     """Return the configuration of the default branch: a pull request cannot change the rules.
 
     Raises:
         BadInput: there is none, or it cannot be used.
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     return settings_in(host.files_at([(DEFAULT_BRANCH, CONFIG)])[(DEFAULT_BRANCH, CONFIG)])
 
@@ -45,11 +46,11 @@ def settings_in(content: bytes | None) -> Settings:
         raise BadInput(f"{CONFIG} on the default branch: {error}") from error
 
 
-def delivered(host: Host, run: Run, hardware: Collection[str]) -> Delivery:
+def delivered(host: HostReads, run: Run, hardware: Collection[str]) -> Delivery:
     """Return the records of a run.
 
     Raises:
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     return delivery(
         run,
@@ -90,7 +91,7 @@ def precedent_in(
     """Return what the history has on the scenarios of these records.
 
     Args:
-        files: By place, as `Host.files_at` returns them.
+        files: By place, as `HostReads.files_at` returns them.
         places: The files of the history among them.
         hardware: Where the records were measured.
         records: Of one run.

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ratchet_bot.data.history import Series
 from ratchet_bot.flows.night_state import Night
 from ratchet_bot.hosts.effects import Closing, Issue
-from ratchet_bot.hosts.host import OpenIssue
+from ratchet_bot.hosts.states import OpenIssue
 from ratchet_bot.judging.issue_groups import Told, shared_out
 from ratchet_bot.judging.regressions import (
     Episode,

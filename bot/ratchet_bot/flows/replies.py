@@ -6,8 +6,8 @@ from typing import Final
 from ratchet_bot.data.commands import HELP, TIGHTEN, USAGE
 from ratchet_bot.data.errors import reason_of
 from ratchet_bot.data.events import CommandComment
-from ratchet_bot.hosts.effects import Question, Reaction
-from ratchet_bot.hosts.hub import Hub
+from ratchet_bot.hosts.effects import Reaction
+from ratchet_bot.hosts.port import HostEffects
 from ratchet_bot.judging.proposals import SLACK_MS, SLACK_RATIO
 from ratchet_bot.telling import words
 
@@ -58,25 +58,19 @@ def failed(error: BaseException) -> Reply:
     return Reply("confused", words.markdown("answer_failed", reason=reason_of(error)), 2)
 
 
-def post(hub: Hub, comment: CommandComment, reply: Reply, *, is_first: bool) -> str:
+def post(hub: HostEffects, comment: CommandComment, reply: Reply, *, is_first: bool) -> str:
     """Answer, then react; return where the answer can be read.
 
     Raises:
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     marker = _marker(comment)
     done = [] if reply.code else [DONE]
     body = "\n".join([marker, *done, reply.body])
-    question = Question(
-        pull=comment.pull,
-        comment=comment.comment_id,
-        pull_node=comment.pull_node,
-        comment_node=comment.comment_node,
-    )
-    return hub.reply(question, marker, body, reply.reaction, is_first=is_first)
+    return hub.reply(comment, marker, body, reply.reaction, is_first=is_first)
 
 
-def is_done(hub: Hub, comment: CommandComment) -> bool:
+def is_done(hub: HostEffects, comment: CommandComment) -> bool:
     """Return whether a command has been answered with nothing left to do."""
     answers: list[str] = []
 

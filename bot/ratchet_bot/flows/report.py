@@ -16,8 +16,8 @@ from ratchet_bot.flows.judged import judge_hardware, terms_of
 from ratchet_bot.flows.reading import baselines_in, delivered, history_places, precedent_in, settings_on
 from ratchet_bot.flows.runs import Unbound, bound, is_of_this_merge, refusal
 from ratchet_bot.hosts.artifacts import Delivery
-from ratchet_bot.hosts.host import Host, Place, Pull, Run
-from ratchet_bot.hosts.hub import Hub, HubAndHost, HubRefused
+from ratchet_bot.hosts.port import Host, HostEffects, HostReads, HostRefused
+from ratchet_bot.hosts.states import Place, Pull, Run
 from ratchet_bot.telling import render, words
 from ratchet_bot.telling.edits import Edit, edit_of
 from ratchet_bot.telling.report import HardwareReport, report_on
@@ -41,7 +41,7 @@ class ReportInput:
     """Since when the pull request is open and goes into its base."""
 
 
-def run(host: HubAndHost, run_id: int, summary: Path | None) -> int:
+def run(host: Host, run_id: int, summary: Path | None) -> int:
     """Post what a run has shown; return 0 only when everything was judged and nothing is wrong.
 
     Its check is always concluded: should anything go wrong here, with the reason.
@@ -53,7 +53,7 @@ def run(host: HubAndHost, run_id: int, summary: Path | None) -> int:
 
     Raises:
         BadInput: such a run is not reported, or the configuration or a baseline file cannot be used.
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     measured = host.run(run_id)
     if refusal(measured):
@@ -67,7 +67,7 @@ def run(host: HubAndHost, run_id: int, summary: Path | None) -> int:
         return 0
 
 
-def _begun(host: HubAndHost, measured: Run) -> int:
+def _begun(host: Host, measured: Run) -> int:
     """Show that a run is measuring, on the required check only where its end will conclude that one."""
     try:
         pull = bound(measured, host.pulls_of(measured))
@@ -78,7 +78,7 @@ def _begun(host: HubAndHost, measured: Run) -> int:
     return 0
 
 
-def _reported(host: HubAndHost, measured: Run, summary: Path | None) -> int:
+def _reported(host: Host, measured: Run, summary: Path | None) -> int:
     pull: Pull | None = None
     try:
         settings = settings_on(host)
@@ -96,7 +96,7 @@ def _reported(host: HubAndHost, measured: Run, summary: Path | None) -> int:
     except (Exception, KeyboardInterrupt) as error:  # a job that is cancelled is interrupted first
         try:
             host.upsert_check(failed(measured, pull, "Could not be judged", text(reason_of(error))))
-        except HubRefused as refused:
+        except HostRefused as refused:
             error.add_note(str(refused))
         raise
     # The check first: it is what holds a merge back, should the comment be refused.
@@ -104,15 +104,15 @@ def _reported(host: HubAndHost, measured: Run, summary: Path | None) -> int:
     return int(report.conclusion != "success")
 
 
-def _read(host: Host, measured: Run, pull: Pull, settings: Settings, delivery: Delivery) -> ReportInput:
+def _read(host: HostReads, measured: Run, pull: Pull, settings: Settings, delivery: Delivery) -> ReportInput:
     """Read everything else that decides: two requests, whatever the number of scenarios."""
     start = host.merge_base(pull.base_branch, pull.head_sha)
     paths = [hardware.baselines for hardware in settings.hardware.values()]
     baselines = [(ref, path) for ref in (pull.base_branch, start, pull.head_sha) for path in paths]
     configs = [(start, CONFIG), (pull.head_sha, CONFIG)]
     nights = [history_places(settings, name, measured.created_at) for name in delivery.records]
-    grounds = host.grounds(pull.number, chain(baselines, configs, *nights))
-    return ReportInput(measured, pull, settings, delivery, start, grounds.files, grounds.settled_at)
+    files = host.judging_files(pull.number, chain(baselines, configs, *nights))
+    return ReportInput(measured, pull, settings, delivery, start, files.contents, files.settled_at)
 
 
 def report_of(read: ReportInput) -> RunReport:
@@ -159,7 +159,7 @@ def _edits(read: ReportInput) -> list[Edit]:
     return [edit for edit in edits if edit]
 
 
-def _commented(hub: Hub, pull: Pull, settings: Settings, report: RunReport, body: str) -> list[str]:
+def _commented(hub: HostEffects, pull: Pull, settings: Settings, report: RunReport, body: str) -> list[str]:
     """Bring the comment up to date where that is wanted; return where it, and a further word, can be read."""
     state: State | None = None
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from ratchet_bot.hosts.host import Host, Pull, Run
+from ratchet_bot.hosts.port import HostReads
+from ratchet_bot.hosts.states import Pull, Run
 
 PROFILE_WORKFLOW: Final = ".github/workflows/profile.yml"
 """The workflow that measures pull requests."""
@@ -71,7 +72,7 @@ def is_of_this_merge(run: Run, settled_at: datetime) -> bool:
     return run.created_at >= settled_at
 
 
-def own_runs(host: Host, pull: Pull) -> Iterator[Run]:
+def own_runs(host: HostReads, pull: Pull) -> Iterator[Run]:
     """Yield the runs that measured a pull request: first those of its head, the newest first.
 
     Branches of forks share names, so the repository must be the same. The head's are asked for by themselves:
@@ -79,7 +80,7 @@ def own_runs(host: Host, pull: Pull) -> Iterator[Run]:
     Earlier ones are asked for only when somebody reads on.
 
     Raises:
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     of_head = runs_of(host, pull, pull.head_sha)
     yield from of_head
@@ -88,11 +89,11 @@ def own_runs(host: Host, pull: Pull) -> Iterator[Run]:
     yield from (run for run in of_branch if run.run_id not in yielded)
 
 
-def runs_of(host: Host, pull: Pull, sha: str) -> Sequence[Run]:
+def runs_of(host: HostReads, pull: Pull, sha: str) -> Sequence[Run]:
     """Return the runs that measured a commit of a pull request, the newest first.
 
     Raises:
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     return _own(pull, host.runs(PROFILE_WORKFLOW, head_sha=sha))
 

@@ -15,12 +15,12 @@ from ratchet_bot.data.events import CommandComment, comment_from_file
 from ratchet_bot.flows import tighten_pull
 from ratchet_bot.flows.replies import Reply, failed, helped, is_done, post, usage
 from ratchet_bot.flows.runs import own_runs
-from ratchet_bot.hosts.hub import HubAndHost, HubRefused
+from ratchet_bot.hosts.port import Host, HostRefused
 from ratchet_bot.telling import words
 from ratchet_bot.telling.run_report import check_name
 
 
-def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
+def run(event: Path, connect: Callable[[str], Host]) -> int:
     """Answer a comment that asks something of us; return 0 when it was done, or nothing was asked.
 
     Args:
@@ -29,7 +29,7 @@ def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
 
     Raises:
         BadInput: the payload cannot be used, or something that is needed for an answer.
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     comment = comment_from_file(event)
     command = command_in(comment.body) if comment else None
@@ -39,7 +39,7 @@ def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
     host = connect(comment.repository)
     try:
         is_first = host.react(comment.comment_id, "eyes")  # else an earlier attempt may have answered
-    except HubRefused:
+    except HostRefused:
         is_first = False  # the answer matters more
     if not is_first and is_done(host, comment):
         host.react(comment.comment_id, "rocket")
@@ -50,14 +50,14 @@ def run(event: Path, connect: Callable[[str], HubAndHost]) -> int:
     except (Exception, KeyboardInterrupt) as error:
         try:
             post(host, comment, failed(error), is_first=is_first)
-        except HubRefused as refused:
+        except HostRefused as refused:
             error.add_note(str(refused))
         raise
     print(post(host, comment, reply, is_first=is_first))
     return reply.code
 
 
-def _reply(host: HubAndHost, comment: CommandComment, command: Command, *, is_first: bool) -> Reply:
+def _reply(host: Host, comment: CommandComment, command: Command, *, is_first: bool) -> Reply:
     match command:
         case NotUnderstood():
             return usage(command.command, command.reason)

@@ -10,8 +10,8 @@ from ratchet_bot.flows.replies import CannotBeDone
 from ratchet_bot.flows.runs import PROFILE_WORKFLOW, best_of, is_of_this_merge, objection, runs_of
 from ratchet_bot.flows.tighten_request import TRAILER, TightenRequest
 from ratchet_bot.hosts.artifacts import Delivery
-from ratchet_bot.hosts.host import Commit, Host, Run
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostReads, HostRefused
+from ratchet_bot.hosts.states import Commit, Run
 from ratchet_bot.judging.file_change import unmatched
 
 
@@ -25,12 +25,12 @@ class SourceRun:
     """Why hardware that was meant has no record, by its name."""
 
 
-def source_run(host: Host, request: TightenRequest) -> SourceRun:
+def source_run(host: HostReads, request: TightenRequest) -> SourceRun:
     """Return the run whose values are taken: one, since each that is looked into costs some requests.
 
     Raises:
         CannotBeDone: there is none, or it has no scenario that was named.
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     run_id = request.command.from_run
     run = _run_of_head(host, request) if run_id is None else _named_run(host, request, run_id)
@@ -47,27 +47,27 @@ def source_run(host: Host, request: TightenRequest) -> SourceRun:
     return SourceRun(run, delivery, missing)
 
 
-def is_only_baselines(host: Host, request: TightenRequest, ancestor: str, head: str) -> bool:
+def is_only_baselines(host: HostReads, request: TightenRequest, ancestor: str, head: str) -> bool:
     """Return whether a commit differs from an ancestor of it in nothing but baselines."""
     paths = host.changed_paths(ancestor, head)
     baselines = {hardware.baselines for hardware in request.settings.hardware.values()}
     return paths is not None and set(paths) <= baselines
 
 
-def _run_of_head(host: Host, request: TightenRequest) -> Run:
+def _run_of_head(host: HostReads, request: TightenRequest) -> Run:
     """Return the best run that measured what the head does.
 
     GitHub starts no run for the commit of a command: the commit before it was measured. The check that the
     bot carried over names that commit. Without such a check, the commits' messages say where to look, and the
     host is asked whether nothing but baselines has changed since.
     """
-    pull, standing = request.pull, request.standing
+    pull, pull_state = request.pull, request.pull_state
     if not pull.head_repository:
         raise _nothing("the repository that it comes from has been deleted")
     carried_from = request.check.carried_from if request.check else ""
-    measured = carried_from or _newest_of_others(standing.commits, pull.head_sha)
+    measured = carried_from or _newest_of_others(pull_state.commits, pull.head_sha)
     runs = runs_of(host, pull, measured)
-    run = best_of([run for run in runs if is_of_this_merge(run, standing.settled_at)])
+    run = best_of([run for run in runs if is_of_this_merge(run, pull_state.settled_at)])
     if run is None:
         moved = " since it was reopened or moved to its base" if runs else ""
         raise _nothing(f"no run of {PROFILE_WORKFLOW} has measured it{moved}")
@@ -89,11 +89,11 @@ def _nothing(reason: str) -> CannotBeDone:
     return CannotBeDone(f"There is nothing to take from the head of this pull request: {reason}.")
 
 
-def _named_run(host: Host, request: TightenRequest, run_id: int) -> Run:
+def _named_run(host: HostReads, request: TightenRequest, run_id: int) -> Run:
     """Return a run that the person has named."""
     try:
         run = host.run(run_id)
-    except HubRefused as refusal:
+    except HostRefused as refusal:
         raise CannotBeDone(f"{refusal}.") from refusal
     why_not = objection(run, request.pull, request.comment.repository)
     if why_not:

@@ -26,13 +26,12 @@ from ratchet_bot.flows.tighten_request import (
     reply_of,
 )
 from ratchet_bot.hosts.effects import PullRequest
-from ratchet_bot.hosts.host import Host
-from ratchet_bot.hosts.hub import Hub, HubAndHost, HubRefused
+from ratchet_bot.hosts.port import Host, HostEffects, HostReads, HostRefused
 from ratchet_bot.telling import words
 from ratchet_bot.telling.run_report import carried, check_name
 
 
-def reply(host: HubAndHost, comment: CommandComment, command: TightenBaselines, *, is_first: bool) -> Reply:
+def reply(host: Host, comment: CommandComment, command: TightenBaselines, *, is_first: bool) -> Reply:
     """Do it, if the person may and things are as they must be; return what to answer.
 
     Args:
@@ -43,18 +42,18 @@ def reply(host: HubAndHost, comment: CommandComment, command: TightenBaselines, 
 
     Raises:
         BadInput: the configuration or a baseline file cannot be used.
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     if not host.may_write(comment.author):
         return refused()
-    standing = host.standing(comment.pull, CONFIG, pull_branch(comment.pull))
-    settings = settings_in(standing.config)
+    pull_state = host.pull_state(comment.pull, CONFIG, pull_branch(comment.pull))
+    settings = settings_in(pull_state.config)
     hardware = {
         name: configured for name, configured in settings.hardware.items() if command.hardware in {None, name}
     }
     if not hardware:
         return usage(TIGHTEN, _unknown_hardware(command.hardware or "", settings))
-    request = TightenRequest(comment, command, standing, settings, hardware)
+    request = TightenRequest(comment, command, pull_state, settings, hardware)
     try:
         return _tightened(host, request, is_first=is_first)
     except CannotBeDone as why:
@@ -67,7 +66,7 @@ def _unknown_hardware(name: str, settings: Settings) -> str:
     return f"no hardware {name} is configured; {hint}"
 
 
-def _tightened(host: HubAndHost, request: TightenRequest, *, is_first: bool) -> Reply:
+def _tightened(host: Host, request: TightenRequest, *, is_first: bool) -> Reply:
     """Do it; where a branch has moved on meanwhile, once again with the same values."""
     if not request.pull.is_open:
         raise CannotBeDone("This pull request is closed, so nothing was changed.")
@@ -77,14 +76,14 @@ def _tightened(host: HubAndHost, request: TightenRequest, *, is_first: bool) -> 
     source = source_run(host, request)
     try:
         return _applied(host, request, source, is_last=False)
-    except HubRefused:
+    except HostRefused:
         moved = _moved(host, request)
         if moved is None:
             raise
         return _done_before(host, moved) or _applied(host, moved, source, is_last=True)
 
 
-def _done_before(host: HubAndHost, request: TightenRequest) -> Reply | None:
+def _done_before(host: Host, request: TightenRequest) -> Reply | None:
     """Return the answer where this very command has made its commit already; a fork's is proposed then."""
     destination = destination_of(request)
     sha = commit_of(request, destination.commits)
@@ -94,36 +93,36 @@ def _done_before(host: HubAndHost, request: TightenRequest) -> Reply | None:
     return Reply("rocket", words.markdown("answer_again", sha=sha, number=number), 0)
 
 
-def _with_check(host: Host, request: TightenRequest) -> TightenRequest:
+def _with_check(host: HostReads, request: TightenRequest) -> TightenRequest:
     """Return the request with the bot's check of the head; a fork's is not needed."""
     if request.is_fork:
         return request
     return replace(request, check=host.own_check(request.pull.head_sha, check_name(request.pull)))
 
 
-def _moved(host: Host, request: TightenRequest) -> TightenRequest | None:
+def _moved(host: HostReads, request: TightenRequest) -> TightenRequest | None:
     """Return the same request as things are now; None when nothing has moved.
 
     Raises:
         CannotBeDone: the head is not what was measured any more.
-        HubRefused: the host would not, or did not answer.
+        HostRefused: the host would not, or did not answer.
     """
     before, number = request.pull.head_sha, request.pull.number
-    standing = host.standing(number, CONFIG, pull_branch(number))
-    head = standing.pull.head_sha
+    pull_state = host.pull_state(number, CONFIG, pull_branch(number))
+    head = pull_state.pull.head_sha
     if head == before and not request.is_fork:
         return None
     if head != before and not is_only_baselines(host, request, before, head):
         raise CannotBeDone(f"Somebody pushed {head[:7]} meanwhile: ask again when it was measured.")
-    return _with_check(host, replace(request, standing=standing))
+    return _with_check(host, replace(request, pull_state=pull_state))
 
 
-def _applied(host: HubAndHost, request: TightenRequest, source: SourceRun, *, is_last: bool) -> Reply:
+def _applied(host: Host, request: TightenRequest, source: SourceRun, *, is_last: bool) -> Reply:
     """Read the files, decide what changes, and commit that; return what to answer.
 
     Raises:
         CannotBeDone: there is no branch into which it would go.
-        HubRefused: the host would not, or did not answer. On the last attempt for a fork, the change is
+        HostRefused: the host would not, or did not answer. On the last attempt for a fork, the change is
             shown instead.
     """
     destination = destination_of(request)
@@ -139,7 +138,7 @@ def _applied(host: HubAndHost, request: TightenRequest, source: SourceRun, *, is
     return reply_of(change, sha=sha, unchecked=_carried(host, change, sha))
 
 
-def _carried(hub: Hub, change: TightenChange, sha: str) -> str:
+def _carried(hub: HostEffects, change: TightenChange, sha: str) -> str:
     """Copy a successful check of the head to our commit; return why not, or "".
 
     GitHub starts no workflow for what its own token commits: without this, a required check would be missing
@@ -159,13 +158,13 @@ def _carried(hub: Hub, change: TightenChange, sha: str) -> str:
         return "the new baselines are looser than those of the base branch somewhere"
     try:
         hub.upsert_check(carried(check, pull, sha), is_first=True)
-    except HubRefused as refusal:
+    except HostRefused as refusal:
         return str(refusal)
     return ""
 
 
 def _proposed_for_fork(
-    host: HubAndHost, change: TightenChange, destination: Destination, *, is_last: bool
+    host: Host, change: TightenChange, destination: Destination, *, is_last: bool
 ) -> Reply:
     """Commit to a branch of the bot and propose that, since we cannot push to a fork.
 
@@ -185,17 +184,17 @@ def _proposed_for_fork(
             sha = host.rebuild_branch(
                 destination.branch, destination.moved_from, destination.head, change.files, message
             )
-    except HubRefused as refusal:
+    except HostRefused as refusal:
         if not is_last:
             raise
         return reply_of(change, refusal=str(refusal))
     try:
         return reply_of(change, sha=sha, number=_proposed(host, request, destination))
-    except HubRefused as refusal:
+    except HostRefused as refusal:
         return reply_of(change, refusal=str(refusal))
 
 
-def _proposed(host: HubAndHost, request: TightenRequest, destination: Destination) -> int:
+def _proposed(host: Host, request: TightenRequest, destination: Destination) -> int:
     """Open our pull request where none is open; return its number.
 
     The open one keeps its base: the author of the fork's may have moved theirs, which decides nothing here.

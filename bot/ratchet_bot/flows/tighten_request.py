@@ -14,7 +14,7 @@ from ratchet_bot.data.settings import Hardware, Settings
 from ratchet_bot.flows.reading import baselines_in, history_places, precedent_in
 from ratchet_bot.flows.replies import CannotBeDone, Reply
 from ratchet_bot.hosts.artifacts import Delivery
-from ratchet_bot.hosts.host import Commit, OwnCheck, Place, Pull, Run, Standing
+from ratchet_bot.hosts.states import Commit, OwnCheck, Place, Pull, PullState, Run
 from ratchet_bot.judging.file_change import FileChange, file_change
 from ratchet_bot.telling import render, words
 from ratchet_bot.telling.edits import edit_of
@@ -32,7 +32,7 @@ class TightenRequest:
 
     comment: CommandComment
     command: TightenBaselines
-    standing: Standing
+    pull_state: PullState
     settings: Settings
     hardware: Mapping[str, Hardware]
     """The hardware that is meant."""
@@ -42,7 +42,7 @@ class TightenRequest:
     @property
     def pull(self) -> Pull:
         """The pull request."""
-        return self.standing.pull
+        return self.pull_state.pull
 
     @property
     def is_fork(self) -> bool:
@@ -81,9 +81,9 @@ def destination_of(request: TightenRequest) -> Destination:
     Raises:
         CannotBeDone: there is no branch into which it would go.
     """
-    pull, own, base = request.pull, request.standing.own, request.standing.base_head
+    pull, own, base = request.pull, request.pull_state.own, request.pull_state.base_head
     if not request.is_fork:
-        return Destination(pull.head_branch, pull.head_sha, request.standing.commits)
+        return Destination(pull.head_branch, pull.head_sha, request.pull_state.commits)
     branch = pull_branch(pull.number)
     if own and (own.pull is None or own.pull.is_open):
         return Destination(branch, own.head, own.commits, number=own.pull.number if own.pull else None)
@@ -148,7 +148,7 @@ class TightenChange:
 def places_of(request: TightenRequest, run: Run, delivery: Delivery, head: str) -> list[Place]:
     """Return the files that decide what a run changes at a commit: its baselines, the base's, the history."""
     names, settings = delivery.records, request.settings
-    refs = (head, request.standing.base_head or head)
+    refs = (head, request.pull_state.base_head or head)
     baselines = [(ref, settings.hardware[name].baselines) for ref in refs for name in names]
     nights = [place for name in names for place in history_places(settings, name, run.created_at)]
     return [*baselines, *nights]
@@ -175,7 +175,7 @@ def change_of(
     Raises:
         BadInput: a baseline file cannot be used.
     """
-    base = request.standing.base_head or head
+    base = request.pull_state.base_head or head
     paths = [request.settings.hardware[name].baselines for name in delivery.records]
     changes = tuple(_file_changes(request, run, delivery, head, files))
     return TightenChange(request, run, changes, missing, {path: files[(base, path)] for path in paths})

@@ -16,7 +16,7 @@ from typing import Final
 from ratchet_profiler.record import MAX_RECORD_BYTES, RecordRejected, RunRecord, record_from_json
 
 from ratchet_bot.data.names import ARTIFACT_PREFIX, RefusedArtifact, hardware_of
-from ratchet_bot.hosts.host import Artifact, Run
+from ratchet_bot.hosts.states import Artifact, Run
 
 RECORD_NAME: Final = "run-record.json"
 """The only file of an artifact that is looked at."""

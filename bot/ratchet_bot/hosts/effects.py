@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ratchet_bot.hosts.host import OpenIssue
+from ratchet_bot.hosts.states import OpenIssue
 
 Conclusion = Literal["success", "failure", "action_required"]
-"""`action_required` blocks a merge as `failure` does, and asks a person to look; "neutral" would pass."""
+"""`action_required` blocks a merge like `failure` and asks a person to look; "neutral" would pass."""
 Reaction = Literal["eyes", "rocket", "-1", "confused"]
-"""Seen, done, not allowed, not understood."""
+"""In this order: seen, done, not allowed, not understood."""
 CARRIED: Final = "carried-over"
-"""External id of a check that repeats what was said of another commit, which follows: a run's word stands."""
+"""Prefix of the external id of a check copied from another commit, whose SHA follows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +48,19 @@ class Issue:
     body: str
     labels: tuple[str, ...] = ()
     seen: OpenIssue | None = None
-    """The open one with this marker, as it was seen just now; None: none was."""
+    """The open issue with this marker, as it was just read; None when there was none."""
 
 
 @dataclass(frozen=True)
 class Closing:
-    """An issue of the bot that is over."""
+    """An issue of the bot that is to be closed."""
 
     issue: OpenIssue
-    """As it was seen just now."""
+    """As it was just read."""
     marker: str
-    """HTML comment with which the last comment begins, so that it is said once."""
+    """HTML comment with which the last comment begins, so that it is posted once."""
     reason: str
-    """The rest of it, as Markdown."""
+    """The rest of the last comment, as Markdown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class Check:
     """The verdict as a check run on one commit."""
 
     name: str
-    """What branch protection calls it, such as "perf-ratchet"."""
+    """Its name in branch protection, such as "perf-ratchet"."""
     head_sha: str
     conclusion: Conclusion | None
     """None while it is in progress."""
@@ -77,23 +77,11 @@ class Check:
     summary: str
     """Markdown. GitHub takes at most 65,535 characters."""
     external_id: str
-    """What was judged, "run/attempt" or anything else: saying it twice for the same id changes nothing."""
+    """What was judged, "run/attempt" or anything else: posting it twice for one id changes nothing."""
     annotations: tuple[Annotation, ...] = ()
-    """Lines of the commit's files that are wrong, the gravest first. GitHub takes 50 at once."""
+    """Wrong lines of the commit's files, the gravest first. GitHub takes 50 at once."""
     yields: bool = False
-    """Whether it says nothing of the commit itself: what is said for another run then stands."""
+    """Whether it has no verdict on the commit itself: another run's check then stands."""
     elsewhere: str = ""
-    """What one in progress of the same external id and another name is told, as Markdown: its run is judged
-    here, so it concludes as action_required. "" leaves such a one alone."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """A comment of a person that is replied to."""
-
-    pull: int
-    """Number of the pull request."""
-    comment: int
-    pull_node: str = ""
-    """What GitHub's GraphQL calls the pull request; "" where that is not told."""
-    comment_node: str = ""
+    """Summary, as Markdown, for a check in progress with the same external id and another name: its run is
+    judged here, so it concludes as action_required. "" leaves such a check alone."""

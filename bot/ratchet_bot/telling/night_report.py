@@ -6,7 +6,7 @@ from functools import cached_property
 
 from ratchet_bot.data.baselines import END_TO_END
 from ratchet_bot.data.names import RefusedArtifact
-from ratchet_bot.hosts.host import Run
+from ratchet_bot.hosts.states import Run
 from ratchet_bot.judging.comparison import Comparison, ScenarioComparison, Shift, Verdict
 from ratchet_bot.judging.known import Known
 from ratchet_bot.judging.night_tightening import Tightening

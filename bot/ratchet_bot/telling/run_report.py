@@ -8,7 +8,7 @@ from typing import Final
 
 from ratchet_bot.data.names import RefusedArtifact, hardware_of
 from ratchet_bot.hosts.effects import CARRIED, Check, Conclusion
-from ratchet_bot.hosts.host import OwnCheck, Pull, Run
+from ratchet_bot.hosts.states import OwnCheck, Pull, Run
 from ratchet_bot.judging.compare import Outcome
 from ratchet_bot.telling.edits import Edit, annotations
 from ratchet_bot.telling.report import Report

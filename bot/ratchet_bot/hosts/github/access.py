@@ -5,10 +5,10 @@ from typing import Final
 
 from ratchet_bot.hosts.github.answers import Installation, Token
 from ratchet_bot.hosts.github.client import Client, Pace
-from ratchet_bot.hosts.github.failures import Errand
-from ratchet_bot.hosts.github.hub import GITHUB_API, WORKFLOW_LOGIN, GithubHub
+from ratchet_bot.hosts.github.failures import ApiCall
+from ratchet_bot.hosts.github.hub import GITHUB_API, WORKFLOW_LOGIN, GithubHost
 from ratchet_bot.hosts.github.repository import Repository
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 TOKEN: Final = "GITHUB_TOKEN"  # noqa: S105 - the name of a variable
 API_URL: Final = "GITHUB_API_URL"
@@ -17,11 +17,11 @@ APP_ID: Final = "PERF_RATCHET_APP_ID"
 APP_KEY: Final = "PERF_RATCHET_APP_KEY"  # PEM
 
 
-def github_hub_from_environment(
+def github_host_from_environment(
     repository: str,
     environ: Mapping[str, str],
     pace: Pace = Pace(),  # noqa: B008 - it is frozen
-) -> GithubHub:
+) -> GithubHost:
     """Return the hub of a repository, in the name of whoever the environment says.
 
     Args:
@@ -32,17 +32,17 @@ def github_hub_from_environment(
         pace: How gently to ask.
 
     Raises:
-        HubRefused: there is neither, or GitHub does not accept it.
+        HostRefused: there is neither, or GitHub does not accept it.
     """
     base_url = environ.get(API_URL) or GITHUB_API
     app_id, app_key = environ.get(APP_ID, ""), environ.get(APP_KEY, "")
     if bool(app_id) != bool(app_key):
-        raise HubRefused(f"a GitHub App needs both {APP_ID} and {APP_KEY}: one of them is empty")
+        raise HostRefused(f"a GitHub App needs both {APP_ID} and {APP_KEY}: one of them is empty")
     if app_id:
         token, login = _Installation(Client.of_app(app_id, app_key, base_url, pace), repository, "").token()
     else:
         token, login = environ.get(TOKEN, ""), environ.get(LOGIN) or WORKFLOW_LOGIN
-    return GithubHub(repository, token, login=login, base_url=base_url, pace=pace)
+    return GithubHost(repository, token, login=login, base_url=base_url, pace=pace)
 
 
 class _Installation(Repository):
@@ -50,8 +50,8 @@ class _Installation(Repository):
 
     def token(self) -> tuple[str, str]:
         """Return a token for this repository alone, good for an hour, and in whose name it writes."""
-        errand = Errand(f"let the app into {self._repository}: is it installed there?", "metadata: read")
-        return self._settle(errand, self._token)
+        call = ApiCall(f"let the app into {self._repository}: is it installed there?", "metadata: read")
+        return self._settle(call, self._token)
 
     def _token(self) -> tuple[str, str]:
         installation = Installation.model_validate(self._client.get(self._at("installation")))

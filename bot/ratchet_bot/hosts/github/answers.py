@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
-from ratchet_bot.hosts import host
+from ratchet_bot.hosts import states
 from ratchet_bot.hosts.effects import CARRIED
 
 
@@ -167,9 +167,9 @@ class Pull(Told):
         here = self.head.repo is not None and self.head.repo.full_name.lower() == repository.lower()
         return here and sha in {None, self.head.sha}
 
-    def seen(self) -> host.Pull:
+    def seen(self) -> states.Pull:
         """Return it as the bot sees it."""
-        return host.Pull(
+        return states.Pull(
             number=self.number,
             is_open=self.state == "open",
             head_sha=self.head.sha,
@@ -194,10 +194,10 @@ class Issue(Told):
     labels: tuple[Label, ...]
     pull_request: object = None
 
-    def seen(self) -> host.OpenIssue:
+    def seen(self) -> states.OpenIssue:
         """Return it as the bot sees it."""
         labels = tuple(it.name for it in self.labels)
-        return host.OpenIssue(number=self.number, title=self.title, body=self.body or "", labels=labels)
+        return states.OpenIssue(number=self.number, title=self.title, body=self.body or "", labels=labels)
 
 
 class Run(Told):
@@ -216,9 +216,9 @@ class Run(Told):
     created_at: datetime
     html_url: str
 
-    def seen(self) -> host.Run:
+    def seen(self) -> states.Run:
         """Return it as the bot sees it."""
-        return host.Run(
+        return states.Run(
             run_id=self.id,
             attempt=self.run_attempt,
             workflow=self.path.partition("@")[0],  # a required workflow's path ends in @ and its ref
@@ -241,8 +241,8 @@ class Artifact(Told):
     size_in_bytes: int
     expired: bool
 
-    def seen(self) -> host.Artifact:
+    def seen(self) -> states.Artifact:
         """Return it as the bot sees it."""
-        return host.Artifact(
+        return states.Artifact(
             artifact_id=self.id, name=self.name, size_bytes=self.size_in_bytes, is_expired=self.expired
         )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ratchet_bot.hosts.github.failures import Unanswered
 from ratchet_bot.hosts.github.git_answers import Commit, Committed, Named, Node, Reference, blob_name
 from ratchet_bot.hosts.github.repository import Repository, quoted
-from ratchet_bot.hosts.hub import BranchMoved
+from ratchet_bot.hosts.port import BranchMoved
 
 NO_COMMIT: Final = "0" * 40
 """What git calls the place of a branch that is not there."""
@@ -30,23 +30,23 @@ UPDATE_REFS: Final = """mutation Move($input: UpdateRefsInput!) {
 
 
 class Branches(Repository):
-    """Commits and branches. See `hub.Hub`."""
+    """Commits and branches. See `port.Host`."""
 
     def commit_files(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
-        """Put files on a branch in one commit, only if it still points where we think. See `hub.Hub`."""
-        errand = self._errand(f"commit to {branch}", "contents: write")
-        return self._settle(errand, lambda: self._commit(branch, expected_head, files, message))
+        """Put files on a branch in one commit, only if it still points where we think. See `port.Host`."""
+        call = self._call(f"commit to {branch}", "contents: write")
+        return self._settle(call, lambda: self._commit(branch, expected_head, files, message))
 
     def reset_branch(self, branch: str, expected_head: str | None, to: str) -> None:
-        """Make a branch point to a commit, only if it still is where we think. See `hub.Hub`."""
-        errand = self._errand(f"move {branch}", "contents: write")
-        self._settle(errand, lambda: self._move(branch, expected_head, to))
+        """Make a branch point to a commit, only if it still is where we think. See `port.Host`."""
+        call = self._call(f"move {branch}", "contents: write")
+        self._settle(call, lambda: self._move(branch, expected_head, to))
 
     def rebuild_branch(
         self, branch: str, expected_head: str | None, base: str, files: Mapping[str, bytes], message: str
     ) -> str:
-        """Make a branch one commit on top of another, if it still is where we think. See `hub.Hub`."""
-        errand = self._errand(f"commit to {branch}", "contents: write")
+        """Make a branch one commit on top of another, if it still is where we think. See `port.Host`."""
+        call = self._call(f"commit to {branch}", "contents: write")
 
         def step_by_step() -> str:
             now = self._head_of(branch)
@@ -67,16 +67,16 @@ class Branches(Repository):
                     raise
                 return step_by_step()
 
-        return self._settle(errand, at_once, again=step_by_step)
+        return self._settle(call, at_once, again=step_by_step)
 
     def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
-        """Make a branch without any past, with one commit; return its head. See `hub.Hub`."""
-        errand = self._errand(f"start {branch}", "contents: write")
-        return self._settle(errand, lambda: self._head_of(branch) or self._start(branch, files, message))
+        """Make a branch without any past, with one commit; return its head. See `port.Host`."""
+        call = self._call(f"start {branch}", "contents: write")
+        return self._settle(call, lambda: self._head_of(branch) or self._start(branch, files, message))
 
     def head(self, branch: str) -> str | None:
-        """Return the full SHA at which a branch is, or None. See `host.Host`."""
-        return self._settle(self._errand(f"show {branch}", "contents: read"), lambda: self._head_of(branch))
+        """Return the full SHA at which a branch is, or None. See `port.Host`."""
+        return self._settle(self._call(f"show {branch}", "contents: read"), lambda: self._head_of(branch))
 
     def _head_of(self, branch: str) -> str | None:
         try:

@@ -4,25 +4,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast, get_args
 
-from ratchet_bot.hosts import host
+from ratchet_bot.hosts import states
 from ratchet_bot.hosts.effects import CARRIED, Annotation, Check, Conclusion
 from ratchet_bot.hosts.github.answers import CheckRun
 from ratchet_bot.hosts.github.repository import Repository
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 SUMMARY_LIMIT: Final = 65_535  # characters; maxLength in GitHub's OpenAPI description of a check run
 ANNOTATIONS_AT_ONCE: Final = 50  # maxItems in the same place; more are added by further requests
 
 
 class Checks(Repository):
-    """Check runs. See `hub.Hub`."""
+    """Check runs. See `port.Host`."""
 
     def upsert_check(self, check: Check, *, is_first: bool = False) -> str:
-        """Make the commit's check of this name and external id say this. See `hub.Hub`."""
+        """Make the commit's check of this name and external id say this. See `port.Host`."""
         if len(check.summary) > SUMMARY_LIMIT:
             said = f"{len(check.summary):,} characters and GitHub takes {SUMMARY_LIMIT:,}"
-            raise HubRefused(f"the summary of the check has {said}: shorten it")
-        errand = self._errand(f"check {check.head_sha[:7]}", "checks: write")
+            raise HostRefused(f"the summary of the check has {said}: shorten it")
+        call = self._call(f"check {check.head_sha[:7]}", "checks: write")
 
         def look_first() -> str:
             return self._check(check, self._known(check.head_sha, check_name=check.name))
@@ -30,12 +30,12 @@ class Checks(Repository):
         def at_once() -> str:
             return self._check(check, [])
 
-        return self._settle(errand, at_once if is_first else look_first, again=look_first)
+        return self._settle(call, at_once if is_first else look_first, again=look_first)
 
-    def own_check(self, sha: str, name: str) -> host.OwnCheck | None:
-        """Return the latest check of this name that the bot has made on a commit. See `host.Host`."""
-        errand = self._errand(f"show the checks of {sha[:7]}", "checks: read")
-        known = self._settle(errand, lambda: self._known(sha, check_name=name))
+    def own_check(self, sha: str, name: str) -> states.OwnCheck | None:
+        """Return the latest check of this name that the bot has made on a commit. See `port.Host`."""
+        call = self._call(f"show the checks of {sha[:7]}", "checks: read")
+        known = self._settle(call, lambda: self._known(sha, check_name=name))
         return _latest(it for it in known if it.is_by(self._login))
 
     def _known(self, sha: str, **narrowed: str) -> list[CheckRun]:
@@ -50,7 +50,7 @@ class Checks(Repository):
         if ours is None and check.elsewhere:
             self._conclude_elsewhere(check)
         if check.yields and others:
-            if ours is None or ours.status == host.COMPLETED:
+            if ours is None or ours.status == states.COMPLETED:
                 return others[0].html_url or ""
             check = _as_said(check, others) if check.conclusion else check
         if ours is None:
@@ -58,7 +58,7 @@ class Checks(Repository):
             made = self._client.send("POST", self._at("check-runs"), whose | _said(check, annotated=0))
             ours, annotated = CheckRun.model_validate(made.data), ANNOTATIONS_AT_ONCE
         else:
-            if check.conclusion is None and ours.status == host.COMPLETED:
+            if check.conclusion is None and ours.status == states.COMPLETED:
                 return ours.html_url or ""
             annotated = ours.output.annotations_count
             if not _says(ours, check):
@@ -89,15 +89,15 @@ def _said(check: Check, annotated: int) -> dict[str, Any]:
         output["annotations"] = [_annotation(it) for it in due]
     if check.conclusion is None:
         return {"status": "in_progress", "output": output}
-    return {"status": host.COMPLETED, "conclusion": check.conclusion, "output": output}
+    return {"status": states.COMPLETED, "conclusion": check.conclusion, "output": output}
 
 
-def _latest(own: Iterable[CheckRun]) -> host.OwnCheck | None:
+def _latest(own: Iterable[CheckRun]) -> states.OwnCheck | None:
     latest = max(own, key=lambda it: it.id, default=None)
     if latest is None:
         return None
     output = latest.output
-    return host.OwnCheck(
+    return states.OwnCheck(
         conclusion=latest.conclusion,
         carried_from=(latest.external_id or "").partition(f"{CARRIED}/")[2],
         title=output.title or "",
@@ -124,6 +124,6 @@ def _annotation(it: Annotation) -> dict[str, Any]:
 
 
 def _says(run: CheckRun, check: Check) -> bool:
-    status = host.COMPLETED if check.conclusion else "in_progress"
+    status = states.COMPLETED if check.conclusion else "in_progress"
     said = (run.status, run.conclusion, run.output.title, run.output.summary)
     return said == (status, check.conclusion, check.title, check.summary)

@@ -15,7 +15,7 @@ from requests.exceptions import RequestException, RetryError
 from urllib3 import Retry
 
 from ratchet_bot.hosts.github.failures import NO_ANSWER, Failure, Unanswered, failure_from_answer
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 REPEATS: Final = 4  # of a GET that fails. Chosen: with the pauses between them about half a minute
 PER_PAGE: Final = 100  # the most that GitHub gives
@@ -79,14 +79,14 @@ class Client:
         """Return a client that asks as a GitHub App, which may do little more than ask for a token.
 
         Raises:
-            HubRefused: the key is no private key in PEM.
+            HostRefused: the key is no private key in PEM.
         """
         # PyGithub's DEBUG lines hold whole answers, and one of these answers is a token.
         logging.getLogger("github.Requester").setLevel(logging.INFO)
         try:
             proof = Auth.AppAuth(app_id, key).create_jwt()
         except (ValueError, TypeError, PyJWTError):
-            raise HubRefused(
+            raise HostRefused(
                 "the GitHub App's key is no private key in PEM: pass the whole .pem file"
             ) from None
         return cls(Auth.AppAuthToken(proof), base_url, pace, [key, proof])
@@ -132,12 +132,12 @@ class Client:
         """Return what GitHub redirects to, on another host, which is not shown the token.
 
         Raises:
-            HubRefused: it is larger, or the redirect leads nowhere safe.
+            HostRefused: it is larger, or the redirect leads nowhere safe.
             Unanswered: as ever.
         """
         target = str(self._ask("GET", path).headers.get("location", ""))
         if urlsplit(target).scheme not in self._schemes:
-            raise HubRefused("GitHub did not redirect to an https address; nothing was downloaded")
+            raise HostRefused("GitHub did not redirect to an https address; nothing was downloaded")
         try:
             # The header asks for no compression: what is counted is what is kept. `auth`: no .netrc either.
             with requests.get(
@@ -233,5 +233,5 @@ def _bounded(chunks: Iterable[bytes], most_bytes: int) -> bytes:
     for chunk in chunks:
         content += chunk
         if len(content) > most_bytes:
-            raise HubRefused(f"the artifact is larger than {most_bytes:,} bytes; it was not read to its end")
+            raise HostRefused(f"the artifact is larger than {most_bytes:,} bytes; it was not read to its end")
     return bytes(content)

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from ratchet_bot.hosts.effects import Question, Reaction
+from ratchet_bot.data.events import CommandComment
+from ratchet_bot.hosts.effects import Reaction
 from ratchet_bot.hosts.github.answers import Comment
-from ratchet_bot.hosts.github.failures import Errand
+from ratchet_bot.hosts.github.failures import ApiCall
 from ratchet_bot.hosts.github.git_answers import Replied
 from ratchet_bot.hosts.github.repository import Repository
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 COMMENT_LIMIT: Final = 65_536  # characters; GitHub answers 422 "Body is too long" beyond
 REPLY: Final = """mutation Reply($answer: AddCommentInput!, $reaction: AddReactionInput!) {
@@ -27,15 +28,15 @@ REACTIONS: Final[Mapping[Reaction, str]] = {
 
 
 class Conversation(Repository):
-    """Comments, answers and reactions. See `hub.Hub` for each."""
+    """Comments, answers and reactions. See `port.Host`."""
 
     def upsert_comment(self, pull: int, marker: str, body: str) -> str:
-        """Make the bot's one comment on a pull request say this. See `hub.Hub`."""
+        """Make the bot's one comment on a pull request say this. See `port.Host`."""
         _require_sayable(marker, body)
         return self._settle(self._commenting(pull), lambda: self._say(pull, marker, lambda _: body))
 
     def revise_comment(self, pull: int, marker: str, revise: Callable[[str | None], str | None]) -> str:
-        """Make the bot's one comment say what follows from what it says. See `hub.Hub`."""
+        """Make the bot's one comment say what follows from what it says. See `port.Host`."""
 
         def revised(body: str | None) -> str | None:
             new = revise(body)
@@ -46,7 +47,7 @@ class Conversation(Repository):
         return self._settle(self._commenting(pull), lambda: self._say(pull, marker, revised))
 
     def answer(self, pull: int, marker: str, body: str, *, is_first: bool = False) -> str:
-        """Say something once on a pull request, in a comment of its own. See `hub.Hub`."""
+        """Say something once on a pull request, in a comment of its own. See `port.Host`."""
         _require_sayable(marker, body)
 
         def look_first() -> str:
@@ -58,39 +59,39 @@ class Conversation(Repository):
         return self._settle(self._commenting(pull), at_once if is_first else look_first, again=look_first)
 
     def reply(
-        self, question: Question, marker: str, body: str, reaction: Reaction, *, is_first: bool = False
+        self, comment: CommandComment, marker: str, body: str, reaction: Reaction, *, is_first: bool = False
     ) -> str:
-        """Answer a comment, then react to it: at once where no answer can be there. See `hub.Hub`."""
+        """Answer a comment, then react to it: at once where no answer can be there. See `port.Host`."""
         _require_sayable(marker, body)
 
         def look_first() -> str:
-            place = self._say(question.pull, marker, lambda _: body)
-            self._react(question.comment, reaction)
+            place = self._say(comment.pull, marker, lambda _: body)
+            self._react(comment.comment_id, reaction)
             return place
 
         def at_once() -> str:
             asked = {
-                "answer": {"subjectId": question.pull_node, "body": body},
-                "reaction": {"subjectId": question.comment_node, "content": REACTIONS[reaction]},
+                "answer": {"subjectId": comment.pull_node, "body": body},
+                "reaction": {"subjectId": comment.comment_node, "content": REACTIONS[reaction]},
             }
             return Replied.model_validate(self._client.graphql(REPLY, asked)).url
 
-        can_be_one = is_first and question.pull_node and question.comment_node
+        can_be_one = is_first and comment.pull_node and comment.comment_node
         effect = at_once if can_be_one else look_first
-        return self._settle(self._commenting(question.pull), effect, again=look_first)
+        return self._settle(self._commenting(comment.pull), effect, again=look_first)
 
     def react(self, comment: int, reaction: Reaction) -> bool:
-        """React to a comment; return whether that is new. See `hub.Hub`."""
-        errand = self._errand(f"react to comment {comment}", "pull-requests: write")
-        return self._settle(errand, lambda: self._react(comment, reaction))
+        """React to a comment; return whether that is new. See `port.Host`."""
+        call = self._call(f"react to comment {comment}", "pull-requests: write")
+        return self._settle(call, lambda: self._react(comment, reaction))
 
     def _react(self, comment: int, reaction: Reaction) -> bool:
         # Nothing is doubled when it is sent twice: GitHub answers 200 then.
         path = self._at(f"issues/comments/{comment}/reactions")
         return self._client.send("POST", path, {"content": reaction}).status == HTTPStatus.CREATED
 
-    def _commenting(self, pull: int) -> Errand:
-        return Errand(f"comment on {self._repository}#{pull}", "pull-requests: write")
+    def _commenting(self, pull: int) -> ApiCall:
+        return ApiCall(f"comment on {self._repository}#{pull}", "pull-requests: write")
 
     def _say(self, number: int, marker: str, revise: Callable[[str | None], str | None]) -> str:
         """Look for the comment, then make it say what follows from what it says."""
@@ -113,6 +114,6 @@ def _require_sayable(marker: str, body: str) -> None:
     if not marker or not body.startswith(marker):
         raise ValueError("a comment begins with its marker, or it is not found again")
     if len(body) > COMMENT_LIMIT:
-        raise HubRefused(
+        raise HostRefused(
             f"the comment has {len(body):,} characters and GitHub takes {COMMENT_LIMIT:,}: shorten it"
         )

@@ -21,7 +21,7 @@ _RATE_WORDS: Final = ("api rate limit exceeded", "you have exceeded a secondary 
 
 
 @dataclass(frozen=True)
-class Errand:
+class ApiCall:
     """What is asked of GitHub, in the words of a refusal: "GitHub did not `doing`: ... `needs`"."""
 
     doing: str
@@ -86,12 +86,12 @@ class Failure:
             return self.rate_limit_wait_s if self.rate_limit_wait_s <= longest_s else None
         return before_retry_s if self.is_outage else None
 
-    def reason(self, errand: Errand) -> str:
+    def reason(self, call: ApiCall) -> str:
         """Return why, and what to do about it."""
         if self.status == NO_ANSWER:
             return f"it does not answer ({self.said}); run it again later, nothing is done twice"
         if "not accessible by" in self.said:
-            return f'the token may not; give the job "permissions: {{{errand.needs}}}"'
+            return f'the token may not; give the job "permissions: {{{call.needs}}}"'
         if _PULLS_FORBIDDEN in self.said:
             return 'in Settings > Actions > General, tick "Allow ... to create and approve pull requests"'
         if self.is_rate_limit:
@@ -99,7 +99,7 @@ class Failure:
         if self.is_outage:
             return f"it is failing ({self.status}); run it again later, nothing is done twice"
         advice = _ADVICE.get(self.status, f"it says {self.status}")
-        return f"{advice.format(needs=errand.needs)}: {self.said}"
+        return f"{advice.format(needs=call.needs)}: {self.said}"
 
 
 def failure_from_answer(status: int, headers: Mapping[str, Any] | None, data: object) -> Failure:

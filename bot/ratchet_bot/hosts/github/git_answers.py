@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import AliasPath, Field
 
-from ratchet_bot.hosts import host
+from ratchet_bot.hosts import states
 from ratchet_bot.hosts.github.answers import Account, Told
 
 RUN_LAG: Final = timedelta(seconds=10)
@@ -59,11 +59,11 @@ class Commit(Told):
     parents: tuple[Named, ...]
     files: tuple[ChangedFile, ...] = ()
 
-    def seen(self) -> host.Commit:
+    def seen(self) -> states.Commit:
         """Return it as the bot sees it."""
         told = self.commit.author.name if self.commit.author else ""
         author = self.author.login if self.author else told
-        return host.Commit(sha=self.sha, author=author, message=self.commit.message)
+        return states.Commit(sha=self.sha, author=author, message=self.commit.message)
 
 
 class Comparison(Told):

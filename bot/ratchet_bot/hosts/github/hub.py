@@ -9,7 +9,7 @@ from ratchet_bot.hosts.github.proposals import Proposals
 from ratchet_bot.hosts.github.runs import Runs
 from ratchet_bot.hosts.github.seen import Sight
 from ratchet_bot.hosts.github.standing import Standings
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 WORKFLOW_LOGIN: Final = "github-actions[bot]"
 """In whose name a workflow's own GITHUB_TOKEN writes."""
@@ -17,8 +17,8 @@ GITHUB_API: Final = "https://api.github.com"
 """Where GitHub's API is, unless GITHUB_API_URL says otherwise."""
 
 
-class GithubHub(Proposals, Checks, Branches, Runs, Standings, Sight):
-    """One repository on GitHub. Implements `hub.Hub` and `host.Host`."""
+class GithubHost(Proposals, Checks, Branches, Runs, Standings, Sight):
+    """One repository on GitHub. Implements `port.Host`."""
 
     def __init__(
         self,
@@ -39,11 +39,11 @@ class GithubHub(Proposals, Checks, Branches, Runs, Standings, Sight):
             pace: How gently to ask.
 
         Raises:
-            HubRefused: there is no token, or the name is no repository's.
+            HostRefused: there is no token, or the name is no repository's.
         """
         if not token:
-            raise HubRefused("there is no token for GitHub: give the step GITHUB_TOKEN")
+            raise HostRefused("there is no token for GitHub: give the step GITHUB_TOKEN")
         owner, _, name = repository.partition("/")
         if not owner or not name or "/" in name:
-            raise HubRefused(f"{repository!r} is no repository: write owner/name")
+            raise HostRefused(f"{repository!r} is no repository: write owner/name")
         super().__init__(Client.of_token(token, base_url, pace), repository, login)

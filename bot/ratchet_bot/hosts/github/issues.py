@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
-from ratchet_bot.hosts import effects, host
+from ratchet_bot.hosts import effects, states
 from ratchet_bot.hosts.github.answers import Issue, KnownLabel, OpenedIssue
 from ratchet_bot.hosts.github.conversation import Conversation
 from ratchet_bot.hosts.github.failures import Unanswered
 from ratchet_bot.hosts.github.repository import quoted
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.port import HostRefused
 
 MUTATIONS: Final = {
     "createIssue": ("CreateIssueInput!", "issue { number }"),
@@ -38,15 +38,15 @@ def document(changes: Sequence[Change]) -> str:
 
 
 class Issues(Conversation):
-    """The bot's issues. See `hub.Hub`."""
+    """The bot's issues. See `port.Host`."""
 
     def settle_issues(
         self, wanted: Sequence[effects.Issue], over: Sequence[effects.Closing]
     ) -> Sequence[int]:
-        """Open issues, make the open ones say this, and close others. See `hub.Hub`."""
+        """Open issues, make the open ones say this, and close others. See `port.Host`."""
         if any(not issue.marker or not issue.body.startswith(issue.marker) for issue in wanted):
             raise ValueError("the body of an issue begins with its marker, or it is not found again")
-        errand = self._errand("open, change or close issues", "issues: write")
+        call = self._call("open, change or close issues", "issues: write")
 
         def one_by_one() -> Sequence[int]:
             for it in over:
@@ -62,7 +62,7 @@ class Issues(Conversation):
                     raise
                 return one_by_one()  # part of it may be done: the rest follows, or says why not
 
-        return self._settle(errand, one_by_one if self._labels is None else at_once, again=one_by_one)
+        return self._settle(call, one_by_one if self._labels is None else at_once, again=one_by_one)
 
     def _change(self, wanted: Sequence[effects.Issue], over: Sequence[effects.Closing]) -> Sequence[int]:
         """Do it in one request: GitHub has been asked which issues are open."""
@@ -97,7 +97,7 @@ class Issues(Conversation):
                 raise
         return KnownLabel.model_validate(self._client.get(self._at(f"labels/{quoted(name)}")))
 
-    def _report(self, asked: effects.Issue, ours: host.OpenIssue | None) -> int:
+    def _report(self, asked: effects.Issue, ours: states.OpenIssue | None) -> int:
         said = {"title": asked.title, "body": asked.body}
         if ours is None:
             made = self._client.send("POST", self._at("issues"), said | {"labels": list(asked.labels)})
@@ -107,7 +107,7 @@ class Issues(Conversation):
         self._label(ours.number, asked.labels, set(ours.labels))
         return ours.number
 
-    def _own_issues(self) -> list[host.OpenIssue]:
+    def _own_issues(self) -> list[states.OpenIssue]:
         """Return the open issues that the bot wrote. GitHub lists pull requests among them."""
         listed = self._client.pages(self._at("issues"), state="open", creator=self._login)
         issues = [it for it in map(Issue.model_validate, listed) if it.pull_request is None]
@@ -123,12 +123,12 @@ class Issues(Conversation):
         if it.state == "closed":
             return
         if it.user is None or it.user.login != self._login:
-            raise HubRefused(f"#{number} was not opened by {self._login}; a person has to close it")
+            raise HostRefused(f"#{number} was not opened by {self._login}; a person has to close it")
         self._say(number, marker, lambda _: f"{marker}\n{reason}")
         self._client.send("PATCH", self._at(path), {"state": "closed"})
 
 
-def _marked(issues: Iterable[host.OpenIssue], marker: str) -> host.OpenIssue | None:
+def _marked(issues: Iterable[states.OpenIssue], marker: str) -> states.OpenIssue | None:
     return next((it for it in issues if it.body.startswith(marker)), None)
 
 

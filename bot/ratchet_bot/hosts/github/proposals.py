@@ -4,7 +4,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
-from ratchet_bot.hosts import effects, host
+from ratchet_bot.hosts import effects, states
 from ratchet_bot.hosts.github.answers import Pull
 from ratchet_bot.hosts.github.client import PER_PAGE
 from ratchet_bot.hosts.github.failures import Unanswered
@@ -17,13 +17,13 @@ CLOSE_PULL: Final = """mutation Close($said: AddCommentInput!, $closed: ClosePul
 
 
 class Proposals(Issues):
-    """Pull requests of the bot. See `hub.Hub`."""
+    """Pull requests of the bot. See `port.Host`."""
 
     def upsert_pull(
-        self, pull: effects.PullRequest, *, is_first: bool = False, seen: host.SeenPull | None = None
+        self, pull: effects.PullRequest, *, is_first: bool = False, seen: states.PullSnapshot | None = None
     ) -> int:
-        """Open a pull request, or make the open one of this branch say this. See `hub.Hub`."""
-        errand = self._errand(f"propose {pull.branch}", "pull-requests: write")
+        """Open a pull request, or make the open one of this branch say this. See `port.Host`."""
+        call = self._call(f"propose {pull.branch}", "pull-requests: write")
 
         def look_first() -> int:
             return self._propose(pull, self._own_pulls(pull.branch))
@@ -31,11 +31,11 @@ class Proposals(Issues):
         def at_once() -> int:
             return self._revise(pull, seen) if seen else self._propose(pull, [])
 
-        return self._settle(errand, at_once if is_first or seen else look_first, again=look_first)
+        return self._settle(call, at_once if is_first or seen else look_first, again=look_first)
 
     def close_pull(self, number: int, marker: str, reason: str, *, key: str = "") -> None:
-        """Close a pull request of the bot with a last comment. See `hub.Hub`."""
-        errand = self._errand(f"close #{number}", "pull-requests: write")
+        """Close a pull request of the bot with a last comment. See `port.Host`."""
+        call = self._call(f"close #{number}", "pull-requests: write")
 
         def look_first() -> None:
             self._close(f"pulls/{number}", number, marker, reason)
@@ -44,7 +44,7 @@ class Proposals(Issues):
             asked = {"said": _said(key, marker, reason), "closed": {"pullRequestId": key}}
             self._client.graphql(CLOSE_PULL, asked)
 
-        self._settle(errand, at_once if key else look_first, again=look_first)
+        self._settle(call, at_once if key else look_first, again=look_first)
 
     def _propose(self, asked: effects.PullRequest, known: list[Pull]) -> int:
         said = {"title": asked.title, "body": asked.body, "base": asked.base}
@@ -55,7 +55,7 @@ class Proposals(Issues):
         self._label(ours.number, asked.labels, {it.name for it in ours.labels})
         return ours.number
 
-    def _revise(self, asked: effects.PullRequest, ours: host.SeenPull) -> int:
+    def _revise(self, asked: effects.PullRequest, ours: states.PullSnapshot) -> int:
         if (ours.title, ours.body, ours.base_branch) != (asked.title, asked.body, asked.base):
             said = {"title": asked.title, "body": asked.body, "base": asked.base}
             self._client.send("PATCH", self._at(f"pulls/{ours.number}"), said)

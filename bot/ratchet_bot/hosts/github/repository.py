@@ -1,4 +1,4 @@
-"""One repository on GitHub: what every errand shares."""
+"""One repository on GitHub: what every call shares."""
 
 import time
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from ratchet_bot.hosts.github.client import Client
-from ratchet_bot.hosts.github.failures import Errand, Unanswered
-from ratchet_bot.hosts.hub import HubRefused
+from ratchet_bot.hosts.github.failures import ApiCall, Unanswered
+from ratchet_bot.hosts.port import HostRefused
 
 TRIES: Final = 3  # of one effect. Chosen: a longer incident is a matter for the next run
 
@@ -44,12 +44,12 @@ class Repository:
         """Return where the API has something of this repository."""
         return f"/repos/{self._repository}/{path}"
 
-    def _errand(self, doing: str, needs: str) -> Errand:
-        return Errand(f"{doing} of {self._repository}", needs)
+    def _call(self, doing: str, needs: str) -> ApiCall:
+        return ApiCall(f"{doing} of {self._repository}", needs)
 
     def _settle(
         self,
-        errand: Errand,
+        call: ApiCall,
         effect: Callable[[], _Result],
         again: Callable[[], _Result] | None = None,
         tries: int = TRIES,
@@ -57,13 +57,13 @@ class Repository:
         """Try until GitHub answers. Each try looks before it writes, so a lost answer doubles nothing.
 
         Args:
-            errand: What is done, in words.
+            call: What is done, in words.
             effect: Does it.
             again: Does it where a try has failed before; None: as at first.
             tries: How often.
 
         Raises:
-            HubRefused: GitHub would not, or did not answer.
+            HostRefused: GitHub would not, or did not answer.
         """
         try:
             return effect()
@@ -71,14 +71,14 @@ class Repository:
             failure, pace = unanswered.failure, self._client.pace
             wait_s = failure.wait_s(pace.before_retry, pace.for_rate_limit)
             if tries == 1 or wait_s is None:
-                raise HubRefused(f"GitHub did not {errand.doing}: {failure.reason(errand)}") from None
+                raise HostRefused(f"GitHub did not {call.doing}: {failure.reason(call)}") from None
         except ValidationError as error:
             place = ".".join(map(str, error.errors()[0]["loc"]))
-            raise HubRefused(
-                f"GitHub did not {errand.doing}: its answer has no {place} that we know"
+            raise HostRefused(
+                f"GitHub did not {call.doing}: its answer has no {place} that we know"
             ) from None
         time.sleep(wait_s)
-        return self._settle(errand, again or effect, None, tries - 1)
+        return self._settle(call, again or effect, None, tries - 1)
 
 
 def quoted(name: str) -> str:

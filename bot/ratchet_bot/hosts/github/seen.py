@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from ratchet_bot.hosts import host
+from ratchet_bot.hosts import states
 from ratchet_bot.hosts.github.seen_answers import Begin, Branch, Entry, Seen
 from ratchet_bot.hosts.github.source import CONTENT, Source
 
@@ -51,24 +51,30 @@ fragment made on Commit {{
 
 
 class Sight(Source):
-    """What a night looks at. See `host.Host`."""
+    """What a night looks at. See `port.Host`."""
 
-    def beginning(self, path: str) -> host.Beginning:
-        """Return the name of the default branch and a file of it. See `host.Host`."""
-        errand = self._errand(f"show {path} on the default branch", "contents: read")
-        return self._settle(errand, lambda: self._begin(path))
+    def default_branch(self, path: str) -> states.DefaultBranch:
+        """Return the name of the default branch and a file of it. See `port.Host`."""
+        call = self._call(f"show {path} on the default branch", "contents: read")
+        return self._settle(call, lambda: self._begin(path))
 
-    def seen(self, files: Mapping[str, Sequence[str]], proposals: Mapping[str, str], label: str) -> host.Seen:
-        """Return branches as they are, and the bot's open issues, in one request. See `host.Host`."""
-        errand = self._errand(f"show {len(files) + len(proposals)} branches", "contents: read")
-        return self._settle(errand, lambda: self._see(files, proposals, label))
+    def repository_state(
+        self, files: Mapping[str, Sequence[str]], proposals: Mapping[str, str], label: str
+    ) -> states.RepositoryState:
+        """Return branches as they are, and the bot's open issues, in one request. See `port.Host`."""
+        call = self._call(f"show {len(files) + len(proposals)} branches", "contents: read")
+        return self._settle(call, lambda: self._see(files, proposals, label))
 
-    def _begin(self, path: str) -> host.Beginning:
+    def _begin(self, path: str) -> states.DefaultBranch:
         found = Begin.model_validate(self._client.graphql(BEGIN, {**self._owner_and_name(), "path": path}))
         entry = found.target["file"]
-        return host.Beginning(found.name, self._content(entry.object if isinstance(entry, Entry) else None))
+        return states.DefaultBranch(
+            found.name, self._content(entry.object if isinstance(entry, Entry) else None)
+        )
 
-    def _see(self, files: Mapping[str, Sequence[str]], proposals: Mapping[str, str], label: str) -> host.Seen:
+    def _see(
+        self, files: Mapping[str, Sequence[str]], proposals: Mapping[str, str], label: str
+    ) -> states.RepositoryState:
         wanted = {**files, **{branch: (path,) for branch, path in proposals.items()}}
         query, asked = seen_query(wanted, proposals)
         found = Seen.model_validate(
@@ -76,7 +82,7 @@ class Sight(Source):
         )
         self._node = found.home.id
         self._labels = {label: found.home.label.id} if found.home.label else {}
-        return host.Seen(
+        return states.RepositoryState(
             branches={
                 branch: self._branch(branch, found.branches[f"branch{number}"], wanted[branch])
                 for number, branch in enumerate(wanted)
@@ -84,11 +90,11 @@ class Sight(Source):
             issues=[it.seen() for it in found.home.issues if it.is_of(self._login)],
         )
 
-    def _branch(self, name: str, found: Branch | None, paths: Sequence[str]) -> host.SeenBranch:
+    def _branch(self, name: str, found: Branch | None, paths: Sequence[str]) -> states.BranchSnapshot:
         if found is None:
-            return host.SeenBranch(name=name, head=None, files=dict.fromkeys(paths))
+            return states.BranchSnapshot(name=name, head=None, files=dict.fromkeys(paths))
         pulls = [*found.open, *found.closed]
-        return host.SeenBranch(
+        return states.BranchSnapshot(
             name=name,
             head=found.head,
             files={path: self._content(found.blob(f"file{at}")) for at, path in enumerate(paths)},

@@ -2,7 +2,7 @@
 
 from pydantic import AliasPath, Field
 
-from ratchet_bot.hosts import host
+from ratchet_bot.hosts import states
 from ratchet_bot.hosts.github.answers import Told
 from ratchet_bot.hosts.github.git_answers import GitObject, Oid
 
@@ -47,11 +47,11 @@ class Commit(Told):
     parents: tuple[Oid, ...] = Field(validation_alias=AliasPath("commit", "parents", "nodes"))
     file: Oid | None = Field(validation_alias=AliasPath("commit", "file"))
 
-    def seen(self) -> host.Commit:
+    def seen(self) -> states.Commit:
         """Return it as the bot sees it."""
         person = self.author.user if self.author else None
         name = self.author.name if self.author else None
-        return host.Commit(
+        return states.Commit(
             sha=self.oid,
             author=person.login if person else name or "",
             message=self.message,
@@ -87,11 +87,11 @@ class Pull(Told):
     commits: tuple[Commit, ...] = Field(validation_alias=AliasPath("commits", "nodes"))
     total_commits: int = Field(validation_alias=AliasPath("commits", "totalCount"))
 
-    def seen(self) -> host.SeenPull:
+    def seen(self) -> states.PullSnapshot:
         """Return it as the bot sees it. GitHub takes a moment until it knows of a push."""
         commits = tuple(it.seen() for it in self.commits)
         is_whole = len(commits) == self.total_commits and self.head in {it.sha for it in commits}
-        return host.SeenPull(
+        return states.PullSnapshot(
             key=self.id,
             number=self.number,
             is_open=self.state == "OPEN",
@@ -137,10 +137,10 @@ class Issue(Told):
         """Whether this account wrote it."""
         return self.author is not None and self.author.full_login == login
 
-    def seen(self) -> host.OpenIssue:
+    def seen(self) -> states.OpenIssue:
         """Return it as the bot sees it."""
         labels = tuple(it.name for it in self.labels)
-        return host.OpenIssue(
+        return states.OpenIssue(
             key=self.id, number=self.number, title=self.title, body=self.body, labels=labels
         )
 

@@ -1,14 +1,14 @@
-"""The repository's content on GitHub: files, histories. Reads of `host.Host`."""
+"""The repository's content on GitHub: files, histories. Reads of `port.Host`."""
 
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ratchet_bot.hosts import host
+from ratchet_bot.hosts import states
 from ratchet_bot.hosts.github.git_answers import BlobContent, Comparison, Files, GitObject, Grounds, blob_name
 from ratchet_bot.hosts.github.repository import Repository, quoted
-from ratchet_bot.hosts.host import Place
+from ratchet_bot.hosts.states import Place
 
 MOST_FILES: Final = 300
 """That a comparison lists. Source: GitHub's OpenAPI description of "compare two commits"."""
@@ -36,31 +36,31 @@ _SHA = re.compile(r"[0-9a-f]{40}")
 
 
 class Source(Repository):
-    """Files and histories. See `host.Host`."""
+    """Files and histories. See `port.Host`."""
 
     def files_at(self, places: Iterable[Place]) -> Mapping[Place, bytes | None]:
-        """Return files as they are. See `host.Host`."""
+        """Return files as they are. See `port.Host`."""
         wanted = list(dict.fromkeys(places))
-        errand = self._errand(f"show {len(wanted)} file(s)", "contents: read")
-        return self._settle(errand, lambda: self._contents(wanted)) if wanted else {}
+        call = self._call(f"show {len(wanted)} file(s)", "contents: read")
+        return self._settle(call, lambda: self._contents(wanted)) if wanted else {}
 
-    def grounds(self, pull: int, places: Iterable[Place]) -> host.Grounds:
-        """Return files, and since when a pull request is as it is. See `host.Host`."""
+    def judging_files(self, pull: int, places: Iterable[Place]) -> states.JudgingFiles:
+        """Return files, and since when a pull request is as it is. See `port.Host`."""
         wanted = list(dict.fromkeys(places))
-        errand = self._errand(f"show {len(wanted)} file(s) and #{pull}", "pull-requests: read")
-        return self._settle(errand, lambda: self._grounds(pull, wanted))
+        call = self._call(f"show {len(wanted)} file(s) and #{pull}", "pull-requests: read")
+        return self._settle(call, lambda: self._judging_files(pull, wanted))
 
     def merge_base(self, base: str, head: str) -> str:
-        """Return the full SHA of the commit at which two histories parted. See `host.Host`."""
+        """Return the full SHA of the commit at which two histories parted. See `port.Host`."""
         return self._comparison(base, head, per_page=1).merge_base_commit.sha
 
-    def commits(self, base: str, head: str) -> Sequence[host.Commit]:
-        """Return the commits of `head` that `base` does not have. See `host.Host`."""
+    def commits(self, base: str, head: str) -> Sequence[states.Commit]:
+        """Return the commits of `head` that `base` does not have. See `port.Host`."""
         # Without any paging GitHub gives up to 250 in one answer.
         return [it.seen() for it in self._comparison(base, head).commits]
 
     def changed_paths(self, ancestor: str, head: str) -> Sequence[str] | None:
-        """Return the paths of the files in which a commit differs from an ancestor. See `host.Host`."""
+        """Return the paths of the files in which a commit differs from an ancestor. See `port.Host`."""
         found = self._comparison(ancestor, head, per_page=1)
         if found.merge_base_commit.sha != ancestor or len(found.files) >= MOST_FILES:
             return None
@@ -69,18 +69,18 @@ class Source(Repository):
 
     def _comparison(self, base: str, head: str, **query: int) -> Comparison:
         """Compare two histories. A branch's name by itself may be a tag's too, or the beginning of a SHA."""
-        errand = self._errand(f"compare {base[:7]} and {head[:7]}", "contents: read")
+        call = self._call(f"compare {base[:7]} and {head[:7]}", "contents: read")
         path = self._at(f"compare/{quoted(_unmistakable(base))}...{quoted(_unmistakable(head))}")
-        return self._settle(errand, lambda: Comparison.model_validate(self._client.get(path, **query)))
+        return self._settle(call, lambda: Comparison.model_validate(self._client.get(path, **query)))
 
     def _contents(self, places: Sequence[Place]) -> dict[Place, bytes | None]:
         found = Files.model_validate(self._client.graphql(files_query(len(places)), self._asked(places)))
         return self._told(places, found)
 
-    def _grounds(self, pull: int, places: Sequence[Place]) -> host.Grounds:
+    def _judging_files(self, pull: int, places: Sequence[Place]) -> states.JudgingFiles:
         asked: dict[str, Any] = {**self._asked(places), "pull": pull}
         found = Grounds.model_validate(self._client.graphql(grounds_query(len(places)), asked))
-        return host.Grounds(self._told(places, found), found.pull.settled_at)
+        return states.JudgingFiles(self._told(places, found), found.pull.settled_at)
 
     def _asked(self, places: Sequence[Place]) -> dict[str, str]:
         owner, name = self._repository.split("/")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ratchet_bot.hosts import host
+from ratchet_bot.hosts import states
 from ratchet_bot.hosts.github.source import CONTENT, SETTLED, Source
 from ratchet_bot.hosts.github.standing_answers import Standing
 
@@ -35,21 +35,21 @@ fragment made on Commit {{ oid message authoredDate committedDate author {{ name
 
 
 class Standings(Source):
-    """Pull requests, as a command sees them. See `host.Host`."""
+    """Pull requests, as a command sees them. See `port.Host`."""
 
-    def standing(self, number: int, config: str, branch: str) -> host.Standing:
-        """Return how a pull request stands, all in one request. See `host.Host`."""
-        errand = self._errand(f"show #{number}", "pull-requests: read")
-        return self._settle(errand, lambda: self._standing(number, config, branch))
+    def pull_state(self, number: int, config: str, branch: str) -> states.PullState:
+        """Return how a pull request stands, all in one request. See `port.Host`."""
+        call = self._call(f"show #{number}", "pull-requests: read")
+        return self._settle(call, lambda: self._pull_state(number, config, branch))
 
-    def _standing(self, number: int, config: str, branch: str) -> host.Standing:
+    def _pull_state(self, number: int, config: str, branch: str) -> states.PullState:
         owner, name = self._repository.split("/")
         whose = {"owner": owner, "name": name, "number": number}
         places = {"config": f"HEAD:{config}", "own": f"refs/heads/{branch}"}
         found = Standing.model_validate(self._client.graphql(STANDING, whose | places)).repository
         self._node = found.id
         pull, default = found.pull, found.default_branch
-        return host.Standing(
+        return states.PullState(
             pull=pull.seen(default),
             commits=tuple(it.commit.seen() for it in reversed(pull.commits)),
             settled_at=pull.settled_at,

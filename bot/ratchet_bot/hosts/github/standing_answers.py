@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import AliasPath, Field
 
-from ratchet_bot.hosts import host
+from ratchet_bot.hosts import states
 from ratchet_bot.hosts.github.answers import Account, Label, Told
 from ratchet_bot.hosts.github.git_answers import GitObject, Oid, Settled, Target
 
@@ -24,11 +24,11 @@ class Commit(Oid):
     committed: datetime = Field(alias="committedDate")
     author: Author | None
 
-    def seen(self) -> host.Commit:
+    def seen(self) -> states.Commit:
         """Return it as the bot sees it. Git dates a commit anew when it is amended or rebased."""
         user = self.author.user if self.author else None
         name = self.author.name if self.author else None
-        return host.Commit(
+        return states.Commit(
             sha=self.oid,
             author=user.login if user else name or "",
             message=self.message,
@@ -78,9 +78,9 @@ class Pull(Told):
         """Whether it is neither closed nor merged."""
         return self.state == "OPEN"
 
-    def seen(self, default_branch: str) -> host.Pull:
+    def seen(self, default_branch: str) -> states.Pull:
         """Return it as the bot sees it."""
-        return host.Pull(
+        return states.Pull(
             number=self.number,
             is_open=self.is_open,
             head_sha=self.head_sha,
@@ -103,7 +103,7 @@ class AskedPull(Pull, Settled):
     """The oldest first."""
 
 
-class OwnBranch(Told):
+class ProposalBranch(Told):
     """The bot's own branch."""
 
     head: str = Field(validation_alias=AliasPath("target", "oid"))
@@ -111,10 +111,10 @@ class OwnBranch(Told):
     """The newest first."""
     pulls: tuple[Pull, ...] = Field(validation_alias=AliasPath("associatedPullRequests", "nodes"))
 
-    def seen(self, default_branch: str) -> host.OwnBranch:
+    def seen(self, default_branch: str) -> states.ProposalBranch:
         """Return it as the bot sees it."""
         newest = max(self.pulls, key=lambda it: (it.is_open, it.number), default=None)
-        return host.OwnBranch(
+        return states.ProposalBranch(
             head=self.head,
             commits=tuple(it.seen() for it in self.commits),
             pull=newest.seen(default_branch) if newest else None,
@@ -128,7 +128,7 @@ class Asked(Told):
     default_branch: str = Field(validation_alias=AliasPath("defaultBranchRef", "name"))
     config: GitObject | None
     pull: AskedPull = Field(alias="pullRequest")
-    own: OwnBranch | None
+    own: ProposalBranch | None
 
 
 class Standing(Told):

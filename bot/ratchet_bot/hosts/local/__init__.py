@@ -1,18 +1,18 @@
-"""The hub on a local folder and a local git repository: the embedded default, no host needed.
+"""A host made of a local folder and a local git repository: no server is needed.
 
 Comments are `pulls/<number>/comment.md`, checks `checks/<sha>/<name>.json`, pull requests and issues
 `pulls/<number>/about.json` and `issues/<number>/about.json`. A commit is a real one, built beside the working
-tree, which is never touched. Runs and artifacts are a matter of a host: there are none here.
+tree, which is never touched. There are no runs and no artifacts.
 """
 
 from pathlib import Path
 
-from ratchet_bot.hosts.local.branches import Branches
-from ratchet_bot.hosts.local.papers import Papers
+from ratchet_bot.hosts.local.documents import Documents
+from ratchet_bot.hosts.local.git import Branches
 
 
-class LocalHub(Papers, Branches):
-    """One folder and one git repository. Implements `hub.Hub`, and what git can of `host.Host`."""
+class FolderHost(Documents, Branches):
+    """One folder and one git repository: `port.HostEffects`, and the `port.HostReads` that git can answer."""
 
     def __init__(self, folder: Path, repository: Path) -> None:
         """Touch nothing yet.
@@ -21,5 +21,5 @@ class LocalHub(Papers, Branches):
             folder: Where comments and checks are written. Made when it is missing.
             repository: Top of a git repository, with a working tree or bare.
         """
-        Papers.__init__(self, folder)
+        Documents.__init__(self, folder)
         Branches.__init__(self, repository)

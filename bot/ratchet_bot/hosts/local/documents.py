@@ -9,35 +9,36 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from ratchet_bot.data.events import CommandComment
 from ratchet_bot.data.files import replace_file
-from ratchet_bot.hosts.effects import Check, Closing, Issue, PullRequest, Question, Reaction
-from ratchet_bot.hosts.host import SeenPull
-from ratchet_bot.hosts.local.branches import require_full_sha
+from ratchet_bot.hosts.effects import Check, Closing, Issue, PullRequest, Reaction
+from ratchet_bot.hosts.local.git import require_full_sha
+from ratchet_bot.hosts.states import PullSnapshot
 
 NAME_LIMIT: Final = 80  # characters of a file name. Chosen: far below the 255 bytes that a file system takes
 
 
-class Papers:
-    """What `hub.Hub` says to people, in files. What the methods return to read is the path of a file."""
+class Documents:
+    """The texts of `port.HostEffects` as files; a URL is the path of the file."""
 
     def __init__(self, folder: Path) -> None:
         """Touch nothing yet."""
         self._folder = folder
 
     def upsert_comment(self, pull: int, marker: str, body: str) -> str:
-        """Make the bot's one comment on a pull request say this. See `hub.Hub`."""
+        """Make the bot's one comment on a pull request say this. See `port.Host`."""
         return self.revise_comment(pull, marker, lambda _: body)
 
     def revise_comment(self, pull: int, marker: str, revise: Callable[[str | None], str | None]) -> str:
-        """Make the bot's one comment say what follows from what it says. See `hub.Hub`."""
+        """Make the bot's one comment say what follows from what it says. See `port.Host`."""
         return self._say(self._folder / "pulls" / str(pull), marker, revise)
 
     def answer(self, pull: int, marker: str, body: str, *, is_first: bool = False) -> str:  # noqa: ARG002 - a look costs nothing here
-        """Say something once on a pull request, in a comment of its own. See `hub.Hub`."""
+        """Say something once on a pull request, in a comment of its own. See `port.Host`."""
         return self.upsert_comment(pull, marker, body)
 
     def react(self, comment: int, reaction: Reaction) -> bool:
-        """React to a comment; return whether that is new. See `hub.Hub`."""
+        """React to a comment; return whether that is new. See `port.Host`."""
         place = self._folder / "reactions" / f"{comment}.txt"
         there = place.read_text("utf-8").splitlines() if place.exists() else []
         if reaction in there:
@@ -46,15 +47,15 @@ class Papers:
         return True
 
     def reply(
-        self, question: Question, marker: str, body: str, reaction: Reaction, *, is_first: bool = False
+        self, comment: CommandComment, marker: str, body: str, reaction: Reaction, *, is_first: bool = False
     ) -> str:
-        """Answer a comment, then react to it. See `hub.Hub`."""
-        place = self.answer(question.pull, marker, body, is_first=is_first)
-        self.react(question.comment, reaction)
+        """Answer a comment, then react to it. See `port.Host`."""
+        place = self.answer(comment.pull, marker, body, is_first=is_first)
+        self.react(comment.comment_id, reaction)
         return place
 
     def upsert_check(self, check: Check, *, is_first: bool = False) -> str:  # noqa: ARG002 - a look costs nothing here
-        """Make the commit's check of this name and external id say this. See `hub.Hub`."""
+        """Make the commit's check of this name and external id say this. See `port.Host`."""
         require_full_sha(check.head_sha)
         place = self._folder / "checks" / check.head_sha / f"{_slug(check)}.json"
         is_late = check.conclusion is None and place.exists() and _paper(place)["conclusion"] is not None
@@ -67,19 +68,19 @@ class Papers:
         pull: PullRequest,
         *,
         is_first: bool = False,  # noqa: ARG002 - a look costs nothing here
-        seen: SeenPull | None = None,  # noqa: ARG002 - the same
+        seen: PullSnapshot | None = None,  # noqa: ARG002 - the same
     ) -> int:
-        """Open a pull request, or make the open one of this branch say this. See `hub.Hub`."""
+        """Open a pull request, or make the open one of this branch say this. See `port.Host`."""
         return self._upsert("pulls", asdict(pull), lambda known: bool(known["branch"] == pull.branch))
 
     def settle_issues(self, wanted: Sequence[Issue], over: Sequence[Closing]) -> Sequence[int]:
-        """Open issues, make the open ones say this, and close others. See `hub.Hub`."""
+        """Open issues, make the open ones say this, and close others. See `port.Host`."""
         for closing in over:
             self._close("issues", closing.issue.number, closing.marker, closing.reason)
         return [self._issue(issue) for issue in wanted]
 
     def close_pull(self, number: int, marker: str, reason: str, *, key: str = "") -> None:  # noqa: ARG002 - no need here
-        """Close a pull request of the bot with a last comment. See `hub.Hub`."""
+        """Close a pull request of the bot with a last comment. See `port.Host`."""
         self._close("pulls", number, marker, reason)
 
     def _say(self, thread: Path, marker: str, revise: Callable[[str | None], str | None]) -> str:
