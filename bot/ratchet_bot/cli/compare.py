@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ratchet_bot.cli.command import Command, add_format, add_records
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.files import replace_file
-from ratchet_bot.data.reading import bounded_bytes
+from ratchet_bot.data.files import bounded_bytes, replace_file
 
 if TYPE_CHECKING:
     from ratchet_profiler.record import RunRecord

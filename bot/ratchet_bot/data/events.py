@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ratchet_profiler.record import MAX_INTEGER
 
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.reading import bounded_bytes
+from ratchet_bot.data.files import bounded_bytes
 
 MAX_EVENT_BYTES: Final = 25 * 1024 * 1024
 """Largest payload that is read. Source: GitHub caps payloads at 25 MB."""

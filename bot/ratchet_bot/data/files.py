@@ -1,12 +1,42 @@
-"""Files of ours, written whole or not at all. No library is loaded."""
+"""Files: untrusted ones are read up to a size, ours are written whole or not at all. No library is loaded."""
 
 import os
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from ratchet_bot.data.errors import BadInput
+
 NEW_FILE_MODE: Final = 0o644
 """Permissions of a new file: everybody may read it, as when git checks files out."""
+
+
+def bounded_bytes(path: Path, most: int) -> bytes:
+    """Return the bytes of a file that has at most `most` bytes.
+
+    Raises:
+        BadInput: it cannot be read, or is larger.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}; check the path") from error
+    if len(content) > most:
+        raise BadInput(f"{path}: larger than {most} bytes; that is no file of ours")
+    return content
+
+
+def bounded_text(path: Path, most: int) -> str:
+    """Return the text of a UTF-8 file that has at most `most` bytes, with its line ends.
+
+    Raises:
+        BadInput: it cannot be read, is larger, or is not UTF-8.
+    """
+    try:
+        return bounded_bytes(path, most).decode()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: byte {error.start}: not UTF-8; save the file as UTF-8") from error
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Files from outside: untrusted bytes, read up to a size and parsed."""
+"""Files from outside as checked data: records, baselines, scenarios and a checkout of the history."""
 
 from pathlib import Path
 from typing import Final
@@ -8,6 +8,7 @@ from ratchet_profiler.scenarios import Scenario, ScenariosRejected, builtin_scen
 
 from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected, baselines_from_text
 from ratchet_bot.data.errors import BadInput
+from ratchet_bot.data.files import bounded_bytes, bounded_text
 from ratchet_bot.data.history import History, broken_lines, history_from_files
 
 MAX_BASELINES_BYTES: Final = 8 * 1024 * 1024
@@ -19,34 +20,6 @@ MAX_SCENARIOS_BYTES: Final = 4 * 1024 * 1024
 
 _BRANCH_WITHOUT_NIGHTS: Final = {".git", "README.md"}
 """What a checkout of the history branch contains before the first night."""
-
-
-def bounded_bytes(path: Path, most: int) -> bytes:
-    """Return the bytes of a file that has at most `most` bytes.
-
-    Raises:
-        BadInput: it cannot be read, or is larger.
-    """
-    try:
-        with path.open("rb") as file:
-            content = file.read(most + 1)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; check the path") from error
-    if len(content) > most:
-        raise BadInput(f"{path}: larger than {most} bytes; that is no file of ours")
-    return content
-
-
-def bounded_text(path: Path, most: int) -> str:
-    """Return the text of a UTF-8 file that has at most `most` bytes, with its line ends.
-
-    Raises:
-        BadInput: it cannot be read, is larger, or is not UTF-8.
-    """
-    try:
-        return bounded_bytes(path, most).decode()
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: byte {error.start}: not UTF-8; save the file as UTF-8") from error
 
 
 def record_from_file(path: Path) -> RunRecord:

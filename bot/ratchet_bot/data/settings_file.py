@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.data.reading import bounded_text
+from ratchet_bot.data.files import bounded_text
 from ratchet_bot.data.settings import Hardware, Requests, Settings, SettingsPart, Tighten, Waiver
 
 MAX_SETTINGS_BYTES: Final = 64 * 1024
