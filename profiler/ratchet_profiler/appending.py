@@ -1,17 +1,21 @@
 """More requests of a record's scenarios: what may be added to it, and the record with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import count
+from typing import Final
 
 from ratchet_profiler.machine import with_worst_state
 from ratchet_profiler.record import (
     MAX_REQUESTS,
     Environment,
-    RequestRecord,
     RunRecord,
     ScenarioRecord,
     Source,
 )
+
+NOT_RUN: Final = "not run: the run was interrupted before it"
+UNFINISHED: Final = "not measured: the run was interrupted before its first request was finished"
+"""The errors of scenarios of which an interrupt left nothing."""
 
 
 class NotAppendable(ValueError):
@@ -56,11 +60,17 @@ def appended(record: RunRecord, more: RunRecord) -> RunRecord:
     """
     added = {scenario.id: scenario for scenario in more.scenarios}
     environment = with_worst_state([record.environment, more.environment])
-    scenarios = [
-        _with(scenario, added[scenario.id]) if scenario.id in added else scenario
+    scenarios = tuple(
+        _joined(scenario, added[scenario.id]) if scenario.id in added else scenario
         for scenario in record.scenarios
-    ]
-    return record.model_copy(update={"environment": environment, "scenarios": tuple(scenarios)})
+    )
+    return record.model_copy(update={"environment": environment, "scenarios": scenarios})
+
+
+def finished(run: RunRecord) -> RunRecord:
+    """Return the record without the scenarios of which an interrupt left nothing."""
+    scenarios = tuple(scenario for scenario in run.scenarios if scenario.error not in (NOT_RUN, UNFINISHED))
+    return run.model_copy(update={"scenarios": scenarios})
 
 
 def commit_of(source: Source) -> str:
@@ -78,13 +88,10 @@ def _identity(
             yield name, getattr(record.environment, name), getattr(environment, name)
 
 
-def _with(scenario: ScenarioRecord, more: ScenarioRecord) -> ScenarioRecord:
-    requests = (*scenario.requests, *_renamed(more.requests, {r.request_id for r in scenario.requests}))
+def _joined(scenario: ScenarioRecord, more: ScenarioRecord) -> ScenarioRecord:
+    """Return the scenario with more requests, under names that it does not have yet."""
+    used = {request.request_id for request in scenario.requests}
+    free = (name for number in count(len(used)) if (name := f"request-{number}") not in used)
+    added = (request.model_copy(update={"request_id": next(free)}) for request in more.requests)
+    requests = (*scenario.requests, *added)
     return scenario.model_copy(update={"requests": requests, "error": scenario.error or more.error})
-
-
-def _renamed(requests: Sequence[RequestRecord], taken: set[str]) -> Iterator[RequestRecord]:
-    """Yield the requests under names that the scenario does not have yet, in the same manner of names."""
-    free = (name for number in count(len(taken)) if (name := f"request-{number}") not in taken)
-    for request in requests:
-        yield request.model_copy(update={"request_id": next(free)})

@@ -4,24 +4,20 @@ A scenario that fails is recorded with its error and keeps the requests it finis
 """
 
 import gc
-import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
-from pathlib import Path
-from typing import Final, Protocol, cast
+from collections.abc import Sequence
+from typing import Protocol
 
+from ratchet_profiler.appending import NOT_RUN, UNFINISHED
 from ratchet_profiler.environment import Watch, source
-from ratchet_profiler.record import MAX_MESSAGE, Environment, RequestRecord, RunRecord, ScenarioRecord
+from ratchet_profiler.record import MAX_MESSAGE, RequestRecord, RunRecord, ScenarioRecord
 from ratchet_profiler.scenarios import Scenario, config_hash, runs_already
 from ratchet_profiler.sources import build
+from ratchet_profiler.sources.callables import module_named
 from ratchet_profiler.sources.engine_process import release
 from ratchet_profiler.sources.workload import Workload
 from ratchet_profiler.spans import memory_for
 from ratchet_profiler.stages import RequestProfiler, error_line
 from ratchet_profiler.timers import timer_for
-
-NOT_RUN: Final = "not run: the run was interrupted before it"
-UNFINISHED: Final = "not measured: the run was interrupted before its first request was finished"
 
 
 class Progress(Protocol):
@@ -91,18 +87,16 @@ def capture(
             measurement.error = NOT_RUN
         else:
             interrupted = measurement.take(device, warmup, repeats)
-        run = _with(run, watch.look(), measurement.record())
+        run = RunRecord(
+            source=run.source,
+            environment=watch.look(),
+            scenarios=(*run.scenarios, measurement.record()),
+        )
         progress.ends(run)
     release()
     if interrupted:
         raise KeyboardInterrupt
     return run
-
-
-def finished(run: RunRecord) -> RunRecord:
-    """Return the record without the scenarios of which an interrupt left nothing."""
-    scenarios = tuple(one for one in run.scenarios if one.error not in (NOT_RUN, UNFINISHED))
-    return run.model_copy(update={"scenarios": scenarios})
 
 
 class _Measurement:
@@ -141,10 +135,12 @@ class _Measurement:
         )
 
     def _run(self, device: str, warmup: int, repeats: int) -> None:
-        prepare = _prepare_function(self._scenario.prepare)
+        module, _, function = (self._scenario.prepare or "").partition(":")
+        prepare = getattr(module_named(module), function) if module else None
         workload = build(self._scenario, device)
         for pipeline in workload.pipelines:
-            prepare(pipeline)
+            if prepare:
+                prepare(pipeline)
         # One timer for all requests: each uses the events of the one before.
         clock = device if workload.is_here else "cpu"
         timer, memory = timer_for(clock), memory_for(clock)
@@ -171,23 +167,3 @@ class _Measurement:
             raise RequestFailed(f"{place}: {error_line(error)}") from error
         finally:
             profiler.release()
-
-
-def _with(run: RunRecord, environment: Environment, scenario: ScenarioRecord) -> RunRecord:
-    return RunRecord(source=run.source, environment=environment, scenarios=(*run.scenarios, scenario))
-
-
-def _prepare_function(reference: str | None) -> Callable[[object], object]:
-    """Return the function that `module:function` names; for None one that does nothing."""
-    if reference is None:
-        return _leave_as_it_is
-    module, _, function = reference.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        # Last, so that a file here that is called like an installed package does not take its place.
-        sys.path.append(here)
-    return cast("Callable[[object], object]", getattr(import_module(module), function))
-
-
-def _leave_as_it_is(_pipeline: object) -> None:
-    """Prepare nothing."""

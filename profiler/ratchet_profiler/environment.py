@@ -43,9 +43,9 @@ def source(variables: Mapping[str, str] = os.environ, folder: Path | None = None
 
     Source: https://docs.github.com/actions/reference/workflows-and-actions/variables
     """
-    here = folder or Path.cwd()
-    installed_sha = _git(here, "rev-parse", "HEAD")
-    changes = _git(here, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+    checkout = folder or Path.cwd()
+    installed_sha = _git(checkout, "rev-parse", "HEAD")
+    changes = _git(checkout, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
     return Source(
         created_at=datetime.now(UTC),
         repository=variables.get("GITHUB_REPOSITORY") or None,
@@ -96,7 +96,7 @@ class Watch:
         """Return what the run has had so far."""
         first = self._reports[0]
         module = present_module(self._device)
-        found = Environment(
+        environment = Environment(
             hardware=self._hardware,
             accelerator=first.accelerator or _torch_accelerator(module),
             driver=first.driver,
@@ -108,7 +108,7 @@ class Watch:
             runner=_line(self._variables.get("RUNNER_NAME", "")) or None,
             state=worst([*(report.state for report in self._reports), self._heat()]),
         )
-        return found.model_copy(update={"absent": self._absent(found)})
+        return environment.model_copy(update={"absent": self._absent(environment)})
 
     def _report(self, *, begun: bool) -> DeviceReport:
         return self._tool(family(self._variables, begun=begun, has_guest=self._has_guest))
@@ -118,16 +118,16 @@ class Watch:
         heat_ns = self._reports[-1].thermal_violation_ns - self._reports[0].thermal_violation_ns
         return MachineState(throttle_reasons=("thermal_violation",) if heat_ns > HEAT_NS else ())
 
-    def _absent(self, found: Environment) -> Mapping[str, str]:
+    def _absent(self, environment: Environment) -> Mapping[str, str]:
         """Return why each value that is unknown is unknown."""
         reasons = dict(NOT_ASKED)
         for report in self._reports:
             reasons |= report.absent
-        values = found.model_dump() | found.state.model_dump()
+        values = environment.model_dump() | environment.state.model_dump()
         # No reason to throttle is an answer where the device was asked.
-        values["throttle_reasons"] = found.state.throttle_reasons or None
-        if found.accelerator:
-            values["memory_bytes"] = found.accelerator.memory_bytes
+        values["throttle_reasons"] = environment.state.throttle_reasons or None
+        if environment.accelerator:
+            values["memory_bytes"] = environment.accelerator.memory_bytes
         return {name: _line(reason) for name, reason in reasons.items() if values.get(name) is None}
 
 
@@ -171,12 +171,12 @@ def _git(folder: Path, *arguments: str) -> str | None:
     """Return what git says of the checkout that a folder is in; None where there is none, or no git."""
     command = ["git", "-C", str(folder), *arguments]
     try:
-        found = subprocess.run(  # noqa: S603 - a fixed command; the folder is one argument
+        done = subprocess.run(  # noqa: S603 - a fixed command; the folder is one argument
             command, capture_output=True, check=True, text=True, timeout=GIT_TIMEOUT_S
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return found.stdout.strip()
+    return done.stdout.strip()
 
 
 def _pull_request_head(variables: Mapping[str, str]) -> str | None:

@@ -195,8 +195,8 @@ def with_worst_state(environments: Sequence[Environment]) -> Environment:
         environments: Of one machine at several times, or of the machines of one run; at least one.
     """
     state = worst([environment.state for environment in environments])
-    known = {name for name, value in state.model_dump().items() if value not in (None, ())}
-    absent = {name: reason for name, reason in environments[0].absent.items() if name not in known}
+    present = {name for name, value in state.model_dump().items() if value not in (None, ())}
+    absent = {name: reason for name, reason in environments[0].absent.items() if name not in present}
     return environments[0].model_copy(update={"state": state, "absent": absent})
 
 

@@ -105,12 +105,12 @@ def repeated_key(text: bytes) -> str | None:
     Args:
         text: JSON in UTF-8.
     """
-    found: list[str] = []
+    repeated: list[str] = []
 
     def look(members: Sequence[tuple[str, Any]]) -> None:
         if len(dict(members)) < len(members):
             keys = [key for key, _ in members]
-            found.append(next(key for key in keys if keys.count(key) > 1))
+            repeated.append(next(key for key in keys if keys.count(key) > 1))
 
     json.loads(text, object_pairs_hook=look)
-    return found[0] if found else None
+    return repeated[0] if repeated else None

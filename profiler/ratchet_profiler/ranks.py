@@ -16,7 +16,6 @@ from typing import Final
 from ratchet_profiler.machine import with_worst_state
 from ratchet_profiler.record import (
     MAX_MESSAGE,
-    RequestRecord,
     RunRecord,
     ScenarioRecord,
     Total,
@@ -71,12 +70,12 @@ def gathered(run: RunRecord, place: Place) -> tuple[RunRecord, ...]:
         distributed.init_process_group("gloo", timeout=GATHER_TIMEOUT)
     # A group of our own: the engine's may be one of the accelerator, for tensors of the accelerator.
     group = distributed.new_group(backend="gloo", timeout=GATHER_TIMEOUT)
-    found: list[bytes | None] | None = [None] * place.size if place.rank == 0 else None
+    records: list[bytes | None] | None = [None] * place.size if place.rank == 0 else None
     try:
-        distributed.gather_object(record_to_json(run), found, group=group)
+        distributed.gather_object(record_to_json(run), records, group=group)
     finally:
         distributed.destroy_process_group(group if is_borrowed else None)
-    return tuple(record_from_json(data) for data in found or () if data is not None)
+    return tuple(record_from_json(data) for data in records or () if data is not None)
 
 
 def slowest(runs: Sequence[RunRecord]) -> RunRecord:
@@ -98,7 +97,9 @@ def slowest(runs: Sequence[RunRecord]) -> RunRecord:
 
 
 def _slowest(ranks: Sequence[ScenarioRecord]) -> ScenarioRecord:
-    rank, scenario = max(enumerate(ranks), key=lambda item: (*_slowness(item[1]), -item[0]))
+    slowness = [_slowness(scenario) for scenario in ranks]
+    rank = slowness.index(max(slowness))
+    scenario = ranks[rank]
     requests = tuple(
         request.model_copy(update={"rank": rank, "rank_totals": _totals(ranks, request.request_id)})
         for request in scenario.requests
@@ -114,18 +115,14 @@ def _slowness(scenario: ScenarioRecord) -> tuple[bool, float]:
 
 def _totals(ranks: Sequence[ScenarioRecord], request_id: str) -> tuple[Total, ...]:
     """Return what a request took on every rank, or nothing when some rank does not have it."""
-    requests = [_request(scenario, request_id) for scenario in ranks]
-    totals = tuple(request.total for request in requests if request)
+    requests = (request for scenario in ranks for request in scenario.requests)
+    totals = tuple(request.total for request in requests if request.request_id == request_id)
     return totals if len(totals) == len(ranks) else ()
 
 
 def _scenario(run: RunRecord, name: str) -> ScenarioRecord:
     missing = ScenarioRecord(id=name, error="this rank has no record of it")
     return next((scenario for scenario in run.scenarios if scenario.id == name), missing)
-
-
-def _request(scenario: ScenarioRecord, request_id: str) -> RequestRecord | None:
-    return next((request for request in scenario.requests if request.request_id == request_id), None)
 
 
 def _has_group() -> bool:

@@ -128,24 +128,21 @@ def first_problem(error: ValidationError, table: Mapping[str, Any], model: type[
         case "missing":
             return f"{place}: missing"
         case "literal_error":
-            return f"{place}: {unknown_value(key, problem['input'], _values(model, key))}"
+            choices = get_args(model.model_fields[key].annotation)
+            return f"{place}: {unknown_value(key, problem['input'], choices)}"
         case _:
             return _message(place, problem)
 
 
-def unknown_value(key: str, value: object, known: Sequence[str]) -> str:
+def unknown_value(key: str, value: object, choices: Sequence[str]) -> str:
     """Return that a closed set does not hold the value, what was probably meant, and the whole set."""
-    return f"unknown {key} {value!r}{suggestion(value, known)}; there are: {', '.join(known)}"
+    return f"unknown {key} {value!r}{suggestion(value, choices)}; there are: {', '.join(choices)}"
 
 
-def suggestion(word: object, known: Sequence[str]) -> str:
-    """Return `; did you mean X?` when one of the known words is close, else nothing."""
-    close = get_close_matches(str(word), known, n=1)
+def suggestion(word: object, choices: Sequence[str]) -> str:
+    """Return `; did you mean X?` when one of the choices is close, else nothing."""
+    close = get_close_matches(str(word), choices, n=1)
     return f"; did you mean {close[0]}?" if close else ""
-
-
-def _values(model: type[BaseModel], key: str) -> tuple[str, ...]:
-    return get_args(model.model_fields[key].annotation)
 
 
 def _message(place: str, problem: ErrorDetails) -> str:

@@ -267,10 +267,10 @@ def select(scenarios: Iterable[Scenario], glob: str) -> tuple[Scenario, ...]:
     Raises:
         ScenariosRejected: none does.
     """
-    known = tuple(scenarios)
-    chosen = tuple(scenario for scenario in known if fnmatchcase(scenario.id, glob))
+    candidates = tuple(scenarios)
+    chosen = tuple(scenario for scenario in candidates if fnmatchcase(scenario.id, glob))
     if not chosen:
-        ids = [scenario.id for scenario in known]
+        ids = [scenario.id for scenario in candidates]
         raise ScenariosRejected(
             f"no scenario matches {glob!r}{suggestion(glob, ids)}; there are: {', '.join(ids)}"
         )

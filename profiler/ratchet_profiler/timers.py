@@ -135,7 +135,7 @@ class DeviceEventTimer:
         """
         self._device = device
         self._module = module or cast("DeviceModule", device_module(device))
-        self._is_capturing = getattr(self._module, "is_current_stream_capturing", _never)
+        self._is_capturing = getattr(self._module, "is_current_stream_capturing", lambda: False)
         self._clock_ns = clock_ns
         self._pool: list[Event] = []
 
@@ -200,8 +200,3 @@ def device_module(device: str) -> object:
     import torch  # noqa: PLC0415 - two seconds that only measuring pays
 
     return torch.get_device_module(device)
-
-
-def _never() -> bool:
-    """Return False: this device captures no graphs."""
-    return False

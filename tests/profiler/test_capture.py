@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ratchet_profiler.capture import NOT_RUN, UNFINISHED, capture, finished
+from ratchet_profiler.appending import NOT_RUN, UNFINISHED, finished
+from ratchet_profiler.capture import capture
 from ratchet_profiler.record import RequestRecord, RunRecord, record_from_json, record_to_json
 from ratchet_profiler.scenarios import VIDEO_FAMILIES, Family, Scenario, scenarios_from_toml
 from ratchet_profiler.sources import builtin

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ratchet_profiler.__main__ import main
-from ratchet_profiler.capture import NOT_RUN
+from ratchet_profiler.appending import NOT_RUN
 from ratchet_profiler.record import record_from_json
 
 ENGINE = """

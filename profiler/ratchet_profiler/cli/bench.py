@@ -11,7 +11,7 @@ from ratchet_profiler.cli.parser import FINE, BadInput, Parser, at_least, device
 def add_to(add_parser: Callable[..., Parser]) -> None:
     """Add the command to the program."""
     parser = add_parser("bench", help="what profiling costs a request, and whether step times are true")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=run)
     parser.add_argument("--device", type=device_name, default="cuda", metavar="NAME", help="default: cuda")
     parser.add_argument(
         "--size", choices=("real", "tiny"), default="real", help="default: real; cpu: tiny only"
@@ -20,7 +20,7 @@ def add_to(add_parser: Callable[..., Parser]) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Measure what profiling costs whole requests, and whether its step times are true.
 
     Raises:

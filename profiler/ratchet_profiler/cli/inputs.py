@@ -66,8 +66,8 @@ def chosen_scenarios(options: argparse.Namespace) -> tuple[Scenario, ...]:
     ids = [scenario.id for scenario in chosen]
     for name, line in names.items():
         if name not in ids:
-            known = f"there are: {', '.join(ids)}{_whose(options)}"
-            raise BadInput(f"{options.only}: line {line}: no scenario {name!r}; {known}")
+            others = f"there are: {', '.join(ids)}{_whose(options)}"
+            raise BadInput(f"{options.only}: line {line}: no scenario {name!r}; {others}")
     return tuple(scenario for scenario in chosen if scenario.id in names)
 
 

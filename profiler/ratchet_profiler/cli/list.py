@@ -11,12 +11,12 @@ from ratchet_profiler.cli.parser import FINE, Parser, write
 def add_to(add_parser: Callable[..., Parser]) -> None:
     """Add the command to the program."""
     parser = add_parser("list", help="name the scenarios")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=run)
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--scenarios", type=Path, metavar="FILE", help="TOML; default: the built-in ones")
 
 
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Print the scenarios.
 
     Raises:

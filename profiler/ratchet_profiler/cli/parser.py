@@ -113,6 +113,6 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), n=1)
+def _suggestion(word: str, choices: Iterable[str]) -> str:
+    close = get_close_matches(word, list(choices), n=1)
     return f"; did you mean {close[0]}?" if close else ""

@@ -6,7 +6,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import Progress
 
-from ratchet_profiler.capture import NOT_RUN
+from ratchet_profiler.appending import NOT_RUN
 from ratchet_profiler.cli.text import outcome_line
 from ratchet_profiler.record import RequestRecord, RunRecord
 from ratchet_profiler.scenarios import Scenario

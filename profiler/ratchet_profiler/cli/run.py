@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def add_to(add_parser: Callable[..., Parser]) -> None:
     """Add the command to the program."""
     parser = add_parser("run", help="measure scenarios and write a run record", epilog=EXAMPLES)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=run)
     parser.add_argument("--scenario", default="*", metavar="GLOB", help="which ids; default: all")
     parser.add_argument("--repeats", type=at_least(1), default=3, metavar="N", help="measured; default: 3")
     parser.add_argument("--warmup", type=at_least(0), default=1, metavar="N", help="before them; default: 1")
@@ -43,7 +43,7 @@ def add_to(add_parser: Callable[..., Parser]) -> None:
     parser.add_argument("--scenarios", type=Path, metavar="FILE", help="TOML; default: the built-in ones")
 
 
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Measure scenarios and write the record; return 1 when a scenario failed, 130 after an interrupt.
 
     Raises:
@@ -110,14 +110,13 @@ class _GrowingRecord:
 
     def whole(self, run: "RunRecord") -> "RunRecord":
         """Return all that there is. What an interrupt left nothing of takes nothing from what there was."""
-        from ratchet_profiler.appending import appended
-        from ratchet_profiler.capture import finished
+        from ratchet_profiler.appending import appended, finished
 
         return appended(self._before, finished(run)) if self._before else run
 
     def keep(self, run: "RunRecord") -> None:
         """Write what there is, unless there is nothing: an older record is worth more."""
-        from ratchet_profiler.capture import finished
+        from ratchet_profiler.appending import finished
         from ratchet_profiler.cli.record_file import write_record
 
         if finished(run).scenarios:

@@ -10,11 +10,11 @@ from ratchet_profiler.cli.parser import FINE, Parser, write
 def add_to(add_parser: Callable[..., Parser]) -> None:
     """Add the command to the program."""
     parser = add_parser("show", help="print what a run measured")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=run)
     parser.add_argument("file", type=Path, metavar="FILE", help="a run record")
 
 
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Print a run record for a person.
 
     Raises:

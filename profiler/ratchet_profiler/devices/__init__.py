@@ -93,10 +93,10 @@ def family(
     """
     has_siblings = variables.get("WORLD_SIZE", "1") != "1"
     parents = dict(_parents(proc))
-    found = {os.getpid(), os.getppid()} if has_siblings else {os.getpid()}
-    while new := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= new
-    return Family(frozenset(found), begun, has_guest)
+    pids = {os.getpid(), os.getppid()} if has_siblings else {os.getpid()}
+    while children := {pid for pid, parent in parents.items() if parent in pids} - pids:
+        pids |= children
+    return Family(frozenset(pids), begun, has_guest)
 
 
 def _parents(proc: Path) -> Mapping[int, int]:

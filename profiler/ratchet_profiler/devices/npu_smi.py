@@ -76,9 +76,9 @@ def chips_from_table(table: str) -> Iterator[Npu]:
 
 def pids_from_table(table: str, chips: Sequence[Npu]) -> frozenset[int]:
     """Return the processes that `npu-smi info` shows on these chips."""
-    known = {(chip.card, chip.chip) for chip in chips}
+    places = {(chip.card, chip.chip) for chip in chips}
     rows = filter(None, map(PROCESS_ROW.match, table.splitlines()))
-    return frozenset(int(row["pid"]) for row in rows if (int(row["card"]), int(row["chip"])) in known)
+    return frozenset(int(row["pid"]) for row in rows if (int(row["card"]), int(row["chip"])) in places)
 
 
 def clocks_mhz_from_text(text: str) -> Mapping[str, int]:
@@ -92,8 +92,8 @@ def cann_version(variables: Mapping[str, str] = os.environ, toolkits: Sequence[s
     homes = [variables["ASCEND_TOOLKIT_HOME"]] if variables.get("ASCEND_TOOLKIT_HOME") else []
     for home in (*homes, *toolkits):
         for info in sorted(Path(home).glob("*-linux/ascend_toolkit_install.info")):
-            if found := re.search(r"^version=(\S+)", info.read_text(errors="replace"), re.MULTILINE):
-                return found[1]
+            if line := re.search(r"^version=(\S+)", info.read_text(errors="replace"), re.MULTILINE):
+                return line[1]
     return None
 
 

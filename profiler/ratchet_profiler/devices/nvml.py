@@ -128,10 +128,9 @@ def _temperature_celsius(nvml: ModuleType, asked: _Asked, handle: object) -> flo
 
 def throttle_names(bits: int) -> tuple[str, ...]:
     """Return the names of the set bits, by bit; one that has no name yet is told as a number."""
-    known = sum(bit for bit, _ in THROTTLE_BITS) | 0x1
-    named = tuple(name for bit, name in THROTTLE_BITS if bits & bit)
-    unknown = bits & ~known
-    return (*named, f"reason_{unknown:#x}") if unknown else named
+    names = tuple(name for bit, name in THROTTLE_BITS if bits & bit)
+    unnamed = bits & ~(sum(bit for bit, _ in THROTTLE_BITS) | 0x1)
+    return (*names, f"reason_{unnamed:#x}") if unnamed else names
 
 
 def _thermal_violation_ns(nvml: ModuleType, handle: object) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 from inspect import Parameter, iscoroutinefunction, signature
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from ratchet_profiler.scenario_keys import suggestion
@@ -40,20 +41,25 @@ def function_named(reference: str) -> object:
         CallRejected: there is none. What the module itself raises while it is imported goes through.
     """
     name, _, attribute = reference.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        # Last, so that a file here that is called like an installed package does not take its place.
-        sys.path.append(here)
     try:
-        module = import_module(name)
+        module = module_named(name)
     except ModuleNotFoundError as error:
         if error.name and f"{name}.".startswith(f"{error.name}."):
-            raise CallRejected(f"call: no module {error.name!r} in {here} or installed") from error
+            raise CallRejected(f"call: no module {error.name!r} in {Path.cwd()} or installed") from error
         raise
     if not hasattr(module, attribute):
         hint = suggestion(attribute, dir(module))
         raise CallRejected(f"call: module {name!r} has no {attribute!r}{hint}")
     return cast("object", getattr(module, attribute))
+
+
+def module_named(name: str) -> ModuleType:
+    """Return a module of the user's: in the current directory, or installed."""
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        # Last, so that a file here that is called like an installed package does not take its place.
+        sys.path.append(folder)
+    return import_module(name)
 
 
 def _takes_the_profiler(function: Callable[[RequestProfiler], object], reference: str) -> bool:

@@ -58,7 +58,7 @@ def build(scenario: DiffusersScenario, device: str) -> Workload:
     diffusers_logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
     dtype = cast("torch.dtype", getattr(torch, scenario.dtype))
-    with _told_in_one_line(scenario):
+    with _errors_in_one_line(scenario):
         pipe = _random(scenario, dtype, device) if scenario.weights == "random" else _load(scenario, dtype)
     pipe = pipe.to(device)
     pipe.set_progress_bar_config(disable=True)
@@ -135,10 +135,10 @@ def _load(scenario: DiffusersScenario, dtype: torch.dtype) -> DiffusionPipeline:
 
 
 def _pipeline_class(name: str) -> type[DiffusionPipeline]:
-    found = getattr(diffusers, name, None)
-    if isinstance(found, type) and issubclass(found, DiffusionPipeline):
-        return found
-    hint = suggestion(name, tuple(known for known in dir(diffusers) if known.endswith("Pipeline")))
+    kind = getattr(diffusers, name, None)
+    if isinstance(kind, type) and issubclass(kind, DiffusionPipeline):
+        return kind
+    hint = suggestion(name, tuple(other for other in dir(diffusers) if other.endswith("Pipeline")))
     raise ModelUnusable(f"pipeline: diffusers {diffusers.__version__} has no {name}{hint}")
 
 
@@ -179,7 +179,7 @@ def _exact_modules(model: torch.nn.Module, dtype: torch.dtype) -> frozenset[str]
 
 
 @contextmanager
-def _told_in_one_line(scenario: DiffusersScenario) -> Iterator[None]:
+def _errors_in_one_line(scenario: DiffusersScenario) -> Iterator[None]:
     """Say what to do where the libraries cannot find or read a model."""
     model = scenario.model
     try:

@@ -191,10 +191,12 @@ class LogTimes:
 
     def read(self, request_id: str | None) -> EngineRequest | None:
         """Return the request of this id; where the engine names none, the only one since it began."""
-        found = tuple(requests_of_log(_text(self._file, self._begin), request_id))
-        if len(found) > 1:
-            raise NotMeasured(f"{len(found)} requests at once; no other client may use the engine meanwhile")
-        return found[0] if found else None
+        requests = tuple(requests_of_log(_text(self._file, self._begin), request_id))
+        if len(requests) > 1:
+            raise NotMeasured(
+                f"{len(requests)} requests at once; no other client may use the engine meanwhile"
+            )
+        return requests[0] if requests else None
 
     def how_to(self) -> str:
         """Return how sglang is made to write its log."""

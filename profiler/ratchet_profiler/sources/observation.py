@@ -7,7 +7,7 @@ together with whatever was put on it. The blocks of a modular pipeline are the s
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
@@ -161,15 +161,14 @@ class _Watch:
         self._undo.callback(module.register_forward_hook(end, always_call=True).remove)
 
     def _forwards(self, name: str, denoiser: Any) -> None:  # noqa: ANN401 - torch is not imported here
-        if self._is_first(denoiser, "forward"):
-            self._undo.callback(denoiser.register_forward_pre_hook(self._counter(name)).remove)
+        """Count the forward passes of a denoiser in its steps."""
 
-    def _counter(self, denoiser: str) -> Callable[[object, object], None]:
         def count(_module: object, _args: object) -> None:
             self._bars.begin()
-            self._request.count_forward(denoiser)
+            self._request.count_forward(name)
 
-        return count
+        if self._is_first(denoiser, "forward"):
+            self._undo.callback(denoiser.register_forward_pre_hook(count).remove)
 
     def _is_first(self, owner: object, name: str) -> bool:
         """Return whether this is the first time that it is asked for the same owner and name."""

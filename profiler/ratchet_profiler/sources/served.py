@@ -105,7 +105,9 @@ class _Requests:
         self._limits = limits
         self._body = request_body(scenario)
         self._is_video = scenario.frames is not None
-        self._times = _engine_times(scenario)
+        self._times: EngineTimes | None = LogTimes(Path(scenario.perf_log)) if scenario.perf_log else None
+        if scenario.perf_dump:
+            self._times = DumpTimes()
         self._request_id: str | None = None
 
     def run(self, _profiler: RequestProfiler) -> object:
@@ -164,12 +166,6 @@ class _Requests:
             time.sleep(self._limits.poll_s)
             job = self._endpoint.get(path)
         return job
-
-
-def _engine_times(scenario: ServedScenario) -> EngineTimes | None:
-    if scenario.perf_dump:
-        return DumpTimes()
-    return LogTimes(Path(scenario.perf_log)) if scenario.perf_log else None
 
 
 def request_body(scenario: ServedScenario) -> dict[str, Any]:

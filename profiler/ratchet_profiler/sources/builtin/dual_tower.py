@@ -49,10 +49,14 @@ class DualTowerPipeline:
     def __init__(self, device: str) -> None:
         """Make the networks with random weights on `device`."""
         self.device = device
-        self.text_encoder = _text_encoder().to(device).eval()
-        self.towers = DualTower().to(device).eval()
-        self.video_decoder = _video_decoder().to(device).eval()
-        self.audio_decoder = _audio_decoder().to(device).eval()
+        self.text_encoder = nn.Sequential(
+            nn.Embedding(len(VOCABULARY), TEXT_WIDTH), nn.Linear(TEXT_WIDTH, TEXT_WIDTH)
+        )
+        self.towers = DualTower()
+        self.video_decoder = nn.Sequential(nn.Linear(VIDEO_CHANNELS, PATCH * PATCH * 3), nn.Sigmoid())
+        self.audio_decoder = nn.Sequential(nn.Linear(AUDIO_CHANNELS, SAMPLES_A_TOKEN), nn.Tanh())
+        for network in (self.text_encoder, self.towers, self.video_decoder, self.audio_decoder):
+            network.to(device).eval()
 
     @torch.no_grad()
     def __call__(self, scenario: BuiltinScenario, profiler: RequestProfiler) -> Output:
@@ -93,7 +97,10 @@ class DualTowerPipeline:
         return video, audio
 
     def _embedding(self, prompt: str) -> Tensor:
-        encoded: Tensor = self.text_encoder(_text_tokens(prompt).to(self.device))
+        """Return a vector of each character. Shape: (1, characters, TEXT_WIDTH)."""
+        unknown = VOCABULARY["<unk>"]
+        tokens = torch.tensor([[VOCABULARY.get(character, unknown) for character in prompt]])
+        encoded: Tensor = self.text_encoder(tokens.to(self.device))
         return encoded
 
     def _noise(self, scenario: BuiltinScenario) -> tuple[Tensor, Tensor]:
@@ -162,7 +169,9 @@ class DualTower(nn.Module):
 
         Shapes: (1, tokens, channels), as the latents.
         """
-        waves = _waves(noise_level).to(video.device)
+        frequencies = [math.exp(-math.log(10_000) * k / FREQUENCIES) for k in range(FREQUENCIES)]
+        angles = [1000 * noise_level * frequency for frequency in frequencies]
+        waves = torch.tensor([*map(math.sin, angles), *map(math.cos, angles)]).to(video.device)
         video = self.video_tower.enter(video) + self.video_tower.noise_level(waves)
         audio = self.audio_tower.enter(audio) + self.audio_tower.noise_level(waves)
         for video_layer, audio_layer in zip(self.video_tower.layers, self.audio_tower.layers, strict=True):
@@ -170,31 +179,5 @@ class DualTower(nn.Module):
         return self.video_tower.leave(video), self.audio_tower.leave(audio)
 
 
-def _text_encoder() -> nn.Module:
-    """Return what makes one vector of each token."""
-    return nn.Sequential(nn.Embedding(len(VOCABULARY), TEXT_WIDTH), nn.Linear(TEXT_WIDTH, TEXT_WIDTH))
-
-
-def _text_tokens(prompt: str) -> Tensor:
-    """Return the prompt's tokens, one a character. Shape: (1, characters)."""
-    unknown = VOCABULARY["<unk>"]
-    return torch.tensor([[VOCABULARY.get(character, unknown) for character in prompt]])
-
-
-def _video_decoder() -> nn.Module:
-    """Return what makes a patch of pixels of each video token."""
-    return nn.Sequential(nn.Linear(VIDEO_CHANNELS, PATCH * PATCH * 3), nn.Sigmoid())
-
-
-def _audio_decoder() -> nn.Module:
-    """Return what makes samples of each audio token."""
-    return nn.Sequential(nn.Linear(AUDIO_CHANNELS, SAMPLES_A_TOKEN), nn.Tanh())
-
-
 def _cross_attention(width: int, other_width: int) -> nn.MultiheadAttention:
     return nn.MultiheadAttention(width, HEADS, kdim=other_width, vdim=other_width, batch_first=True)
-
-
-def _waves(noise_level: float) -> Tensor:
-    angles = [1000 * noise_level * math.exp(-math.log(10_000) * k / FREQUENCIES) for k in range(FREQUENCIES)]
-    return torch.tensor([*map(math.sin, angles), *map(math.cos, angles)])
