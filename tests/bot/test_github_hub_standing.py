@@ -3,8 +3,8 @@
 import pytest
 from github_fake import FakeGithub
 from ratchet_bot.data.events import CommandComment
-from ratchet_bot.hosts.github import GithubHost, seen_answers
-from ratchet_bot.hosts.github.standing_answers import Commit
+from ratchet_bot.hosts.github import GithubHost
+from ratchet_bot.hosts.github.graphql_models import GraphqlCommit
 
 MARKER = "<!-- perf-ratchet:answer 1 -->"
 
@@ -52,10 +52,8 @@ def test_an_account_goes_before_a_name_that_anyone_may_choose(user: dict[str, st
     day = "2026-05-17T12:00:00Z"
     author = {"name": "github-actions[bot]", "user": user}
     told = {"oid": "a", "message": "m", "author": author, "authoredDate": day, "committedDate": day}
-    seen = {"commit": {**told, "parents": {"nodes": []}, "file": None}}
 
-    assert Commit.model_validate(told).seen().author == expected
-    assert seen_answers.Commit.model_validate(seen).seen().author == expected
+    assert GraphqlCommit.model_validate(told).as_state().author == expected
 
 
 @pytest.mark.parametrize(("committed", "expected"), [("12:00:00", True), ("12:00:01", False)])
@@ -63,10 +61,8 @@ def test_a_commit_that_was_amended_is_told(committed: str, *, expected: bool):
     """Git keeps when it was made at first, and dates the commit anew."""
     told = {"oid": "a", "message": "m", "author": None, "authoredDate": "2026-05-17T12:00:00Z"}
 
-    assert (
-        Commit.model_validate({**told, "committedDate": f"2026-05-17T{committed}Z"}).seen().is_as_made
-        is expected
-    )
+    commit = GraphqlCommit.model_validate({**told, "committedDate": f"2026-05-17T{committed}Z"})
+    assert commit.as_state().is_as_made is expected
 
 
 @pytest.mark.parametrize("after", [False, True])

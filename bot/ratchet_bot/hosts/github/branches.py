@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from pydantic import AliasPath, Field
+
 from ratchet_bot.hosts.github.failures import Unanswered
-from ratchet_bot.hosts.github.git_answers import Commit, Committed, Named, Node, Reference, blob_name
-from ratchet_bot.hosts.github.repository import Repository, quoted
+from ratchet_bot.hosts.github.repository import Repository, blob_name, quoted
+from ratchet_bot.hosts.github.rest_models import NamedObject, Reference, RestCommit, WireModel
 from ratchet_bot.hosts.port import BranchMoved
 
 NO_COMMIT: Final = "0" * 40
@@ -27,6 +29,18 @@ REBUILD: Final = """mutation Rebuild($refs: UpdateRefsInput!, $commit: CreateCom
 UPDATE_REFS: Final = """mutation Move($input: UpdateRefsInput!) {
   updateRefs(input: $input) { clientMutationId }
 }"""
+
+
+class RepositoryNode(WireModel):
+    """The answer to `NODE`."""
+
+    id: str = Field(validation_alias=AliasPath("repository", "id"))
+
+
+class CreatedCommit(WireModel):
+    """The answer to createCommitOnBranch."""
+
+    oid: str = Field(validation_alias=AliasPath("createCommitOnBranch", "commit", "oid"))
 
 
 class Branches(Repository):
@@ -56,12 +70,12 @@ class Branches(Repository):
             return self._commit(branch, base, files, message)
 
         def at_once() -> str:
-            asked = {
-                "refs": self._moving(branch, expected_head, base),
-                "commit": self._committing(branch, base, files, message),
+            variables = {
+                "refs": self._move_input(branch, expected_head, base),
+                "commit": self._commit_input(branch, base, files, message),
             }
             try:
-                return Committed.model_validate(self._client.graphql(REBUILD, asked)).made.commit.oid
+                return CreatedCommit.model_validate(self._client.graphql(REBUILD, variables)).oid
             except Unanswered as unanswered:
                 if unanswered.failure.is_outage or unanswered.failure.is_rate_limit:
                     raise
@@ -89,16 +103,16 @@ class Branches(Repository):
 
     def _commit(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
         """Commit. GitHub itself looks before it writes: the head must be the expected one."""
-        asked = self._committing(branch, expected_head, files, message)
+        commit = self._commit_input(branch, expected_head, files, message)
         try:
-            made = self._client.graphql(CREATE_COMMIT, {"input": asked})
+            data = self._client.graphql(CREATE_COMMIT, {"input": commit})
         except Unanswered as unanswered:
             if "STALE_DATA" not in unanswered.failure.kinds:
                 raise
             return self._head_if_ours(branch, expected_head, files, message)
-        return Committed.model_validate(made).made.commit.oid
+        return CreatedCommit.model_validate(data).oid
 
-    def _committing(
+    def _commit_input(
         self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str
     ) -> dict[str, Any]:
         headline, _, rest = message.partition("\n")
@@ -110,14 +124,14 @@ class Branches(Repository):
             "fileChanges": {"additions": additions},
         }
 
-    def _moving(self, branch: str, expected_head: str | None, to: str) -> dict[str, Any]:
+    def _move_input(self, branch: str, expected_head: str | None, to: str) -> dict[str, Any]:
         before = expected_head or NO_COMMIT
         update = {"name": f"refs/heads/{branch}", "beforeOid": before, "afterOid": to, "force": True}
         return {"repositoryId": self._node_id(), "refUpdates": [update]}
 
     def _head_if_ours(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
         """Return the head of the branch if it is the very commit that was asked for: its answer was lost."""
-        head = Commit.model_validate(self._client.get(self._at(f"commits/{quoted(f'heads/{branch}')}")))
+        head = RestCommit.model_validate(self._client.get(self._at(f"commits/{quoted(f'heads/{branch}')}")))
         follows = [parent.sha for parent in head.parents] == [expected_head]
         says = head.commit.message.split() == message.split()  # GitHub sets the blank lines its own way
         if follows and says and _changes_only(head, files):
@@ -127,7 +141,7 @@ class Branches(Repository):
     def _move(self, branch: str, expected_head: str | None, to: str) -> None:
         """Move. GitHub itself looks before it writes: the branch must be at the expected head."""
         try:
-            self._client.graphql(UPDATE_REFS, {"input": self._moving(branch, expected_head, to)})
+            self._client.graphql(UPDATE_REFS, {"input": self._move_input(branch, expected_head, to)})
         except Unanswered:
             # Whatever GitHub calls it: it may be done already, by us or by somebody else.
             now = self._head_of(branch)
@@ -139,8 +153,7 @@ class Branches(Repository):
     def _node_id(self) -> str:
         """Return what GraphQL calls the repository."""
         if self._node is None:
-            owner, name = self._repository.split("/")
-            self._node = Node.model_validate(self._client.graphql(NODE, {"owner": owner, "name": name})).id
+            self._node = RepositoryNode.model_validate(self._client.graphql(NODE, self._owner_and_name())).id
         return self._node
 
     def _start(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
@@ -168,10 +181,10 @@ class Branches(Repository):
 
     def _make(self, kind: str, said: Mapping[str, Any]) -> str:
         """Make an object of git and return its name. Made twice, it is there once."""
-        return Named.model_validate(self._client.send("POST", self._at(f"git/{kind}"), said).data).sha
+        return NamedObject.model_validate(self._client.send("POST", self._at(f"git/{kind}"), said).data).sha
 
 
-def _changes_only(commit: Commit, files: Mapping[str, bytes]) -> bool:
+def _changes_only(commit: RestCommit, files: Mapping[str, bytes]) -> bool:
     """Whether each file that the commit changes is one of ours, with our content."""
     ours = {(path, blob_name(content, commit.sha)) for path, content in files.items()}
     return {(file.filename, file.sha) for file in commit.files} <= ours

@@ -6,8 +6,8 @@ from typing import Any, Final, cast, get_args
 
 from ratchet_bot.hosts import states
 from ratchet_bot.hosts.effects import CARRIED, Annotation, Check, Conclusion
-from ratchet_bot.hosts.github.answers import CheckRun
 from ratchet_bot.hosts.github.repository import Repository
+from ratchet_bot.hosts.github.rest_models import CheckRun
 from ratchet_bot.hosts.port import HostRefused
 
 SUMMARY_LIMIT: Final = 65_535  # characters; maxLength in GitHub's OpenAPI description of a check run

@@ -22,7 +22,7 @@ PER_PAGE: Final = 100  # the most that GitHub gives
 CHUNK_BYTES: Final = 65_536  # of a download, between two looks at its size. Chosen: small beside any limit
 
 Json = Any
-"""What a JSON text stands for; it is checked where it is read, in answers.py."""
+"""What a JSON text stands for; the wire models check it."""
 
 
 @dataclass(frozen=True, kw_only=True)

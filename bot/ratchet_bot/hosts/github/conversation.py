@@ -1,15 +1,16 @@
-"""What the bot says in conversations on GitHub: comments, answers, reactions."""
+"""The bot's comments, answers and reactions on GitHub."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
+from pydantic import AliasPath, Field
+
 from ratchet_bot.data.events import CommandComment
 from ratchet_bot.hosts.effects import Reaction
-from ratchet_bot.hosts.github.answers import Comment
 from ratchet_bot.hosts.github.failures import ApiCall
-from ratchet_bot.hosts.github.git_answers import Replied
 from ratchet_bot.hosts.github.repository import Repository
+from ratchet_bot.hosts.github.rest_models import IssueComment, WireModel
 from ratchet_bot.hosts.port import HostRefused
 
 COMMENT_LIMIT: Final = 65_536  # characters; GitHub answers 422 "Body is too long" beyond
@@ -24,7 +25,13 @@ REACTIONS: Final[Mapping[Reaction, str]] = {
     "-1": "THUMBS_DOWN",
     "confused": "CONFUSED",
 }
-"""What GraphQL calls them."""
+"""Their names in GraphQL."""
+
+
+class PostedReply(WireModel):
+    """The answer to `REPLY`."""
+
+    url: str = Field(validation_alias=AliasPath("addComment", "commentEdge", "node", "url"))
 
 
 class Conversation(Repository):
@@ -70,11 +77,11 @@ class Conversation(Repository):
             return place
 
         def at_once() -> str:
-            asked = {
+            variables = {
                 "answer": {"subjectId": comment.pull_node, "body": body},
                 "reaction": {"subjectId": comment.comment_node, "content": REACTIONS[reaction]},
             }
-            return Replied.model_validate(self._client.graphql(REPLY, asked)).url
+            return PostedReply.model_validate(self._client.graphql(REPLY, variables)).url
 
         can_be_one = is_first and comment.pull_node and comment.comment_node
         effect = at_once if can_be_one else look_first
@@ -95,7 +102,7 @@ class Conversation(Repository):
 
     def _say(self, number: int, marker: str, revise: Callable[[str | None], str | None]) -> str:
         """Look for the comment, then make it say what follows from what it says."""
-        known = map(Comment.model_validate, self._client.pages(self._at(f"issues/{number}/comments")))
+        known = map(IssueComment.model_validate, self._client.pages(self._at(f"issues/{number}/comments")))
         # GitHub lists the oldest first: should there be two of ours, the first one is the comment.
         ours = next((it for it in known if it.is_of(self._login, marker)), None)
         body = revise(ours.body if ours else None)
@@ -107,7 +114,7 @@ class Conversation(Repository):
 
     def _comment(self, number: int, body: str) -> str:
         made = self._client.send("POST", self._at(f"issues/{number}/comments"), {"body": body})
-        return Comment.model_validate(made.data).html_url
+        return IssueComment.model_validate(made.data).html_url
 
 
 def _require_sayable(marker: str, body: str) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
+from pydantic import AliasPath, Field
+
 from ratchet_bot.hosts import effects, states
-from ratchet_bot.hosts.github.answers import Issue, KnownLabel, OpenedIssue
 from ratchet_bot.hosts.github.conversation import Conversation
 from ratchet_bot.hosts.github.failures import Unanswered
 from ratchet_bot.hosts.github.repository import quoted
+from ratchet_bot.hosts.github.rest_models import LabelNode, RestIssue, WireModel
 from ratchet_bot.hosts.port import HostRefused
 
 MUTATIONS: Final = {
@@ -22,6 +24,12 @@ MUTATIONS: Final = {
 
 Change: TypeAlias = tuple[str, Mapping[str, Any]]
 """A mutation and its input."""
+
+
+class CreatedIssue(WireModel):
+    """The answer to createIssue."""
+
+    number: int = Field(validation_alias=AliasPath("issue", "number"))
 
 
 def document(changes: Sequence[Change]) -> str:
@@ -71,7 +79,7 @@ class Issues(Conversation):
         said = {f"change{number}": given for number, (_, given) in enumerate(changes)}
         told = self._client.graphql(document(changes), said) if changes else {}
         opened = {
-            issue.marker: OpenedIssue.model_validate(told[f"change{number}"]).number
+            issue.marker: CreatedIssue.model_validate(told[f"change{number}"]).number
             for number, issue in enumerate(fresh)
         }
         return [issue.seen.number if issue.seen else opened[issue.marker] for issue in wanted]
@@ -87,21 +95,21 @@ class Issues(Conversation):
         self._labels = known if name in known else {**known, name: self._made_label(name).node_id}
         return self._labels[name]
 
-    def _made_label(self, name: str) -> KnownLabel:
+    def _made_label(self, name: str) -> LabelNode:
         try:
-            return KnownLabel.model_validate(
+            return LabelNode.model_validate(
                 self._client.send("POST", self._at("labels"), {"name": name}).data
             )
         except Unanswered as unanswered:
             if unanswered.failure.status != HTTPStatus.UNPROCESSABLE_ENTITY:
                 raise
-        return KnownLabel.model_validate(self._client.get(self._at(f"labels/{quoted(name)}")))
+        return LabelNode.model_validate(self._client.get(self._at(f"labels/{quoted(name)}")))
 
     def _report(self, asked: effects.Issue, ours: states.OpenIssue | None) -> int:
         said = {"title": asked.title, "body": asked.body}
         if ours is None:
             made = self._client.send("POST", self._at("issues"), said | {"labels": list(asked.labels)})
-            return Issue.model_validate(made.data).number
+            return RestIssue.model_validate(made.data).number
         if (ours.title, ours.body) != (asked.title, asked.body):
             self._client.send("PATCH", self._at(f"issues/{ours.number}"), said)
         self._label(ours.number, asked.labels, set(ours.labels))
@@ -110,8 +118,8 @@ class Issues(Conversation):
     def _own_issues(self) -> list[states.OpenIssue]:
         """Return the open issues that the bot wrote. GitHub lists pull requests among them."""
         listed = self._client.pages(self._at("issues"), state="open", creator=self._login)
-        issues = [it for it in map(Issue.model_validate, listed) if it.pull_request is None]
-        return [it.seen() for it in issues if it.user is not None and it.user.login == self._login]
+        issues = [it for it in map(RestIssue.model_validate, listed) if it.pull_request is None]
+        return [it.as_state() for it in issues if it.user is not None and it.user.login == self._login]
 
     def _label(self, number: int, wanted: Iterable[str], there: set[str]) -> None:
         missing = [it for it in wanted if it not in there]
@@ -119,7 +127,7 @@ class Issues(Conversation):
             self._client.send("POST", self._at(f"issues/{number}/labels"), {"labels": missing})
 
     def _close(self, path: str, number: int, marker: str, reason: str) -> None:
-        it = Issue.model_validate(self._client.get(self._at(path)))
+        it = RestIssue.model_validate(self._client.get(self._at(path)))
         if it.state == "closed":
             return
         if it.user is None or it.user.login != self._login:

@@ -5,10 +5,10 @@ from itertools import islice
 from typing import Final
 
 from ratchet_bot.hosts import effects, states
-from ratchet_bot.hosts.github.answers import Pull
 from ratchet_bot.hosts.github.client import PER_PAGE
 from ratchet_bot.hosts.github.failures import Unanswered
 from ratchet_bot.hosts.github.issues import Issues
+from ratchet_bot.hosts.github.rest_models import RestPull
 
 CLOSE_PULL: Final = """mutation Close($said: AddCommentInput!, $closed: ClosePullRequestInput!) {
   addComment(input: $said) { clientMutationId }
@@ -46,7 +46,7 @@ class Proposals(Issues):
 
         self._settle(call, at_once if key else look_first, again=look_first)
 
-    def _propose(self, asked: effects.PullRequest, known: list[Pull]) -> int:
+    def _propose(self, asked: effects.PullRequest, known: list[RestPull]) -> int:
         said = {"title": asked.title, "body": asked.body, "base": asked.base}
         found = known or [self._open(said | {"head": asked.branch}, asked.branch)]
         ours = next((it for it in found if it.base.ref == asked.base), found[0])
@@ -62,9 +62,9 @@ class Proposals(Issues):
         self._label(ours.number, asked.labels, set(ours.labels))
         return ours.number
 
-    def _open(self, said: dict[str, str], branch: str) -> Pull:
+    def _open(self, said: dict[str, str], branch: str) -> RestPull:
         try:
-            return Pull.model_validate(self._client.send("POST", self._at("pulls"), said).data)
+            return RestPull.model_validate(self._client.send("POST", self._at("pulls"), said).data)
         except Unanswered as unanswered:
             # 422 "A pull request already exists": somebody else was faster, and theirs is the one.
             refused = unanswered.failure.status == HTTPStatus.UNPROCESSABLE_ENTITY
@@ -73,11 +73,11 @@ class Proposals(Issues):
                 raise
             return found[0]
 
-    def _own_pulls(self, branch: str) -> list[Pull]:
+    def _own_pulls(self, branch: str) -> list[RestPull]:
         """Return the open pull requests from this branch of this repository; the newest hundred."""
         head = f"{self._repository.split('/')[0]}:{branch}"
         listed = islice(self._client.pages(self._at("pulls"), state="open", head=head), PER_PAGE)
-        return [it for it in map(Pull.model_validate, listed) if it.is_from(self._repository)]
+        return [it for it in map(RestPull.model_validate, listed) if it.is_from(self._repository)]
 
 
 def _said(key: str, marker: str, reason: str) -> dict[str, str]:

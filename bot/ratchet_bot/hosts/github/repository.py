@@ -1,5 +1,6 @@
-"""One repository on GitHub: what every call shares."""
+"""One repository on GitHub: what every call to its API shares."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -11,38 +12,45 @@ from ratchet_bot.hosts.github.client import Client
 from ratchet_bot.hosts.github.failures import ApiCall, Unanswered
 from ratchet_bot.hosts.port import HostRefused
 
-TRIES: Final = 3  # of one effect. Chosen: a longer incident is a matter for the next run
+TRIES: Final = 3  # of one call. Chosen: a longer incident is left to the next run
+SHA256_DIGITS: Final = 64
+"""Length of an object id in a SHA-256 repository. Source: `git help hash-object`."""
 
 _Result = TypeVar("_Result")
 
 
 class Repository:
-    """One repository, asked through a client. Its methods ask nothing by themselves."""
+    """One repository, behind a client."""
 
     def __init__(self, client: Client, repository: str, login: str) -> None:
-        """Ask nothing yet.
+        """Make no request.
 
         Args:
-            client: Who asks.
+            client: Of the API.
             repository: "owner/name".
-            login: In whose name the client asks.
+            login: The account of the client.
         """
         self._client = client
         self._repository = repository
         self._login = login
         self._node: str | None = None
-        """What GraphQL calls the repository, which never changes; None until GitHub has told it."""
+        """GraphQL id of the repository, which never changes; None until it was read."""
         self._labels: dict[str, str] | None = None
-        """What GraphQL calls labels, by name; None until GitHub was asked about the bot's issues."""
+        """GraphQL ids of labels by name; None until the bot's issues were read."""
 
     @property
     def login(self) -> str:
-        """In whose name comments are written."""
+        """The account that writes comments."""
         return self._login
 
     def _at(self, path: str) -> str:
-        """Return where the API has something of this repository."""
+        """Return the path of a resource of this repository."""
         return f"/repos/{self._repository}/{path}"
+
+    def _owner_and_name(self) -> dict[str, str]:
+        """Return the variables of a query for this repository."""
+        owner, name = self._repository.split("/")
+        return {"owner": owner, "name": name}
 
     def _call(self, doing: str, needs: str) -> ApiCall:
         return ApiCall(f"{doing} of {self._repository}", needs)
@@ -59,11 +67,11 @@ class Repository:
         Args:
             call: What is done, in words.
             effect: Does it.
-            again: Does it where a try has failed before; None: as at first.
-            tries: How often.
+            again: Does it after a failed try; None: `effect` again.
+            tries: How many tries are left.
 
         Raises:
-            HostRefused: GitHub would not, or did not answer.
+            HostRefused: GitHub refused, or did not answer.
         """
         try:
             return effect()
@@ -82,5 +90,14 @@ class Repository:
 
 
 def quoted(name: str) -> str:
-    """Return a name as one part of an address."""
+    """Return a name as one segment of a URL."""
     return quote(name, safe="")
+
+
+def blob_name(content: bytes, like: str) -> str:
+    """Return git's blob id of this content, in a repository whose object ids look like this one.
+
+    Source: `git help hash-object`.
+    """
+    new = hashlib.sha256 if len(like) == SHA256_DIGITS else hashlib.sha1
+    return new(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
