@@ -75,7 +75,7 @@ _TAGS = {
 }
 _LINKED = re.compile(r"@\w|(?<!\w)#\d|GH-\d|\bwww\.|://|\b[0-9a-f]{7,40}\b")
 """What GitHub would make a mention or a link of."""
-_OURS = re.compile(r"in #\d+|after #\d+")
+_OURS = re.compile(r"(in|after|Merge) #\d+")
 """Numbers of pull requests that we name ourselves."""
 _OWN = ("https://github.com/octo/demo/", "https://github.com/octo/demo")
 

@@ -36,9 +36,9 @@ def sentence(steps: list[float], e2e_ms: float, *, form: str = "text", **stages:
         (
             [100.0, 100.0, *(100.0 + 25.0 * index for index in range(8))],
             1900.0,
-            "+700 ms, 100 % in DenoisingStage: step after step slower, +700 ms in all",
+            "+700 ms, 100 % in DenoisingStage: gradually slower from step to step, +700 ms in total",
         ),
-        ([100.0] * 10, 1900.0, "+700 ms, 100 % outside of any stage"),
+        ([100.0] * 10, 1900.0, "+700 ms, 100 % outside any stage"),
     ],
 )
 def test_one_sentence(steps: list[float], e2e_ms: float, said: str):
@@ -75,14 +75,15 @@ def test_a_trend_has_a_direction():
     """Steps that become faster one after the other are said to."""
     steps = [100.0, 100.0, *(100.0 - 10.0 * index for index in range(8))]
     assert (
-        sentence(steps, 920.0) == "-280 ms, 100 % in DenoisingStage: step after step faster, -280 ms in all"
+        sentence(steps, 920.0)
+        == "-280 ms, 100 % in DenoisingStage: gradually faster from step to step, -280 ms in total"
     )
 
 
 def test_outside_of_the_steps():
     """The stage takes longer, its steps do not."""
     assert sentence([100.0] * 10, 1900.0, DenoisingStage=1700.0) == (
-        "+700 ms, 100 % in DenoisingStage: outside of its steps +700 ms"
+        "+700 ms, 100 % in DenoisingStage: outside its steps +700 ms"
     )
 
 

@@ -61,7 +61,7 @@ def test_as_text(capsys: pytest.CaptureFixture[str]):
         ),
     ]
     assert "ask      runner of h100: is a runner with the labels self-hosted, linux, h100 online?" in lines
-    assert lines[-1] == '0 problems, 4 warnings; what is marked "ask" only GitHub can say'
+    assert lines[-1] == '0 problems, 4 warnings; only GitHub can answer the lines marked "ask"'
 
 
 def test_an_empty_repository_has_one_thing_to_do(

@@ -89,7 +89,7 @@ def test_names_of_artifacts_are_only_seen(project: Project):
         project.github.artifact(run, f"perf-records-{words}", b"")
     project.reported(run)
 
-    assert f"{len(LINES)} artifacts left aside" in project.comments(pull)[0]
+    assert f"{len(LINES)} artifacts ignored" in project.comments(pull)[0]
     assert_inert(project.comments(pull)[0])
 
 
@@ -105,7 +105,7 @@ def test_baselines_of_a_pull_request_are_only_seen(project: Project):
     run = project.measured("faster", FORK, flux=1.0, wan=1.0)
     project.reported(run)
 
-    assert "findings that this pull request brings into" in project.comments(pull)[0]
+    assert "findings that this pull request introduces in" in project.comments(pull)[0]
     assert_inert(project.comments(pull)[0])
     assert project.checks(run) == ["failure"]
 

@@ -128,7 +128,7 @@ def test_an_outage_ends_in_an_answer_and_an_exit_code(project: Project, capsys: 
     code = main(["respond", "--event", str(project.event(comment))])
 
     assert (code, project.reactions(comment)) == (2, ["eyes", "confused"])
-    assert "This could not be finished: GitHub did not list runs of" in project.answers(comment)[0]
+    assert "This did not finish: GitHub did not list runs of" in project.answers(comment)[0]
     assert capsys.readouterr().err.startswith("perf-ratchet: GitHub did not list runs of")
 
 

@@ -61,7 +61,7 @@ def test_an_empty_repository_gets_everything(repository: Path, capsys: pytest.Ca
     assert (code, err) == (0, "")
     assert files_in(repository) == sorted(WRITTEN)
     assert out[: len(WRITTEN)] == [f"wrote {path}" for path in WRITTEN]
-    assert out[len(WRITTEN)] == "made the branch perf-history, without touching your files"
+    assert out[len(WRITTEN)] == "created the branch perf-history without touching your files"
     assert settings_in(repository).hardware == {
         "h100": Hardware(
             baselines=".github/perf-baselines/h100.json", runner=("self-hosted", "linux", "h100")
@@ -182,7 +182,7 @@ def test_a_history_that_is_there_is_kept(repository: Path, capsys: pytest.Captur
     git(repository, "remote", "add", "origin", "https://github.com/octo/demo.git")
     git(repository, "update-ref", "refs/remotes/origin/perf-history", "HEAD")
 
-    assert "kept the branch perf-history, which was there" in init(capsys)[1]
+    assert "kept the existing branch perf-history" in init(capsys)[1]
     assert git(repository, "branch", "--list", "perf-history") == ""
 
 

@@ -58,9 +58,9 @@ def test_baselines_that_nothing_measures_are_said(repository: Path, capsys: pyte
     alone = "none of the baseline scenarios is among the scenarios that are measured on h100"
 
     assert (
-        "  or feed records of the tests you have: perf-ratchet ingest; "
-        "docs/operations.md of perf-ratchet says how\n"
-        "  until then the tiny built-in scenarios run, and none of your baselines is judged: "
+        "  or make records of your existing tests: perf-ratchet ingest; "
+        "see docs/operations.md of perf-ratchet\n"
+        "  until then the tiny built-in scenarios run and none of your baselines is judged: "
         in "\n".join(out)
     )
     assert codes == [1, 0]

@@ -81,7 +81,7 @@ def test_nothing_measured_is_not_0(files: Path):
     write(files / "record.json", make_record())
     code, out, _ = ratchet("compare", "record.json", "--baselines", "h100.json", folder=files)
 
-    assert (code, out.splitlines()[0]) == (1, "Nothing was compared on h100, so nothing is known")
+    assert (code, out.splitlines()[0]) == (1, "Nothing was compared on h100, so there is no verdict")
 
 
 def test_compare_as_json(files: Path):
@@ -112,7 +112,7 @@ def test_tighten_changes_nothing_unless_told(files: Path):
     code, out, _ = ratchet("tighten", "record.json", "--baselines", "h100.json", folder=files)
 
     assert code == 0
-    assert "1 new baseline proposed; --write puts them into h100.json" in out
+    assert "1 new baseline proposed; --write saves them to h100.json" in out
     assert '+            "expected_e2e_ms": 280.0,' in out.splitlines()
     assert (files / "h100.json").read_bytes() == before
 

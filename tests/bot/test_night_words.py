@@ -82,10 +82,10 @@ def test_a_slow_node_is_named(github: FakeGithub, tmp_path: Path, golden: Golden
             golden("night_slow_node.md", summary(story))
     [issue] = github.issues.values()
 
-    assert "everything moved at once, with the machine" in issue.body
+    assert "everything moved at once when the machine changed" in issue.body
     html = cmarkgfm.github_flavored_markdown_to_html(issue.body)
     assert "measured on gpu-07 &lt;b&gt; " in html
-    assert "since then, on gpu-03 before. Look at the machine first." in html
+    assert "since then, on gpu-03 before. Check the machine first." in html
 
 
 def test_what_holds_and_what_is_new_are_told_apart(story: Story):
@@ -95,12 +95,12 @@ def test_what_holds_and_what_is_new_are_told_apart(story: Story):
     story.night(12, {"wan": 1.2, "flux": 1.2, "qwen": 1.5})
     title, second = summary(story).split("\n\n")[:2]
 
-    assert quiet == "## Night of 2026-10-11 on h100: 2 slow for this night"
+    assert quiet == "## Night of 2026-10-11 on h100: 2 slow this night"
     assert first.startswith(
-        "🟡 **2 scenarios slow for this night.** Nothing to do yet: one night is no regression"
+        "🟡 **2 scenarios slow this night.** Nothing to do yet: one night is not a regression"
     )
-    assert title == "## Night of 2026-10-12 on h100: 2 regressions hold, 1 slow for this night"
-    assert second.startswith("🔴 **2 regressions hold.** #")
+    assert title == "## Night of 2026-10-12 on h100: 2 regressions persist, 1 slow this night"
+    assert second.startswith("🔴 **2 regressions persist.** #")
 
 
 def test_accepting_and_its_end(story: Story, github: FakeGithub, golden: Golden):
@@ -155,5 +155,5 @@ def test_a_night_without_a_record(story: Story, github: FakeGithub, capsys: pyte
     github.artifacts.pop()
     story.refreshed(run)
 
-    assert f"⚪ **No record came with [run {run.id}](" in summary(story)
-    assert capsys.readouterr().out == "h100: no record, so nothing is known\n"
+    assert f"⚪ **[Run {run.id}](" in summary(story)
+    assert capsys.readouterr().out == "h100: no record, so the night was not judged\n"

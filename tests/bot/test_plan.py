@@ -46,7 +46,7 @@ def test_as_text(file: Path):
         "1/2: 200.0 s: qwen wan",
         "2/2: 150.5 s: flux ltx",
         "no estimate, counted as 100.0 s each, the median of the others: qwen",
-        "h100.json: 2 shards, the longest 200.0 s, 14.1 % above the least that any plan needs",
+        "h100.json: 2 shards, the longest 200.0 s, 14.1 % above the lower bound of any plan",
     ]
 
 
@@ -86,7 +86,7 @@ def test_without_estimates_no_seconds_are_shown(tmp_path: Path):
     assert ratchet(file, "--shards", "2")[1].splitlines() == [
         "1/2: flux wan",
         "2/2: qwen",
-        "no scenario has an estimate: each counts the same",
+        "no scenario has an estimate, so each counts the same",
         "h100.json: 2 shards",
     ]
     assert '"estimated_s":null' in ratchet(file, "--shards", "2", "--format", "github")[1]

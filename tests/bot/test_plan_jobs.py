@@ -108,11 +108,11 @@ def test_as_text(capsys: pytest.CaptureFixture[str]):
         "1/2: 105.0 s: qwen flux",
         "2/2: 90.0 s: wan",
         "no estimate, counted as 65.0 s each, the median of the others: qwen",
-        "h100.json: 2 shards, the longest 105.0 s, 7.7 % above the least that any plan needs",
+        "h100.json: 2 shards, the longest 105.0 s, 7.7 % above the lower bound of any plan",
         "ascend",
         "1/2: flux wan",
         "2/2: qwen",
-        "no scenario has an estimate: each counts the same",
+        "no scenario has an estimate, so each counts the same",
         "npu.json: 2 shards",
     ]
 

@@ -116,7 +116,7 @@ def test_what_a_person_commits_is_left_alone(github: FakeGithub):
 
     [pull] = story.pulls
     assert (github.branches[TIGHTEN], pull.is_open) == (mine, True)
-    assert [it.body for it in github.comments if "Somebody has committed" in it.body] == [
+    assert [it.body for it in github.comments if "Someone committed" in it.body] == [
         it.body for it in github.comments
     ]
     assert len(github.comments) == 1
@@ -169,7 +169,7 @@ def test_a_merge_with_an_edit_is_a_persons_work(github: FakeGithub, path: str):
     story.night(2, {"flux": 0.8, "wan": 0.7})
 
     assert github.branches[TIGHTEN] == mine
-    assert ["Somebody has committed" in it.body for it in github.comments] == [True]
+    assert ["Someone committed" in it.body for it in github.comments] == [True]
 
 
 def test_a_person_may_say_no(github: FakeGithub, tmp_path: Path):
@@ -179,7 +179,7 @@ def test_a_person_may_say_no(github: FakeGithub, tmp_path: Path):
     story.pulls[0].is_open = False
     story.night(2, {"flux": 0.8})
     assert [it.is_open for it in story.pulls] == [False]
-    assert "not proposed again since a person closed the pull request: `flux`" in (
+    assert "not proposed again because someone closed the pull request: `flux`" in (
         tmp_path / "summary.md"
     ).read_text("utf-8")
 

@@ -107,13 +107,13 @@ def test_the_label_on_one_issue_accepts_nothing_of_another(github: FakeGithub):
     [pull] = story.pulls
     loosened = proposed(github, LOOSEN).scenarios
     assert [name for name in THREE if loosened[name].provenance] == ["wan"]
-    assert f"on #{second.number}.**" in (pull.body or "")
+    assert f"to #{second.number}.**" in (pull.body or "")
 
     first.labels.append("perf-loosen")
     story.night(17, SLOW | SLOWER)
     loosened = proposed(github, LOOSEN).scenarios
     assert [name for name in THREE if loosened[name].provenance] == [*THREE]
-    assert f"on #{first.number} and #{second.number}.**" in (pull.body or "")
+    assert f"to #{first.number} and #{second.number}.**" in (pull.body or "")
     assert [it.is_open for it in story.pulls] == [True]
 
 
@@ -127,7 +127,7 @@ def test_a_scenario_of_two_issues_waits_for_both(github: FakeGithub):
     first.labels.append("perf-loosen")
     story.night(23, {"flux": 1.5})
     assert story.pulls == []
-    assert "`flux` waits: another issue tells of it too, and needs the label as well." in first.body
+    assert "`flux` waits: another issue lists it too and needs the same label." in first.body
 
     second.labels.append("perf-loosen")
     story.night(24, {"flux": 1.5})
@@ -152,7 +152,10 @@ def test_what_joins_a_group_later_is_not_accepted(github: FakeGithub):
 
     assert list(github.issues.values()) == [issue]
     assert issue.title == "Slower on h100 since 2026-10-11: flux and 1 more"
-    assert "The label accepted what was slower when it came, and not `wan`. To accept it too" in issue.body
+    assert (
+        "The label accepts what was slower when someone added it, but not `wan`. To accept it too"
+        in issue.body
+    )
     assert [it.provenance is None for it in proposed(github, LOOSEN).scenarios.values()] == [False, True]
     issue.labels.remove("perf-loosen")
     story.night(17, both)
@@ -171,7 +174,7 @@ def test_everything_at_once_is_one_finding(github: FakeGithub):
 
     [issue] = github.issues.values()
     assert issue.body.count("###") == 1
-    assert "everything moved at once, with the machine" in issue.body
+    assert "everything moved at once when the machine changed" in issue.body
     assert "570.86.15" in issue.body
     assert "570.99.01" in issue.body
 

@@ -124,7 +124,7 @@ def test_a_report_on_nothing_is_not_green():
     report = Report(())
 
     assert (report.outcome, report.conclusion) == (Outcome.NOTHING_COMPARED, "action_required")
-    assert render.headline(report) == "Nothing was compared, so nothing is known"
+    assert render.headline(report) == "Nothing was compared, so there is no verdict"
 
 
 def test_oversize_comment_keeps_the_worst_and_counts_the_rest():
@@ -170,7 +170,7 @@ def test_where_the_time_is_comes_before_any_table():
     head, rest = comment.split("\n\nCompared ", maxsplit=1)
 
     assert [line[:7] for line in head.splitlines()[3:]] == ["* `s3`:", "* `s2`:", "* `s1`:"]
-    assert "Make `s3`, `s2`, `s1` and 1 more as fast as before." in head
+    assert "Make `s3`, `s2`, `s1` and 1 more as fast as before; the list below shows where" in head
     assert "<summary>Where 1 more scenario became slower</summary>\n\n* `s0`: +560 ms" in rest
 
 
@@ -197,16 +197,16 @@ def test_a_lead_is_end_to_end_or_the_worst():
     ("scenarios", "action"),
     [
         ([], "Run it, or remove its baseline."),
-        ([make_scenario("other", error="crashed")], "Measure it again; if it fails again, mend that."),
+        ([make_scenario("other", error="crashed")], "Measure it again; if it fails again, fix the failure."),
         (
             [
                 make_scenario(
                     "other", make_request(steps=(10.0, 20.0), stages={**STAGES, "DenoisingStage": 30.0})
                 )
             ],
-            "Capture its baseline anew on this machine: perf-ratchet tighten --replace.",
+            "Capture its baseline again on this machine: `perf-ratchet tighten --replace`.",
         ),
-        ([make_scenario("other", error="crashed"), "gone"], "Each reason below says what to do."),
+        ([make_scenario("other", error="crashed"), "gone"], "What to do stands beside each reason below."),
     ],
 )
 def test_what_was_not_judged_says_what_helps(scenarios: list[object], action: str):
@@ -272,7 +272,7 @@ def test_a_note_stands_apart_by_one_blank_line():
     run = make_baselines({NAME: make_values()}), make_record(make_scenario(NAME, new_stage))
     comment = render.comment(make_report(run))
 
-    assert " | 1 |\n\n* `flux_image_t2i`: stage New was measured and has no baseline\n\nMeasured: " in comment
+    assert " | 1 |\n\n* `flux_image_t2i`: stage New was measured and has no baseline\n\nLimit: " in comment
 
 
 def test_terminal_output_is_golden(golden: Golden):

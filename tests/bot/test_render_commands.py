@@ -52,21 +52,21 @@ def test_help_says_what_may_rise():
     """The rule as it is: what decides may rise by the slack of a proposal, the rest may rise."""
     told = helped().body
 
-    assert f"rose by more than {SLACK_RATIO * 100:.0f} % or {SLACK_MS:.0f} ms, whichever is more" in told
+    assert f"rose by more than {SLACK_RATIO * 100:.0f} % or {SLACK_MS:.0f} ms, whichever is larger" in told
 
 
 @pytest.mark.parametrize(
     ("findings", "said"),
     [
-        ((), "🟢 **No error and no warning** in `h100.json` (3 scenarios). Nothing to do.\n"),
+        ((), "🟢 **No errors or warnings** in `h100.json` (3 scenarios). Nothing to do.\n"),
         (
             ("info",),
-            "🟢 **No error and no warning** in `h100.json` (3 scenarios), and 1 note. Nothing to do.\n",
+            "🟢 **No errors or warnings** in `h100.json` (3 scenarios), and 1 note. Nothing to do.\n",
         ),
-        (("warning",), "🟡 **1 warning** in `h100.json` (3 scenarios). Each line says how to mend it.\n"),
+        (("warning",), "🟡 **1 warning** in `h100.json` (3 scenarios). Each finding says how to fix it.\n"),
         (
             ("info", "error"),
-            "🔴 **1 error** in `h100.json` (3 scenarios), and 1 note. Each line says how to mend it.\n",
+            "🔴 **1 error** in `h100.json` (3 scenarios), and 1 note. Each finding says how to fix it.\n",
         ),
     ],
 )

@@ -210,7 +210,10 @@ def test_a_run_of_a_pull_request_before_is_no_proof(project: Project):
     [comment] = project.comments(second)
 
     assert checks(project) == ["action_required"]
-    assert f"{MOVED_ON}** The check stays open: push, or close and reopen the pull request." in comment
+    assert (
+        f"{MOVED_ON}** The check stays open. To resolve this, push, or close and reopen the pull request."
+        in comment
+    )
 
 
 def test_a_slow_run_of_another_merge_is_red(project: Project):
@@ -260,4 +263,4 @@ def test_status_names_the_check_of_the_base(project: Project, base: str, name: s
     project.measured(flux=0.8)
     _, comment = project.asked(pull, "/perf-status")
 
-    assert f"Its report is the check `{name}` of that commit." in project.answers(comment)[0]
+    assert f"Its report is the check `{name}` on that commit." in project.answers(comment)[0]

@@ -98,9 +98,9 @@ def test_a_looser_baseline_asks_a_person_to_look(project: Project, scenarios: di
     run, body = edited(project, changed(project, **scenarios))
 
     assert project.checks(run) == ["action_required"]
-    assert "🟡 **This pull request lets slowdowns pass that were caught before.**" in body
+    assert "🟡 **With this pull request, slowdowns that were caught before would pass.**" in body
     assert f"`{rule}`" in body
-    assert str(project.github.checks[0].said["output"]).count("made looser: a maintainer has to look") == 1
+    assert str(project.github.checks[0].said["output"]).count("made looser; a maintainer must review") == 1
 
 
 def test_a_waiver_on_the_default_branch_accepts_it(project: Project):

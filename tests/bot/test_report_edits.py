@@ -32,11 +32,11 @@ def test_what_a_pull_request_does_to_baselines_is_audited(project: Project):
     told = {(it["path"], it["start_line"], it["title"], it["annotation_level"]) for it in check.annotations}
 
     assert (code, project.checks(run)) == (1, ["failure"])
-    assert "🔴 **This pull request makes 1 baseline file wrong.**" in body
-    assert f"that this pull request brings into `{H100}`</summary>" in body
+    assert "🔴 **This pull request introduces errors in 1 baseline file.**" in body
+    assert f"that this pull request introduces in `{H100}`</summary>" in body
     line = next(number for number, it in enumerate(text.splitlines(), 1) if "120.0" in it)
     assert (H100, line, "mean-mismatch", "failure") in told
-    assert check.said["output"]["title"].startswith("1 baseline file made wrong. No regression")
+    assert check.said["output"]["title"].startswith("Errors introduced in 1 baseline file. No regression")
 
 
 def test_what_was_wrong_before_is_not_blamed_on_the_pull_request(project: Project):
@@ -60,7 +60,7 @@ def test_an_unreadable_file_is_marked_where_it_breaks(project: Project):
     line = next(number for number, it in enumerate(broken.splitlines(), 1) if "{," in it)
 
     [body] = project.comments(pull)
-    assert f"`{H100}`, as this pull request leaves it: it cannot be read: line {line}" in body
+    assert f"`{H100}` in this pull request: it cannot be read: line {line}" in body
     assert [it["start_line"] for it in project.github.checks[0].annotations] == [line]
     assert project.checks(run) == ["failure"]
 

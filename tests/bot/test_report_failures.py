@@ -27,7 +27,7 @@ def test_a_run_without_records_is_answered(project: Project, fields: dict[str, s
     project.reported(run)
     [body] = project.comments(pull)
 
-    assert "⚪ **Nothing was compared, so nothing is known.**" in body
+    assert "⚪ **Nothing was compared, so there is no verdict.**" in body
     assert said in body
     assert f"/actions/runs/{run.id})" in body
     assert project.checks(run) == ["action_required"]
@@ -58,7 +58,7 @@ def test_shards_are_one_run(project: Project):
     [body] = project.comments(pull)
 
     assert "🔴 **Slower than the baseline allows: 1 of 2 scenarios on h100.**" in body
-    assert "<summary>1 artifact left aside</summary>\n\n* `perf-records-h100-3`: the zip is broken" in body
+    assert "<summary>1 artifact ignored</summary>\n\n* `perf-records-h100-3`: the zip is broken" in body
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ def test_what_a_change_brought_is_open_and_the_rest_is_folded():
     assert [one.rule for one in section.introduced] == ["new"]
     assert [one.rule for one in section.older] == ["old"]
     comment = render.comment(Report((section,)))
-    open_part, folded = comment.split("<details><summary>1 finding about these baselines themselves")
-    assert "<details open><summary>1 finding that a change of these baselines brought" in open_part
+    open_part, folded = comment.split("<details><summary>1 finding about these baselines")
+    assert "<details open><summary>1 finding introduced by a change to these baselines" in open_part
     assert "`new` in `flux`: new is wrong: mend it" in open_part
     assert "`old` in `flux`" in folded
 
@@ -123,5 +123,5 @@ def test_noise_is_said_to_be_known():
     """A reader sees from how many nights."""
     section = make_section(FILE, make_record(make_scenario()), past={"flux": nights_of()})
     assert section.comparison.nights == 30
-    assert "noise known from up to 30 nights" in render.comment(Report((section,)))
+    assert "noise from up to 30 nights" in render.comment(Report((section,)))
     assert make_section(FILE, make_record(make_scenario())).comparison.nights == 0

@@ -103,7 +103,7 @@ def test_a_dry_run_changes_nothing(project: Project):
     code, comment = project.asked(pull, "/tighten-baselines --dry-run")
 
     assert (code, project.github.branches["faster"]) == (0, head)
-    assert "**1 new baseline** would be taken. This was a dry run" in project.answers(comment)[0]
+    assert "**1 new baseline** would be written. This was a dry run" in project.answers(comment)[0]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_another_run_may_be_named(project: Project, fields: dict[str, str], whos
 
     assert code == 0
     assert f"[run {run.id}](https://github.com/octo/demo/actions/runs/{run.id}) {whose}" in answer
-    assert "a run that `maintainer` named" in answer
+    assert "chosen by `maintainer`" in answer
     assert e2e_ms(project.file()) == 474.26
 
 
@@ -238,7 +238,7 @@ def test_two_kinds_of_hardware_may_share_a_file(github: FakeGithub, tmp_path: Pa
         ({}, "of `{sha}` ended as success. Its report is the check `perf-ratchet`"),
         ({"status": "in_progress"}, "of `{sha}` is in progress."),
         ({"status": "queued"}, "of `{sha}` is queued."),
-        ({"event": "push"}, "The profile workflow has not run on the branch of this pull request."),
+        ({"event": "push"}, "The profile workflow has not run on this pull request's branch."),
     ],
 )
 def test_status_is_for_everybody(project: Project, fields: dict[str, str], said: str):
@@ -258,7 +258,7 @@ def test_status_says_when_the_head_has_moved_on(project: Project):
     project.pushed()
     _, comment = project.asked(pull, "/perf-status")
 
-    assert f"The head of this pull request is `{pull.head_sha[:7]}`" in project.answers(comment)[0]
+    assert f"This pull request's head is `{pull.head_sha[:7]}`" in project.answers(comment)[0]
 
 
 def test_help_names_every_command(project: Project):
@@ -301,7 +301,7 @@ def test_the_nights_are_asked_whether_a_baseline_will_hold(project: Project):
     tightened = baselines_from_text(project.file()).scenarios
 
     assert [name for name, one in tightened.items() if one.provenance] == ["wan"]
-    assert "`flux`: " in project.answers(comment)[0].partition("not taken")[2]
+    assert "`flux`: " in project.answers(comment)[0].partition("not tightened")[2]
 
 
 def test_the_same_comment_twice_is_one_commit(project: Project):

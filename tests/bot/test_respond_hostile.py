@@ -50,7 +50,7 @@ def test_the_forks_own_run_may_be_named(project: Project):
     code, comment = project.asked(pull, f"/tighten-baselines --dry-run --from-run {run.id}")
 
     assert code == 0
-    assert "**1 new baseline** would be taken" in project.answers(comment)[0]
+    assert "**1 new baseline** would be written" in project.answers(comment)[0]
 
 
 def test_many_runs_of_a_branch_of_that_name_hide_nothing(project: Project, pull: Pull):

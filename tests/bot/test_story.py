@@ -20,7 +20,7 @@ def test_the_story_of_a_fork(github: FakeGithub, tmp_path: Path):
 
     assert (slow, quick) == (1, 0)
     assert "🔴 **Slower than the baseline allows: 1 of 2 scenarios on h100.**" in first
-    assert "🟢 **Faster: 1 of 2 scenarios on h100, and none above its limit.**" in second
+    assert "🟢 **Faster: 1 of 2 scenarios on h100; none is above its limit.**" in second
     assert [it.said["conclusion"] for it in github.checks] == ["failure", "success"]
 
     refused, by_stranger = project.asked(pull, TIGHTEN, "stranger")
@@ -33,7 +33,7 @@ def test_the_story_of_a_fork(github: FakeGithub, tmp_path: Path):
     proposed = github.commits[ours.head_sha]
     assert (done, project.reactions(by_maintainer)) == (0, ["eyes", "rocket"])
     assert (
-        f"**1 new baseline** in #{ours.number}: this pull request comes from a fork"
+        f"**1 new baseline** in #{ours.number}, because the bot cannot push to this pull request's fork"
         in (project.answers(by_maintainer)[0])
     )
     assert (ours.base_branch, proposed.parent) == ("main", github.branches["main"])

@@ -148,7 +148,7 @@ def test_the_folder_of_a_configured_file_is_made(folder: Path, capsys: pytest.Ca
 def test_a_new_file_is_shown_whole(folder: Path, capsys: pytest.CaptureFixture[str]):
     """Without --write nothing is made; the diff begins from nothing."""
     _, out, _ = tighten("record.json", "--baselines", "perf/new.json", "--add", capsys=capsys)
-    assert "1 new baseline proposed; --write puts them into perf/new.json, a new file\n" in out
+    assert "1 new baseline proposed; --write saves them to perf/new.json, a new file\n" in out
     assert "--- /dev/null\n+++ b/perf/new.json\n@@ -0,0 +1," in out
     assert not (folder / "perf/new.json").exists()
 
@@ -157,7 +157,7 @@ def test_nothing_new_makes_no_file(folder: Path, capsys: pytest.CaptureFixture[s
     """A run without a valid request leaves no empty baseline file behind."""
     (folder / "record.json").write_bytes(record_to_json(make_record()))
     _, out, _ = tighten("record.json", "--baselines", "perf/new.json", "--add", "--write", capsys=capsys)
-    assert out == "0 new baselines proposed; perf/new.json is not made\n"
+    assert out == "0 new baselines proposed; perf/new.json is not created\n"
     assert not (folder / "perf/new.json").exists()
 
 
@@ -209,10 +209,10 @@ def test_a_history_predicts(form: str, folder: Path, capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize("dirty", [True, False, None])
 def test_uncommitted_changes_are_told(folder: Path, capsys: pytest.CaptureFixture[str], dirty: bool | None):  # noqa: FBT001 - a case
-    """Whoever reads the baseline later must know that its commit is not quite what ran."""
+    """Whoever reads the baseline later must know that its commit is not exactly what ran."""
     (folder / "record.json").write_bytes(record_to_json(make_record(make_scenario(), dirty=dirty)))
     _, out, _ = tighten("record.json", "--baselines", "perf/h100.json", capsys=capsys)
-    told = "measured with uncommitted changes: commit 0123456 is not quite what ran"
+    told = "measured with uncommitted changes: commit 0123456 is not exactly what ran"
     assert (told in out.splitlines()) is bool(dirty)
 
 

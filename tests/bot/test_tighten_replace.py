@@ -113,13 +113,11 @@ def test_the_command_replaces_and_shows_what_rises(
     options = ["tighten", "r.json", "--baselines", "bad.json", "--write"]
     assert main(options) == 0
     _, hint, end = capsys.readouterr().out.splitlines()
-    assert hint.startswith(
-        "where such a baseline is wrong, or meant to be slower: --replace GLOB takes this run"
-    )
+    assert hint.startswith("for a wrong baseline, or an accepted slowdown: --replace GLOB takes this run")
     assert end == "0 new baselines proposed; bad.json stays as it is"
     assert main([*options, "--replace", "f*"]) == 0
     told = capsys.readouterr().out.splitlines()
-    assert told[0] == "flux: its baseline is replaced, as --replace asks"
+    assert told[0] == "flux: a replaced baseline (--replace)"
     assert told[1] == "  end to end                          410.0 ->        560.0    +36.6 %, a rise"
     assert "  step 4                               60.0 ->         90.0    +50.0 %, a rise" in told
     assert "1 new baseline proposed; written to bad.json" in told
