@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _exit_code(options: argparse.Namespace) -> int:
-    """Run the command; say in one line what input it cannot use."""
+    """Run the command; report input that it cannot use in one line."""
     with _ctrl_c_ends_at_once():
         from ratchet_profiler import scenarios  # noqa: F401, PLC0415 - it imports pydantic, as every command does
     command: Callable[[argparse.Namespace], int] = options.run

@@ -21,7 +21,7 @@ from ratchet_profiler.timers import timer_for
 
 
 class Progress(Protocol):
-    """Is told how a run goes on."""
+    """Follows a run."""
 
     def begins(self, scenario: Scenario, requests: int) -> None:
         """A scenario begins; it is going to make so many requests, warm-ups among them."""
@@ -67,15 +67,15 @@ def capture(
         repeats: Measured requests.
         device: As torch names it, such as "cpu" or "cuda:0"; on an accelerator times are the device's own.
         hardware: The hardware of the configuration file.
-        progress: Is told how it goes on; None is nobody.
+        progress: Follows the run; None for nobody.
 
     Returns:
         One record with every scenario.
 
     Raises:
-        KeyboardInterrupt: the user wants it to end. The progress has been told of a record that is as whole
-            as it could be: the scenario that ran keeps the requests that it finished, and those after it say
-            that they did not run.
+        KeyboardInterrupt: the user wants it to end. The progress has received a record that is as
+            complete as it could be: the scenario that ran keeps the requests that it finished, and those
+            after it are recorded as not run.
     """
     progress = progress or Silence()
     watch = Watch(hardware, device, has_guest=any(map(runs_already, scenarios)))

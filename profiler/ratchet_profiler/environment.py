@@ -59,7 +59,7 @@ def source(variables: Mapping[str, str] = os.environ, folder: Path | None = None
 
 
 class Watch:
-    """Looks at the machine when a run begins and whenever it is told to, and remembers the worst.
+    """Looks at the machine when a run begins and at each `look`, and remembers the worst.
 
     One look at the end would not do: once the last request is over the device is idle and cools down.
     """
@@ -143,7 +143,7 @@ def present_module(device: str) -> Any | None:  # noqa: ANN401 - the modules of 
 
 
 def _torch_accelerator(module: Any | None) -> Accelerator | None:  # noqa: ANN401 - as above
-    """Return the devices as torch sees them, where their own tool does not tell."""
+    """Return the devices as torch sees them, where their own tool does not report them."""
     if module is None or not hasattr(module, "get_device_properties"):
         return None
     properties = module.get_device_properties(0)

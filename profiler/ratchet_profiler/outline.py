@@ -84,7 +84,7 @@ def _is_walked_through(text: bytes) -> bool:
 def may_give_way(content: bytes) -> bool:
     """Return whether a new record may take the place of a file: it is empty, or looks like a record itself.
 
-    A record that is cut off may not: nothing tells it from another's file, and ours are written whole.
+    A record that is cut off may not: it may be someone else's file, and ours are written whole.
 
     Args:
         content: All of the file.

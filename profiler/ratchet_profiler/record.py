@@ -95,7 +95,7 @@ LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class RecordRejected(ValueError):
-    """The bytes are no run record of this version; the message says where and why in one line."""
+    """The bytes are not a run record of this version; the message is one line: where, and why."""
 
 
 class Source(Frozen):
@@ -259,7 +259,7 @@ def record_from_json(data: bytes) -> RunRecord:
         data: UTF-8 JSON, at most `MAX_RECORD_BYTES`.
 
     Raises:
-        RecordRejected: they are too many, no JSON, no record of version 1, or say a thing twice.
+        RecordRejected: they are too many, not JSON, not a record of version 1, or repeat a key.
     """
     if len(data) > MAX_RECORD_BYTES:
         raise RecordRejected(f"larger than {MAX_RECORD_BYTES} bytes")

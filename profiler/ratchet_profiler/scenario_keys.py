@@ -99,7 +99,7 @@ def _check_plain(name: str, value: object) -> None:
                 _check_plain(f"{name}.{index}", item)
         case _:
             raise ValueError(
-                f"{name}: {type(value).__name__} is no plain value; write text, a number, or a list"
+                f"{name}: {type(value).__name__} is not a plain value; write text, a number, or a list"
             )
 
 

@@ -240,7 +240,7 @@ def scenarios_from_toml(text: str, source: str) -> tuple[Scenario, ...]:
         source: What the error calls the text: its file.
 
     Raises:
-        ScenariosRejected: it is no TOML, or not of this shape, or holds no scenario.
+        ScenariosRejected: it is not TOML, does not have this shape, or holds no scenario.
     """
     try:
         document = tomllib.loads(text)

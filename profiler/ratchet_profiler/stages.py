@@ -1,6 +1,6 @@
 """Spans in, one request record out: which stages and denoising steps a request had, and how long each took.
 
-A span is a denoising step when it says so (`record_as_step=True`) or when its name begins with
+A span is a denoising step when it is marked as one (`record_as_step=True`) or when its name begins with
 `denoising_step_`; every other span is a stage.
 Source: https://github.com/sgl-project/sglang/pull/21955.
 """
@@ -138,7 +138,7 @@ class RequestProfiler:
 
         Raises:
             RuntimeError: the request's `with` block has not ended, or it was released, or the device cannot
-                tell a time: then there is no record rather than a wrong one.
+                report a time: no record is better than a wrong one.
         """
         if self._begin is None or self._end is None:
             raise RuntimeError("a request has a record once its with block has ended, and until its release")
@@ -202,7 +202,7 @@ class StageProfiler(Span):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the span. A step in which something was raised is no finished step and gets no time."""
+        """End the span. A step in which something was raised did not finish and gets no time."""
         if error is None:
             self._request.close(self, self._request.timer.mark(self.begin))
         else:

@@ -20,7 +20,7 @@ Mark: TypeAlias = Any
 
 
 class Timer(Protocol):
-    """Takes marks without waiting, and tells the time between them once the request is over."""
+    """Takes marks without waiting, and returns the time between them once the request is over."""
 
     @property
     def clock(self) -> Clock:
@@ -71,7 +71,7 @@ class HostTimer:
         return
 
     def release(self, marks: Iterable[int]) -> None:
-        """Do nothing: a number is no resource."""
+        """Do nothing: a number is not a resource."""
 
 
 class Event(Protocol):
@@ -115,7 +115,7 @@ class DeviceEventTimer:
     is being captured no event is recorded, because it would become a part of the graph: a span with a
     boundary there has a host time and no device time.
 
-    `torch.Event` is not used: on torch_npu before 26.0.0 it cannot tell times.
+    `torch.Event` is not used: on torch_npu before 26.0.0 it cannot measure times.
     """
 
     clock: Final = "device-events"

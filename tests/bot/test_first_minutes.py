@@ -112,5 +112,5 @@ def test_a_baseline_file_is_told_from_a_record(tmp_path: Path, capsys: pytest.Ca
 
     assert profiler.main(["show", str(file)]) == 2
     assert capsys.readouterr().err == (
-        f"ratchet-profiler: {file}: a baseline file, no run record; perf-ratchet audit {file}\n"
+        f"ratchet-profiler: {file}: a baseline file, not a run record; perf-ratchet audit {file}\n"
     )

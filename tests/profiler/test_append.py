@@ -241,8 +241,8 @@ def test_what_is_not_there_is_told_in_one_line(
             ("--only", "ids.txt", "--out", "./ids.txt"),
             "--out: ids.txt is what --only reads; name another --out",
         ),
-        (("--out", "h100.json"), "h100.json is no run record; name another --out"),
-        (("--out", "cut.json"), "cut.json is no run record; name another --out"),
+        (("--out", "h100.json"), "h100.json is not a run record; name another --out"),
+        (("--out", "cut.json"), "cut.json is not a run record; name another --out"),
     ],
 )
 def test_a_file_that_is_no_record_is_not_written_over(

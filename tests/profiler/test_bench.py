@@ -61,7 +61,7 @@ def test_what_cannot_be_told_is_said(accelerator: ModuleType, flux: Any):
     """A CPU has no events, some devices torch.profiler does not know; then the host's step is the step."""
     _, _, _, events, kernels, bound = accelerator.lines(replace(flux, device_ms=(), watched=()))
     assert events == "  steps, events   none: a CPU has no other clock than the host"
-    assert kernels == "  step / kernels  torch.profiler does not tell of this device"
+    assert kernels == "  step / kernels  torch.profiler does not know this device"
     assert bound == "  step / bound    54.00/93.00 = 0.58 at 800 TFLOP/s measured"
 
 

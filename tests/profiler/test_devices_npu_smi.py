@@ -10,7 +10,7 @@ OURS, THEIRS = 3325989, 1333928
 BEFORE = Family(frozenset({OURS}), begun=False)
 AFTER = Family(frozenset({OURS}), begun=True)
 NEVER_TOLD = dict.fromkeys(
-    ("throttle_reasons", "memory_clock_mhz", "max_memory_clock_mhz"), "npu-smi does not tell"
+    ("throttle_reasons", "memory_clock_mhz", "max_memory_clock_mhz"), "npu-smi does not report it"
 )
 
 # Typed from the public format of npu-smi 24.1; an empty name of a process is what a container shows.

@@ -189,8 +189,9 @@ def test_a_model_that_is_nowhere_is_one_line_that_says_what_to_do(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     line = failure(scenario("nobody/nothing", weights=weights))
     assert line.startswith(
-        "model: nobody/nothing is no folder here, and the hub did not give it; where there is network, run "
-        f"`hf download nobody/nothing{but}`, or name a folder that save_pretrained wrote: "
+        "model: nobody/nothing is not a folder here, and the hub did not give it; "
+        f"where there is network, run `hf download nobody/nothing{but}`, "
+        "or name a folder that save_pretrained wrote: "
     )
     assert "\n" not in line
 
@@ -198,7 +199,7 @@ def test_a_model_that_is_nowhere_is_one_line_that_says_what_to_do(
 def test_a_folder_without_weights_is_told_so(configurations: Path):
     """`weights = "hub"` does not fall back to random ones in silence."""
     line = failure(scenario(configurations))
-    assert line.startswith(f"model: {configurations} is no whole pipeline: Error no file named")
+    assert line.startswith(f"model: {configurations} is not a whole pipeline: Error no file named")
 
 
 @pytest.mark.parametrize("index", [None, "not json", '{"vae": ["diffusers", "NoSuchModel"]}'])

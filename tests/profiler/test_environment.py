@@ -129,7 +129,7 @@ def test_the_runner_is_named_as_actions_names_it(told: str, kept: str | None):
 def test_a_kind_of_device_without_a_tool_says_so():
     """The run goes on: its state is unknown, not wrong."""
     found = Watch("gaudi", "hpu", {}).environment()
-    assert found.absent["throttle_reasons"] == "no tool is known that tells about a device of kind hpu"
+    assert found.absent["throttle_reasons"] == "no tool is known that reports on a device of kind hpu"
 
 
 def test_the_environment_goes_into_a_record():

@@ -156,7 +156,7 @@ BAD = {
         "; these are the built-in ones, yours need --scenarios FILE"
     ),
     ("run", "--repeats", "0"): (
-        f"ratchet-profiler run: argument --repeats: '0' is no whole number from 1; {HELP}"
+        f"ratchet-profiler run: argument --repeats: '0' is not a whole number of at least 1; {HELP}"
     ),
     ("run", "--repeats", "256"): (
         "ratchet-profiler: --warmup and --repeats: a record holds 256 requests a scenario"
@@ -173,7 +173,7 @@ BAD = {
         "xpu:1",
     ): "ratchet-profiler: --device: torch finds no 'xpu:1' on this machine; use cpu",
     ("run", "--device", "H100"): (
-        "ratchet-profiler run: argument --device: 'H100' is no device; "
+        "ratchet-profiler run: argument --device: 'H100' is not a device; "
         f"torch names them cpu, cuda, npu:1, ...; {HELP}"
     ),
     ("run", "--only", "ids.txt"): (

@@ -99,7 +99,7 @@ WRONG = {
         "my.toml: scenario.one.arguments.num_inference_steps: write steps above the arguments instead"
     ),
     DIFFUSERS + "[scenario.one.arguments]\nsince = 2026-11-22": (
-        "my.toml: scenario.one.arguments.since: date is no plain value; write text, a number, or a list"
+        "my.toml: scenario.one.arguments.since: date is not a plain value; write text, a number, or a list"
     ),
     DIFFUSERS + "[scenario.one.arguments]\nlist = [1, {deep = [nan]}]": (
         "my.toml: scenario.one.arguments.list.1.deep.0: not finite"

@@ -20,11 +20,11 @@ from ratchet_profiler.stages import RequestProfiler
 from ratchet_profiler.timers import NS_PER_MS, Timer, is_cpu, timer_for
 
 ROUNDS: Final = 3
-"""Rounds of the three ways, interleaved; medians of them are told."""
+"""Rounds of the three ways, interleaved; their medians are reported."""
 PROFILED_STEPS: Final = 3
 """Steps that torch.profiler watches. Chosen: they agree, and each has thousands of kernels."""
 GEMM_SIDE: Final = 8192
-"""Rows and columns of the matrices whose product tells the rate: large enough to fill an H100."""
+"""Rows and columns of the matrices whose product gives the rate: large enough to fill an H100."""
 TINY_GEMM_SIDE: Final = 256
 GEMMS: Final = 20
 """Products; the median counts."""
@@ -33,7 +33,7 @@ ACTIVITIES: Final = {
     "cuda": ProfilerActivity.CUDA,
     "xpu": ProfilerActivity.XPU,
 }
-"""Whose time torch.profiler can tell."""
+"""Whose time torch.profiler can report."""
 US_PER_MS: Final = 1e3
 
 Step = Callable[[], object]
@@ -116,7 +116,7 @@ def lines(bench: Bench) -> Iterator[str]:
     yield f"  steps, host     {_row(bench.host_ms)}"
     yield f"  steps, events   {_row(bench.device_ms) or 'none: a CPU has no other clock than the host'}"
     pairs = (f"{step:.2f}/{kernels:.2f} = {step / kernels:.3f}" for step, kernels in bench.watched if kernels)
-    yield f"  step / kernels  {'  '.join(pairs) or 'torch.profiler does not tell of this device'}"
+    yield f"  step / kernels  {'  '.join(pairs) or 'torch.profiler does not know this device'}"
     yield (
         f"  step / bound    {bench.step_ms:.2f}/{bench.bound_ms:.2f} = {bench.step_ms / bench.bound_ms:.2f}"
         f" at {bench.gemm_flop_per_s / 1e12:.3g} TFLOP/s measured"

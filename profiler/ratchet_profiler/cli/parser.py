@@ -90,7 +90,7 @@ def at_least(least: int) -> Callable[[str], int]:
 
     def number(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
         return int(text)
 
     return number
@@ -103,7 +103,7 @@ def device_name(text: str) -> str:
         argparse.ArgumentTypeError: the text is not such a name.
     """
     if not re.fullmatch(r"[a-z]+(:\d+)?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no device; torch names them cpu, cuda, npu:1, ...")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a device; torch names them cpu, cuda, npu:1, ...")
     return text
 
 

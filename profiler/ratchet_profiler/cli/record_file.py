@@ -17,25 +17,25 @@ def record_from_file(file: Path) -> RunRecord:
     """Return the run record in a file.
 
     Raises:
-        BadInput: it cannot be read or is no run record. A baseline file is told as what it is.
+        BadInput: it cannot be read or is not a run record; a baseline file is named as such.
     """
     content = content_of(file)
     try:
         return record_from_json(content)
     except RecordRejected as error:
         if _is_baseline_file(content):
-            raise BadInput(f"{file}: a baseline file, no run record; perf-ratchet audit {file}") from error
+            raise BadInput(f"{file}: a baseline file, not a run record; perf-ratchet audit {file}") from error
         raise BadInput(f"{file}: {error}") from error
 
 
 def check_replaceable(out: Path) -> None:
-    """Refuse to write over a file that is no record: it may be all that there is of something.
+    """Refuse to overwrite a file that is not a record: it may be the only copy of something else.
 
     Raises:
-        BadInput: it is none, or it cannot be read.
+        BadInput: it is not a record, or it cannot be read.
     """
     if out.is_file() and not may_give_way(content_of(out)):
-        raise BadInput(f"{out} is no run record; name another --out")
+        raise BadInput(f"{out} is not a run record; name another --out")
 
 
 def write_record(out: Path, record: RunRecord) -> None:

@@ -1,4 +1,4 @@
-"""What the devices' own tools say of them: NVML for NVIDIA, npu-smi for Ascend. No torch is needed."""
+"""What the devices' own tools report: NVML for NVIDIA, npu-smi for Ascend. No torch is needed."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from ratchet_profiler.machine import Accelerator, MachineState
 
 STATE_FIELDS: Final = tuple(MachineState.model_fields)
 HIDDEN: Final = "this process is not among those on the device: a container has process ids of its own"
-GUEST: Final = "the engine was running already, and is not told from the processes of others"
+GUEST: Final = "the engine was running already, and cannot be distinguished from other processes"
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Family:
     """Whether an engine that this run did not start works for it."""
 
     def others(self, pids: frozenset[int]) -> int | None:
-        """Return how many of a device's processes are somebody else's, or None when nobody can tell."""
+        """Return how many of a device's processes are somebody else's, or None when that is unknown."""
         return None if self.doubt(pids) else len(pids - self.pids)
 
     def doubt(self, pids: frozenset[int]) -> str:
-        """Return why nobody can tell whose a device's processes are, or "" when it can be told."""
+        """Return why it is unknown whose a device's processes are, or "" when it is known."""
         if self.has_guest:
             return GUEST
         return HIDDEN if self.begun and pids and not pids & self.pids else ""
@@ -68,7 +68,7 @@ def tool_for(device: str) -> Tool:
 
             return npu_smi_report
         case kind:
-            return lambda _family: nothing_known(f"no tool is known that tells about a device of kind {kind}")
+            return lambda _family: nothing_known(f"no tool is known that reports on a device of kind {kind}")
 
 
 def nothing_known(reason: str) -> DeviceReport:
@@ -89,7 +89,7 @@ def family(
         variables: Environment variables; torchrun sets WORLD_SIZE, and starts the ranks side by side.
         begun: Whether the run may be on the device by now.
         has_guest: Whether an engine that this run did not start works for it.
-        proc: Where Linux tells which process started which; elsewhere only this one is known.
+        proc: Where Linux lists which process started which; elsewhere only this one is known.
     """
     has_siblings = variables.get("WORLD_SIZE", "1") != "1"
     parents = dict(_parents(proc))

@@ -16,7 +16,7 @@ TIMEOUT_S: Final = 30.0
 MIB: Final = 2**20
 TOOLKITS: Final = ("/usr/local/Ascend/cann", "/usr/local/Ascend/ascend-toolkit/latest")
 """Where CANN is, newer and older; ASCEND_TOOLKIT_HOME goes before them."""
-NEVER_TOLD: Final = ("throttle_reasons", "memory_clock_mhz", "max_memory_clock_mhz")
+NEVER_REPORTED: Final = ("throttle_reasons", "memory_clock_mhz", "max_memory_clock_mhz")
 
 VERSION: Final = re.compile(r"^\| npu-smi.*\bVersion:\s*(\S+)", re.MULTILINE)
 NAME_ROW: Final = re.compile(
@@ -88,7 +88,7 @@ def clocks_mhz_from_text(text: str) -> Mapping[str, int]:
 
 
 def cann_version(variables: Mapping[str, str] = os.environ, toolkits: Sequence[str] = TOOLKITS) -> str | None:
-    """Return the version of CANN that its own file tells, or None without one."""
+    """Return the version of CANN in its own file, or None without one."""
     homes = [variables["ASCEND_TOOLKIT_HOME"]] if variables.get("ASCEND_TOOLKIT_HOME") else []
     for home in (*homes, *toolkits):
         for info in sorted(Path(home).glob("*-linux/ascend_toolkit_install.info")):
@@ -98,7 +98,7 @@ def cann_version(variables: Mapping[str, str] = os.environ, toolkits: Sequence[s
 
 
 def _report(table: str, chips: Sequence[Npu], family: Family, variables: Mapping[str, str]) -> DeviceReport:
-    absent = dict.fromkeys(NEVER_TOLD, "npu-smi does not tell")
+    absent = dict.fromkeys(NEVER_REPORTED, "npu-smi does not report it")
     clocks_mhz = _clocks_mhz(chips[0], absent)
     pids = pids_from_table(table, chips)
     if family.doubt(pids):

@@ -127,7 +127,7 @@ def _temperature_celsius(nvml: ModuleType, asked: _Asked, handle: object) -> flo
 
 
 def throttle_names(bits: int) -> tuple[str, ...]:
-    """Return the names of the set bits, by bit; one that has no name yet is told as a number."""
+    """Return the names of the set bits, by bit; a bit without a name is given as a number."""
     names = tuple(name for bit, name in THROTTLE_BITS if bits & bit)
     unnamed = bits & ~(sum(bit for bit, _ in THROTTLE_BITS) | 0x1)
     return (*names, f"reason_{unnamed:#x}") if unnamed else names

@@ -1,7 +1,7 @@
 """Watches the blocks of a modular pipeline: diffusers runs what is in `sub_blocks`, so a proxy is there.
 
 `pipe.blocks` is a copy; what runs is `pipe._blocks`. A block with a denoising loop is opened, and what stands
-in it is watched: its loop has steps, and what prepares the loop is no denoising.
+in it is watched: its loop has steps, and what prepares the loop does not denoise.
 """
 
 from collections.abc import Iterator

@@ -63,7 +63,7 @@ def module_named(name: str) -> ModuleType:
 
 
 def _takes_the_profiler(function: Callable[[RequestProfiler], object], reference: str) -> bool:
-    """Return whether the function takes an argument; one that does not tell is given it."""
+    """Return whether the function takes an argument; one without a signature is given it."""
     try:
         parameters = signature(function).parameters.values()
     except ValueError:

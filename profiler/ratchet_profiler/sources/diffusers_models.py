@@ -32,7 +32,7 @@ from ratchet_profiler.stages import RequestProfiler
 INDEX: Final = "model_index.json"
 """What every pipeline's folder has: its class, and the class of each component."""
 CONFIGURATIONS: Final = ("*.json", "*.txt", "*.model", "*.jinja")
-"""Files that are no weights: configurations, vocabularies, templates."""
+"""Files other than weights: configurations, vocabularies, templates."""
 WEIGHTS_SEED: Final = 0
 """Seed of random weights: two builds of one scenario are the same model."""
 SPREAD: Final = 0.02
@@ -193,9 +193,9 @@ def _errors_in_one_line(scenario: DiffusersScenario) -> Iterator[None]:
                 "model: diffusers loads it only with accelerate: pip install accelerate"
             ) from error
         if Path(model).is_dir():
-            raise ModelUnusable(f"model: {model} is no whole pipeline: {reason}") from error
+            raise ModelUnusable(f"model: {model} is not a whole pipeline: {reason}") from error
         but_weights = " --exclude '*.safetensors' '*.bin'" if scenario.weights == "random" else ""
         raise ModelUnusable(
-            f"model: {model} is no folder here, and the hub did not give it; where there is network, run "
+            f"model: {model} is not a folder here, and the hub did not give it; where there is network, run "
             f"`hf download {model}{but_weights}`, or name a folder that save_pretrained wrote: {reason}"
         ) from error

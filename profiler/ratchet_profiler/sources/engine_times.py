@@ -38,7 +38,7 @@ STEP_ROUNDING_MS: Final = 0.01
 
 
 class NotMeasured(ValueError):
-    """This is no measurement of a request; the message is a clause that says why."""
+    """This is not a measurement of a request; the message is a clause: why."""
 
 
 class _Untrusted(BaseModel):
@@ -72,7 +72,7 @@ def requests_of_log(text: str, request_id: str | None) -> Iterator[EngineRequest
         request_id: As the engine answered; None for every request.
 
     Raises:
-        NotMeasured: a line is of the request, and its values are no measurement.
+        NotMeasured: a line is of the request, and its values are not a measurement.
     """
     for line in text.splitlines():
         members = _members(line)

@@ -56,7 +56,7 @@ class Limits:
     log_s: float = 30.0
     """sglang writes its log about when it answers; its own tests wait as long (wait_for_req_perf_record)."""
     poll_s: float = 0.02
-    """Between two looks: by up to this much a video is told later than it was done. Chosen: 1 % of 2 s."""
+    """Between two looks: a video is noticed up to this much after it was done. Chosen: 1 % of 2 s."""
 
 
 def build(scenario: ServedScenario, limits: Limits | None = None) -> Workload:

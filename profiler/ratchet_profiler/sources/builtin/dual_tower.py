@@ -30,7 +30,7 @@ HEADS: Final = 4
 LAYERS: Final = 2
 """With the widths: 0.8 million parameters, chosen for about 15 ms a step of 80 tokens on one CPU core."""
 FREQUENCIES: Final = 16
-"""Sines and cosines that tell a tower its noise level."""
+"""Sines and cosines that encode the noise level for a tower."""
 
 
 @dataclass(frozen=True, slots=True)
