@@ -5,8 +5,8 @@ from typing import Any
 
 from builders import make_baselines, make_values
 from ratchet_bot.data.baselines import ScenarioBaseline
-from ratchet_bot.judging.audit import Finding, audit
-from ratchet_bot.judging.rules.subject import Subject
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.rule import Finding, Subject
 
 MEASURED_STEPS = (98.76, 101.37, 103.45, 99.12, 100.51)
 """Mean 100.642, median 100.51, sum 503.21."""

@@ -5,11 +5,13 @@ from typing import Any
 
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import BaselineFile
+from ratchet_bot.data.terms import Terms
 from ratchet_bot.judging.audit import audit
-from ratchet_bot.judging.comparability import Setting, versions
+from ratchet_bot.judging.comparability import PastNights, Setting, versions
 from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.tighten import propose
-from ratchet_bot.telling.report import HardwareReport, Report, hardware_report, report_on
+from ratchet_bot.telling.hardware_report import HardwareReport, hardware_report
+from ratchet_bot.telling.report import Report, report_on
 from ratchet_profiler.record import RequestRecord, RunRecord, comparability_key
 
 NAME = "flux_image_t2i"
@@ -20,13 +22,15 @@ QUIET = [1.0, 1.002, 0.998, 1.001, 0.999, 1.003, 0.997, 1.0, 1.001, 0.999] * 3
 """Thirty nights without a change, relative to their level."""
 
 
-def make_section(file: BaselineFile, record: RunRecord, **options: Any) -> HardwareReport:
-    """Return the report on one run; options are those of `compare`."""
+def make_section(
+    file: BaselineFile, record: RunRecord, nights: PastNights | None = None, **terms: Any
+) -> HardwareReport:
+    """Return the report on one run, by these terms."""
     return hardware_report(
         f".github/perf-baselines/{record.environment.hardware}.json",
         file,
         [record],
-        compare(file, [record], **options),
+        compare(file, [record], Terms(**terms), nights=nights or PastNights()),
         proposals=propose(file, [record]),
         findings=[finding for finding in audit(file) if finding.rule not in ROUND],
     )
@@ -118,7 +122,7 @@ def suspects() -> Report:
         make_scenario("still_suspect", *requests_of([601.0, 600.0, 602.0], 603.0, 599.0, 600.0)),
         make_scenario("cleared", *requests_of([590.0, 600.0, 602.0], 561.0, 560.0, 559.0, 560.0, 562.0)),
     )
-    return report_on([make_section(file, record, past=dict.fromkeys(names, nights_of()))])
+    return report_on([make_section(file, record, PastNights(dict.fromkeys(names, nights_of())))])
 
 
 def shifted() -> Report:
@@ -128,4 +132,4 @@ def shifted() -> Report:
     record = make_record(*(make_scenario(name, scale=1.4 if name != "four" else 1.0) for name in names))
     before = record.environment.model_copy(update={"driver": "565.57.01"})
     last = Setting(comparability_key(before, "host"), versions(before))
-    return report_on([make_section(file, record, last_night=dict.fromkeys(names, last))])
+    return report_on([make_section(file, record, PastNights(last_settings=dict.fromkeys(names, last)))])

@@ -9,7 +9,7 @@ from ratchet_bot.__main__ import COMMANDS, main
 from ratchet_bot.data.settings_file import settings_from_yaml
 from ratchet_bot.data.terms import MIN_IMPROVEMENT
 from ratchet_bot.judging import audit, limits, proposals
-from ratchet_bot.judging.compare import Verdict
+from ratchet_bot.judging.verdicts import Verdict
 from ratchet_bot.telling import words
 from ratchet_profiler.__main__ import main as profiler
 from ratchet_profiler.scenarios import scenarios_from_toml

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ratchet_bot.judging.audit import RULES
+from ratchet_bot.judging.rules.table import RULES
 from ratchet_bot.telling import words
 
 ROOT = Path(__file__).parent.parent

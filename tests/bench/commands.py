@@ -16,16 +16,18 @@ from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ratchet_bot.data.baselines import DEFAULT_PROFILE, baselines_from_text
+from ratchet_bot.data.baselines import baselines_from_text
 from ratchet_bot.data.file_diff import file_diff
 from ratchet_bot.data.history import Past
-from ratchet_bot.flows.judged import Terms, judge_hardware
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.flows.judged import judge_hardware
 from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.comparability import PastNights
 from ratchet_bot.judging.compare import compare
-from ratchet_bot.judging.precedent import Precedent
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_bot.telling import render
-from ratchet_bot.telling.report import HardwareReport, report_on
+from ratchet_bot.telling.hardware_report import HardwareReport
+from ratchet_bot.telling.report import report_on
 from ratchet_profiler.record import record_from_json, record_to_json
 from sglang_files import sglang_text
 
@@ -93,7 +95,7 @@ def in_process(on: Workload, rounds: int) -> list[Row]:
         READ_AND_AUDIT: lambda: audit(baselines_from_text(text)),
         "the same against an older file": lambda: audit(baselines_from_text(after.text), against=on.file),
         "read a record": lambda: record_from_json(data),
-        "compare, 30 nights of history": lambda: compare(on.file, [on.record], past=past()),
+        "compare, 30 nights of history": lambda: compare(on.file, [on.record], nights=PastNights(past())),
         "propose all, 30 nights of history": lambda: propose(on.file, [on.record], past=past()),
         "write all of them": lambda: tightened(on.file, proposals),
         "tell the difference": lambda: file_diff("h100.json", text, after.text),
@@ -154,7 +156,7 @@ def main() -> None:
 
 
 def _section(on: Workload, past: Past) -> HardwareReport:
-    return judge_hardware("h100.json", on.file, [on.record], Terms(DEFAULT_PROFILE), Precedent(past, {}))
+    return judge_hardware("h100.json", on.file, [on.record], Terms(), PastNights(past))
 
 
 def _least_ms(work: Callable[[], object], spent_s: Callable[[], float], rounds: int) -> float:

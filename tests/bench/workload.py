@@ -8,6 +8,7 @@ from typing import Final
 from ratchet_bot.data.baselines import BaselineFile
 from ratchet_bot.data.history import Past
 from ratchet_bot.data.rewriting import new_baselines
+from ratchet_bot.data.terms import Terms
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import (
     Accelerator,
@@ -61,7 +62,7 @@ def workload(scenarios: int = SCENARIOS) -> Workload:
     draw = Random(0)  # noqa: S311 - made-up times, no secret
     slow, fast = _run(draw, scenarios, SLOWER), _run(draw, scenarios, 1.0)
     empty = new_baselines("h100", "host")
-    file = tightened(empty, propose(empty, [slow], add=True))
+    file = tightened(empty, propose(empty, [slow], Terms(add=True)))
     return Workload(file, fast, {name: _nights(draw, file, name) for name in file.scenarios})
 
 

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ratchet_bot.data.baselines import BaselinesRejected, baselines_from_text
 from ratchet_bot.data.settings import Waiver
-from ratchet_bot.judging.audit import RULES, SEVERITIES, audit, first_error, tally
-from ratchet_bot.judging.rules.listing import AuditReport
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.rule import SEVERITIES, first_error, tally
+from ratchet_bot.judging.rules.table import RULES
+from ratchet_bot.telling.audit_report import AuditReport
 
 NUMBERS = st.one_of(
     st.sampled_from([0, -1, -0.0, 1e308, 1e-300, 2**60, 100.0, 50, 99.99, float("nan"), float("inf"), True]),

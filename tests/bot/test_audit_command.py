@@ -10,7 +10,7 @@ from audit_cases import measured
 from builders import make_baselines, make_record, make_request, make_scenario
 from ratchet_bot.__main__ import main
 from ratchet_bot.cli.audit import MOST_LISTED, MOST_SHOWN
-from ratchet_bot.judging.audit import RULES
+from ratchet_bot.judging.rules.table import RULES
 from ratchet_profiler.record import record_to_json
 
 Golden = Callable[[str, str], None]

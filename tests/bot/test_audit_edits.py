@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from audit_cases import MEASURED_STAGES, MEASURED_STEPS, changed, measured, told
 from builders import make_baselines
-from ratchet_bot.judging.audit import Finding, audit
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.rule import Finding
 
 
 def of(rule: str, findings: list[Finding]) -> list[Finding]:

@@ -7,9 +7,8 @@ import pytest
 from audit_cases import measured, told
 from builders import make_baselines, make_record, make_request, make_scenario
 from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
-from ratchet_bot.judging.audit import audit
-from ratchet_bot.judging.rules.snapshots import requests_by_scenario
-from ratchet_bot.judging.rules.subject import Files
+from ratchet_bot.judging.audit import audit, requests_by_scenario
+from ratchet_bot.judging.rules.rule import Files
 from ratchet_bot.judging.rules.whole_files import (
     copied_scenario,
     implausible_stage,

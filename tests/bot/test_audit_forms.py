@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from audit_cases import changed, measured, subject, told
 from builders import make_record, make_request, make_scenario
-from ratchet_bot.judging.audit import audit_scenario
+from ratchet_bot.judging.audit import audit_scenario, requests_by_scenario
 from ratchet_bot.judging.rules.forms import (
     bad_value,
     early_steps_fast,
@@ -14,7 +14,6 @@ from ratchet_bot.judging.rules.forms import (
     steps_missing,
     unguarded,
 )
-from ratchet_bot.judging.rules.snapshots import requests_by_scenario
 
 PROVENANCE = {"request_id": "r7", "captured_at": "2026-11-22T06:30:00+00:00", "requests": 3}
 

@@ -7,9 +7,8 @@ from audit_cases import measured
 from builders import make_baselines
 from ratchet_bot.data.baselines import DEFAULT_TOLERANCES, BaselineFile
 from ratchet_bot.judging.audit import audit
-from ratchet_bot.judging.rules.findings import Finding
-from ratchet_bot.judging.rules.guards import guard_lost
-from ratchet_bot.judging.rules.subject import Files
+from ratchet_bot.judging.rules.rule import Files, Finding
+from ratchet_bot.judging.rules.whole_files import guard_lost
 
 PROFILE = {
     "e2e": 0.25,

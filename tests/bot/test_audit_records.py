@@ -10,8 +10,8 @@ from builders import make_baselines, make_record, make_request, make_scenario
 from engine_files import line
 from ratchet_bot.engines.ingest import Given, ingested
 from ratchet_bot.engines.sglang.logs import log_reading
-from ratchet_bot.judging.audit import audit, audit_record
-from ratchet_bot.judging.rules.snapshots import mixed_snapshot, requests_by_scenario
+from ratchet_bot.judging.audit import audit, audit_record, requests_by_scenario
+from ratchet_bot.judging.rules.changes import mixed_snapshot
 from ratchet_profiler.record import RequestRecord, RunRecord
 
 STEPS = (98.7612, 101.3701, 103.4499, 99.1204, 100.5087)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from audit_cases import changed, measured, subject, told
 from builders import STAGES, make_values
-from ratchet_bot.judging.audit import Finding, audit_scenario
+from ratchet_bot.judging.audit import audit_scenario
+from ratchet_bot.judging.rules.rule import Finding
 from ratchet_bot.judging.rules.sums import (
     agrees_with_itself,
     mean_mismatch,

@@ -3,8 +3,10 @@
 from bench.commands import AUDIT, BUDGETS_MS, HELP, Row, budget_lines, in_process, table_lines
 from bench.workload import NIGHTS, SCENARIOS, shifted, workload
 from ratchet_bot.judging.audit import audit
-from ratchet_bot.judging.compare import Verdict, compare
+from ratchet_bot.judging.comparability import PastNights
+from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.tighten import propose
+from ratchet_bot.judging.verdicts import Verdict
 
 
 def test_the_workload_is_of_the_real_shape():
@@ -20,7 +22,9 @@ def test_the_workload_is_of_the_real_shape():
 def test_every_scenario_of_the_workload_makes_work():
     """Each is judged with its nights and proposed: nothing is skipped that a budget should hold."""
     on = workload(4)
-    verdicts = {one.verdict for one in compare(on.file, [on.record], past=on.past).scenarios}
+    verdicts = {
+        one.verdict for one in compare(on.file, [on.record], nights=PastNights(past=on.past)).scenarios
+    }
     found = propose(on.file, [on.record], past=on.past)
     assert verdicts == {Verdict.IMPROVED}
     assert [one.scenario for one in found.proposals] == list(on.file.scenarios)

@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import BaselinesRejected
-from ratchet_bot.judging.compare import Outcome, ScenarioComparison, Verdict, compare
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.compare import compare
+from ratchet_bot.judging.verdicts import Outcome, ScenarioComparison, Verdict
 from ratchet_profiler.record import RequestRecord, ScenarioRecord
 
 TIGHT_E2E = make_baselines()
@@ -13,9 +15,9 @@ WIDE_E2E = make_baselines({"flux": make_values(e2e_ms=2000.0)})
 PLACEHOLDER = make_values(e2e_ms=0.0, stages={}, steps=())
 
 
-def compared(*requests: RequestRecord, file: Any = TIGHT_E2E, **options: Any) -> ScenarioComparison:
+def compared(*requests: RequestRecord, file: Any = TIGHT_E2E, **terms: Any) -> ScenarioComparison:
     """Return what is said of one scenario with these requests."""
-    [one] = compare(file, [make_record(make_scenario("flux", *requests))], **options).scenarios
+    [one] = compare(file, [make_record(make_scenario("flux", *requests))], Terms(**terms)).scenarios
     return one
 
 
@@ -221,7 +223,7 @@ def test_an_unknown_profile_is_refused():
     with pytest.raises(
         BaselinesRejected, match=r"^tolerances: there is no profile 'x'; it has long_term, pr_test$"
     ):
-        compare(TIGHT_E2E, [make_record()], profile="x")
+        compare(TIGHT_E2E, [make_record()], Terms(profile="x"))
 
 
 def test_the_profile_is_used():

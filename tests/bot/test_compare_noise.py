@@ -1,10 +1,15 @@
 """Suspects: within the limits, beyond the noise; confirmed or cleared, never retried until they pass."""
 
+from typing import Any
+
 import pytest
 from builders import STAGES, STEPS, make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.judging.compare import Outcome, Row, ScenarioComparison, Verdict, compare
-from ratchet_bot.judging.comparison import Earlier
+from ratchet_bot.data.history import Past
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.comparability import PastNights
+from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.noise import noise_limit_ms
+from ratchet_bot.judging.verdicts import Earlier, Outcome, Row, ScenarioComparison, Verdict
 from ratchet_profiler.record import RequestRecord
 from reports import QUIET, nights_of, requests_of
 
@@ -13,9 +18,9 @@ PAST = {"flux": nights_of()}
 """Thirty nights at 560 ms, each within 0.3 % of it."""
 
 
-def compared(*requests: RequestRecord, **options: object) -> ScenarioComparison:
+def compared(*requests: RequestRecord, past: Past = PAST, **terms: Any) -> ScenarioComparison:
     record = make_record(make_scenario("flux", *requests))
-    [one] = compare(FILE, [record], **{"past": PAST, **options}).scenarios  # type: ignore[arg-type]
+    [one] = compare(FILE, [record], Terms(**terms), nights=PastNights(past)).scenarios
     return one
 
 
@@ -122,7 +127,7 @@ def test_suspects_are_named_to_be_confirmed_once():
         make_scenario("regressed", *requests_of([900.0])),
         make_scenario("same", *requests_of([560.0])),
     )
-    comparison = compare(file, [record], past=dict.fromkeys(names, nights_of()))
+    comparison = compare(file, [record], nights=PastNights(past=dict.fromkeys(names, nights_of())))
     assert comparison.to_confirm == ("new",)
     assert comparison.outcome is Outcome.REGRESSED
 
@@ -131,8 +136,11 @@ def test_a_suspect_alone_is_within_the_limits():
     """It is worse than an improvement, and better than what was not judged."""
     file = make_baselines({"flux": make_values(), "fast": make_values(), "gone": make_values()})
     record = make_record(make_scenario("flux", make_request(e2e_ms=600.0)), make_scenario("fast", scale=0.9))
-    assert compare(file, [record], past=PAST, scenarios="f*").outcome is Outcome.SUSPECT
-    assert compare(file, [record], past=PAST).outcome is Outcome.INCOMPLETE
+    assert (
+        compare(file, [record], Terms(scenarios="f*"), nights=PastNights(past=PAST)).outcome
+        is Outcome.SUSPECT
+    )
+    assert compare(file, [record], nights=PastNights(past=PAST)).outcome is Outcome.INCOMPLETE
 
 
 def test_each_metric_has_its_own_noise():

@@ -8,10 +8,12 @@ from cmarkgfm import github_flavored_markdown_to_html
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ratchet_bot.data.baselines import ScenarioBaseline
+from ratchet_bot.data.terms import Policy, Terms
 from ratchet_bot.judging.attribution import attribution
-from ratchet_bot.judging.comparability import Setting, versions
-from ratchet_bot.judging.compare import Policy, ScenarioComparison, Verdict, compare
+from ratchet_bot.judging.comparability import PastNights, Setting, versions
+from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.snapshot import snapshot
+from ratchet_bot.judging.verdicts import ScenarioComparison, Verdict
 from ratchet_bot.telling import render, words
 from ratchet_bot.telling.report import Report
 from ratchet_profiler.record import comparability_key
@@ -56,7 +58,7 @@ def test_nothing_is_too_odd_to_be_judged(scenario: Any, requests: Any, past: Any
     file = make_baselines({"flux": scenario})
     record = make_record(make_scenario("flux", *numbered), make_scenario("other"))
     for policy in POLICIES:
-        section = make_section(file, record, past={"flux": past}, policy=policy)
+        section = make_section(file, record, PastNights({"flux": past}), policy=policy)
         assert [one.scenario for one in section.comparison.scenarios] == ["flux", "other"]
         assert github_flavored_markdown_to_html(render.comment(Report((section,))))
         text = words.text("compare", report=Report((section,)), headline="")
@@ -73,7 +75,12 @@ def judged(order: list[str], policy: Policy) -> tuple[dict[str, ScenarioComparis
     environment = record.environment.model_copy(update={"driver": "565.1"})
     last = Setting(comparability_key(environment, "host"), versions(environment))
     past = {"e": {"expected_e2e_ms": [560.0 * ratio for ratio in QUIET]}}
-    found = compare(file, [record], policy=policy, past=past, last_night=dict.fromkeys(order, last))
+    found = compare(
+        file,
+        [record],
+        Terms(policy=policy),
+        nights=PastNights(past=past, last_settings=dict.fromkeys(order, last)),
+    )
     moved = set(found.shift.scenarios) if found.shift else set()
     return {one.scenario: one for one in found.scenarios}, moved, set(found.to_confirm)
 
@@ -113,7 +120,10 @@ def test_a_machine_slower_by_a_power_of_two_says_the_same(
         past = {"flux": {"expected_e2e_ms": [1e6 * scale * ratio for ratio in QUIET]}}
         file = make_baselines({"flux": exact_values(values)})
         [one] = compare(
-            file, [make_record(make_scenario("flux", request))], past=past, policy=policy
+            file,
+            [make_record(make_scenario("flux", request))],
+            Terms(policy=policy),
+            nights=PastNights(past=past),
         ).scenarios
         return one
 
@@ -172,6 +182,6 @@ def test_every_policy_has_every_verdict_of_its_own():
     ):
         for policy in POLICIES:
             [one] = compare(
-                make_baselines(), [make_record(make_scenario("flux", request))], policy=policy
+                make_baselines(), [make_record(make_scenario("flux", request))], Terms(policy=policy)
             ).scenarios
             assert one.verdict is verdict

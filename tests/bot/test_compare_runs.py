@@ -6,7 +6,10 @@ import pytest
 from builders import STAGES, STEPS, make_baselines, make_record, make_request, make_scenario, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.judging.compare import Outcome, Row, Verdict, compare, sampled_indices
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.compare import compare
+from ratchet_bot.judging.rows import sampled_indices
+from ratchet_bot.judging.verdicts import Outcome, Row, Verdict
 from ratchet_profiler.record import ScenarioRecord
 
 SGLANG = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -114,9 +117,9 @@ def test_the_order_of_scenarios_changes_no_verdict(baselines: list[str], recorde
 def test_a_glob_limits_both_sides():
     """Only matching scenarios are looked at, case and all."""
     file, record = make_baselines(BASELINES), make_record(*RECORDED.values())
-    comparison = compare(file, [record], scenarios="[an]*")
+    comparison = compare(file, [record], Terms(scenarios="[an]*"))
     assert [one.scenario for one in comparison.scenarios] == ["absent", "new"]
-    assert compare(file, [record], scenarios="S*").outcome is Outcome.NOTHING_COMPARED
+    assert compare(file, [record], Terms(scenarios="S*")).outcome is Outcome.NOTHING_COMPARED
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from git_folder import git
 from ratchet_bot.cli import demo_story
 from ratchet_bot.data.reading import record_from_file
 from ratchet_bot.data.rewriting import new_baselines
+from ratchet_bot.data.terms import Terms
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_bot.telling import words
 from ratchet_profiler.record import record_to_json
@@ -109,7 +110,7 @@ def test_the_tightened_branch_is_checked_out(tmp_path: Path):
         (made.folder / f"records/{name}.json").write_bytes(record_to_json(record))
     first = record_from_file(made.folder / "records/main.json")
     file = new_baselines("cpu", "host", {demo_story.PROFILE: demo_story.TOLERANCES})
-    made._write(demo_story.BASELINES, tightened(file, propose(file, [first], add=True)).text)
+    made._write(demo_story.BASELINES, tightened(file, propose(file, [first], Terms(add=True))).text)
     git(made.repository, "add", "--all")
     made._git("commit", "--quiet", "--message", "Capture the first baselines")
     story = demo_story.STORIES[-1]

@@ -7,7 +7,8 @@ from audit_cases import MEASURED_STAGES, MEASURED_STEPS, measured
 from builders import make_baselines, make_record, make_request, make_scenario
 from ratchet_bot.data.baselines import baselines_from_text
 from ratchet_bot.data.settings import Waiver
-from ratchet_bot.judging.audit import RULES, audit
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.table import RULES
 
 SLOWER = {name: 1.2 * ms for name, ms in MEASURED_STAGES.items()}
 CHANGED: dict[str, Any] = {

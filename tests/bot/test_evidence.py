@@ -3,7 +3,14 @@ from typing import Any
 import pytest
 from builders import STAGES, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import ScenarioBaseline
-from ratchet_bot.judging.evidence import Evidence, Obstacle, Recorded, evidence, run_evidence, workload_change
+from ratchet_bot.judging.evidence import (
+    Evidence,
+    NotJudgeable,
+    RecordedScenario,
+    evidence,
+    run_evidence,
+    workload_change,
+)
 from ratchet_bot.judging.snapshot import Snapshot, snapshot
 from ratchet_profiler.record import RequestRecord, ScenarioRecord
 
@@ -18,9 +25,12 @@ def taken(**fields: Any) -> Snapshot:
     return one
 
 
-def runs(*scenarios: ScenarioRecord) -> list[Recorded]:
+def runs(*scenarios: ScenarioRecord) -> list[RecordedScenario]:
     """Return these recordings of one scenario, each by a run of its own."""
-    return [Recorded(make_record(one, run_id=number), one) for number, one in enumerate(scenarios, start=1)]
+    return [
+        RecordedScenario(make_record(one, run_id=number), one)
+        for number, one in enumerate(scenarios, start=1)
+    ]
 
 
 def failed_request(request_id: str = "failed") -> RequestRecord:
@@ -76,12 +86,12 @@ def test_valid_requests_testify_in_the_order_they_ran():
 )
 def test_why_a_scenario_cannot_be_judged(scenario: ScenarioRecord, kind: str, reason: str):
     """A scenario without a valid request is no evidence; the reason is the first that was met."""
-    assert evidence(runs(scenario), "host") == Obstacle(kind, reason)
+    assert evidence(runs(scenario), "host") == NotJudgeable(kind, reason)
 
 
-def test_a_scenario_that_no_run_has_is_missing():
+def test_a_run_without_scenarios_has_no_evidence():
     """There is nothing to pool."""
-    assert run_evidence([], "host").of("flux") == Obstacle("missing", "it is not in this run")
+    assert run_evidence([], "host") == {}
 
 
 def test_the_requests_of_several_runs_are_pooled_and_know_their_run():
@@ -91,7 +101,7 @@ def test_the_requests_of_several_runs_are_pooled_and_know_their_run():
         runs(make_scenario("s", make_request("r0"), make_request("r1")), failed, make_scenario("s")), "host"
     )
     assert isinstance(found, Evidence)
-    assert [(one.taken.request_id, one.source.run_id) for one in found.witnesses] == [
+    assert [(one.snapshot.request_id, one.source.run_id) for one in found.requests] == [
         ("r0", 1),
         ("r1", 1),
         ("r0", 3),
@@ -101,7 +111,7 @@ def test_the_requests_of_several_runs_are_pooled_and_know_their_run():
 
 def test_another_clock_is_incomparable():
     """Requests of the host clock say nothing of a baseline on the device's."""
-    assert evidence(runs(make_scenario("s", make_request())), "device-events") == Obstacle(
+    assert evidence(runs(make_scenario("s", make_request())), "device-events") == NotJudgeable(
         "incomparable", "the baseline is on the device-events clock, which this run does not have"
     )
 

@@ -2,8 +2,8 @@ from builders import make_baselines
 from perf_project import SETTINGS, odd_record, odd_values
 from ratchet_bot.data.history import Past
 from ratchet_bot.data.settings_file import settings_from_yaml
-from ratchet_bot.judging.audit import Finding
 from ratchet_bot.judging.file_change import FileChange, file_change, unmatched
+from ratchet_bot.judging.rules.rule import Finding
 
 FILE = make_baselines({"flux": odd_values(), "wan": odd_values(1.1)})
 NOISY = {"flux": {"expected_e2e_ms": [592.83 * (1 + 0.3 * (night % 3)) for night in range(30)]}}

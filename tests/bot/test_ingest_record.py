@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.engines.ingest import Given, Ingested, ingested
 from ratchet_bot.engines.sglang.logs import log_reading
-from ratchet_bot.judging.evidence import Evidence, Recorded, evidence
+from ratchet_bot.judging.evidence import Evidence, RecordedScenario, evidence
 from ratchet_profiler.record import record_from_json, record_to_json
 
 GIVEN = Given(hardware="h100", scenario="flux", created_at=datetime(2026, 5, 17, tzinfo=UTC))
@@ -117,7 +117,7 @@ def test_nothing_but_refusals_says_the_first():
 def test_the_evidence_of_a_log_is_that_of_a_record():
     """Judgement sees the log's own numbers: the stages, the steps, end to end."""
     record = take(line()).record
-    seen = evidence([Recorded(record, record.scenarios[0])], "host")
+    seen = evidence([RecordedScenario(record, record.scenarios[0])], "host")
 
     assert isinstance(seen, Evidence)
     assert seen.snapshots[0].values() == {

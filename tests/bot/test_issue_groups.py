@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 from history_lines import BEGIN, make_regression
-from ratchet_bot.judging.issue_groups import Told, shared_out
+from ratchet_bot.judging.open_regressions import Told, shared_out
 from ratchet_bot.judging.regressions import Regression
-from ratchet_bot.telling.issue_memory import beginning_of, marker_of
+from ratchet_bot.telling.markers import beginning_of, marker_of
 
 
 def since(night: int, scenario: str = "flux") -> Regression:

@@ -1,6 +1,7 @@
 import pytest
 from ratchet_bot.data.baselines import DEFAULT_TOLERANCES
-from ratchet_bot.judging.limits import Limit, gates, has_improved, limit
+from ratchet_bot.judging.limits import Limit, has_improved, limit
+from ratchet_bot.judging.metrics import gates
 
 PR_TEST = DEFAULT_TOLERANCES["pr_test"]
 """End to end 25 %, denoising stages 25 %, other stages 80 %, steps 30 %, average and median 20 %."""

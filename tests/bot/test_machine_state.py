@@ -1,7 +1,8 @@
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.judging.compare import Outcome, Verdict, compare
+from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.tighten import propose
+from ratchet_bot.judging.verdicts import Outcome, Verdict
 from ratchet_profiler.record import MachineState, RunRecord, ScenarioRecord
 
 THROTTLED = MachineState(throttle_reasons=("sw_power_cap", "hw_thermal_slowdown"))

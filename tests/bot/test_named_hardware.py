@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from builders import OLD_STAGES, make_baselines, make_record, make_scenario, make_values
 from ratchet_bot.__main__ import main
-from ratchet_bot.judging.named_hardware import other_hardware, other_hardware_in
+from ratchet_bot.judging.comparability import other_hardware, other_hardware_in
 from ratchet_profiler.record import RunRecord, record_to_json
 
 POOL = "CI H100 80GB pool"

@@ -8,8 +8,8 @@ import pytest
 from github_fake import FakeGithub
 from history_lines import make_series
 from night_story import AT_ONCE, Story
-from ratchet_bot.judging.rises import held_regressions
-from ratchet_bot.telling.issue_memory import marker_of, memory_of, remembered_in
+from ratchet_bot.judging.regressions import held_regressions
+from ratchet_bot.telling.markers import marker_of, memory_of, remembered_in
 
 Golden = Callable[[str, str], None]
 EVIL = "x --> <img src=x onerror=alert(1)> @everyone [a](https://evil) | DecodingStage"

@@ -3,7 +3,8 @@
 from builders import make_baselines, make_record, make_scenario, make_values
 from history_lines import make_series
 from ratchet_bot.data.history import past
-from ratchet_bot.judging.nights import Waiting, alarms, held, is_forgotten, nights_in_a_row, overlap, stale
+from ratchet_bot.judging.night_tightening import Waiting, held_proposals
+from ratchet_bot.judging.nights import alarms, is_forgotten, nights_in_a_row, overlap, stale_baselines
 from ratchet_bot.judging.tighten import propose
 
 KEY = make_series([1.0])[0].comparability
@@ -37,18 +38,18 @@ def test_an_improvement_is_proposed_once_it_has_held():
         "flux": make_series([560.0, 448.0, 447.0, 448.0]),
         "wan": make_series([560.0, 560.0, 448.0, 448.0], "wan"),
     }
-    ready, waiting = held(proposals, series, 3, 0.05)
+    ready, waiting = held_proposals(proposals, series, 3, 0.05)
 
     assert [one.scenario for one in ready] == ["flux"]
     assert waiting == [Waiting("wan", 2)]
 
 
 def test_a_missing_history_waits():
-    """Without any night an improvement has held for none."""
+    """Without any night an improvement has held_proposals for none."""
     record = make_record(make_scenario("flux", scale=0.8))
     proposals = propose(make_baselines(), [record]).proposals
 
-    assert held(proposals, {}, 1, 0.05) == ([], [Waiting("flux", 0)])
+    assert held_proposals(proposals, {}, 1, 0.05) == ([], [Waiting("flux", 0)])
 
 
 def test_an_improvement_is_forgotten_only_after_as_many_nights():
@@ -68,11 +69,11 @@ def test_a_loose_baseline_is_named():
         "new": make_series([100.0] * 3, "new"),
     }
 
-    assert [(one.scenario, round(one.slack_ratio, 2)) for one in stale(series, file, 3)] == [
+    assert [(one.scenario, round(one.slack_ratio, 2)) for one in stale_baselines(series, file, 3)] == [
         ("wan", 1.0),
         ("flux", 0.15),
     ]
-    assert stale({"flux": make_series([110.0, 100.0, 100.0])}, file, 3) == []
+    assert stale_baselines({"flux": make_series([110.0, 100.0, 100.0])}, file, 3) == []
 
 
 def test_an_alarm_is_what_noise_does_not_explain():

@@ -1,7 +1,6 @@
 from builders import make_record, make_scenario
 from history_lines import make_line
-from ratchet_bot.judging.comparability import Setting, versions
-from ratchet_bot.judging.precedent import precedent
+from ratchet_bot.judging.comparability import Setting, past_nights, versions
 from ratchet_profiler.record import comparability_key
 
 RECORD = make_record(make_scenario("flux"), make_scenario("wan"), run_id=100)
@@ -20,7 +19,7 @@ def test_the_nights_of_the_same_key_are_the_past():
         make_line(6, 999.0, comparability=KEY, excluded="a trial"),
         make_line(100, 999.0, comparability=KEY),
     ]
-    assert precedent(lines, "h100", [RECORD], "host").past == {"flux": {"expected_e2e_ms": [101.0, 103.0]}}
+    assert past_nights(lines, "h100", [RECORD], "host").past == {"flux": {"expected_e2e_ms": [101.0, 103.0]}}
 
 
 def test_last_night_is_known_whether_it_compares_or_not():
@@ -31,7 +30,7 @@ def test_last_night_is_known_whether_it_compares_or_not():
         make_line(3, comparability=KEY, environment="driver 3", valid=False),
         make_line(1, comparability="older", environment="driver 1", scenario="wan"),
     ]
-    assert precedent(lines, "h100", [RECORD], "host").last_night == {
+    assert past_nights(lines, "h100", [RECORD], "host").last_settings == {
         "flux": Setting(KEY, HERE),
         "wan": Setting("older", "driver 1"),
     }
@@ -39,5 +38,5 @@ def test_last_night_is_known_whether_it_compares_or_not():
 
 def test_before_the_first_night_nothing_is_known():
     """No noise, no machine."""
-    found = precedent([], "h100", [RECORD], "host")
-    assert (found.past, found.last_night) == ({}, {})
+    found = past_nights([], "h100", [RECORD], "host")
+    assert (found.past, found.last_settings) == ({}, {})

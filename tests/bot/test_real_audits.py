@@ -6,8 +6,9 @@ import pytest
 from audit_cases import told
 from builders import make_record, make_request
 from ratchet_bot.data.baselines import BaselineFile
-from ratchet_bot.judging.audit import Finding, audit, tally
-from ratchet_bot.judging.rules.listing import AuditReport
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.rule import Finding, tally
+from ratchet_bot.telling.audit_report import AuditReport
 from ratchet_profiler.record import RunRecord, ScenarioRecord
 from sglang_files import sglang_file
 

@@ -13,9 +13,11 @@ from builders import make_record, make_request
 from ratchet_bot.data.baselines import ScenarioBaseline
 from ratchet_bot.data.json_text import edited_json
 from ratchet_bot.data.rewriting import with_scenarios
-from ratchet_bot.judging.audit import audit, first_error, tally
-from ratchet_bot.judging.compare import Verdict, compare
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.compare import compare
+from ratchet_bot.judging.rules.rule import first_error, tally
 from ratchet_bot.judging.tighten import propose, tightened
+from ratchet_bot.judging.verdicts import Verdict
 from ratchet_profiler.record import RunRecord, ScenarioRecord
 from sglang_files import sglang_file
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from builders import make_record, make_request, make_scenario
 from ratchet_bot.data.baselines import BaselineFile
-from ratchet_bot.judging.audit import Finding, audit
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.rule import Finding
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RunRecord
 from sglang_files import sglang_file, sglang_text

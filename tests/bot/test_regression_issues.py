@@ -7,8 +7,8 @@ from history_lines import make_regression
 from night_story import AT_ONCE, Story
 from ratchet_bot.flows.regression_issues import MOST_ISSUES, Group, OpenRegressions
 from ratchet_bot.hosts.states import OpenIssue
-from ratchet_bot.judging.regressions import Episode
-from ratchet_bot.telling.issue_memory import marker_of, memory_of, remembered_in
+from ratchet_bot.judging.open_regressions import Episode
+from ratchet_bot.telling.markers import marker_of, memory_of, remembered_in
 
 NAMES = ("flux", "wan", "qwen")
 SLOW = {"flux": 1.2}

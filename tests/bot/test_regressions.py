@@ -7,7 +7,7 @@ import pytest
 from builders import make_baselines, make_values
 from history_lines import BEGIN, make_regression, make_series
 from pydantic import ValidationError
-from ratchet_bot.judging.regressions import (
+from ratchet_bot.judging.open_regressions import (
     Remembered,
     episodes,
     known_and_found,

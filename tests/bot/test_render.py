@@ -10,8 +10,9 @@ from builders import STAGES, make_baselines, make_record, make_request, make_sce
 from cmarkgfm.cmark import Options
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.judging.compare import Outcome, compare
+from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.tighten import propose
+from ratchet_bot.judging.verdicts import Outcome
 from ratchet_bot.telling import render, words
 from ratchet_bot.telling.report import CONCLUSIONS, Report
 from ratchet_profiler.record import ScenarioRecord

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.file_diff import FileDiff
+from ratchet_bot.data.terms import Terms
 from ratchet_bot.flows.replies import helped
-from ratchet_bot.judging.proposals import SLACK_MS, SLACK_RATIO
-from ratchet_bot.judging.rules.findings import Finding, Severity
-from ratchet_bot.judging.rules.listing import AuditReport
-from ratchet_bot.judging.tighten import Proposals, propose
+from ratchet_bot.judging.proposals import SLACK_MS, SLACK_RATIO, Proposals
+from ratchet_bot.judging.rules.rule import Finding, Severity
+from ratchet_bot.judging.tighten import propose
 from ratchet_bot.telling import words
+from ratchet_bot.telling.audit_report import AuditReport
 
 Golden = Callable[[str, str], None]
 
@@ -25,7 +26,7 @@ def proposals() -> Proposals:
         make_scenario("flux_image_t2i", faster), make_scenario("same"), make_scenario("new"), run_id=42
     )
     past = {"flux_image_t2i": {"expected_e2e_ms": [500.0, 505.0, 510.0, 500.0, 498.0] * 5 + [640.0, 501.0]}}
-    return propose(file, [record], add=True, past=past)
+    return propose(file, [record], Terms(add=True), past=past)
 
 
 def test_tighten_as_text_is_golden(golden: Golden):

@@ -8,7 +8,7 @@ from github_fake import FakeGithub
 from github_fake.state import Pull
 from perf_project import FORK, H100, Project, odd_values
 from ratchet_bot.hosts.states import Pull as HostPull
-from ratchet_bot.telling.run_report import check_name
+from ratchet_bot.telling.checks import check_name
 
 EVIL = "evil/demo"
 BEFORE, BEGAN, LATER = "2026-05-17T11:59:59Z", "2026-05-17T12:00:00Z", "2026-05-17T12:00:09Z"

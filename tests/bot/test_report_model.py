@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-from ratchet_bot.judging.audit import Finding
-from ratchet_bot.judging.compare import Verdict, compare
+from ratchet_bot.judging.comparability import PastNights
+from ratchet_bot.judging.compare import compare
+from ratchet_bot.judging.rules.rule import Finding
 from ratchet_bot.judging.tighten import propose
+from ratchet_bot.judging.verdicts import Verdict
 from ratchet_bot.telling import render
-from ratchet_bot.telling.report import Report, Unjudged, hardware_report
+from ratchet_bot.telling.hardware_report import Unjudged, hardware_report
+from ratchet_bot.telling.report import Report
 from reports import incomplete, make_section, nights_of, shifted, suspects
 
 FILE = make_baselines()
@@ -121,7 +124,7 @@ def test_uncommitted_changes_are_told_beside_the_commit():
 
 def test_noise_is_said_to_be_known():
     """A reader sees from how many nights."""
-    section = make_section(FILE, make_record(make_scenario()), past={"flux": nights_of()})
+    section = make_section(FILE, make_record(make_scenario()), PastNights({"flux": nights_of()}))
     assert section.comparison.nights == 30
     assert "noise from up to 30 nights" in render.comment(Report((section,)))
     assert make_section(FILE, make_record(make_scenario())).comparison.nights == 0

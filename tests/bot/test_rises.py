@@ -3,7 +3,7 @@
 from history_lines import SHARES, make_series, sha_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.judging.rises import held_regressions
+from ratchet_bot.judging.regressions import held_regressions
 
 STEADY = [100.0, 100.4, 99.8, 100.1, 99.9, 100.2, 99.7, 100.3, 100.0, 99.9]
 

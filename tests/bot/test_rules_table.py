@@ -5,18 +5,18 @@ from types import ModuleType
 
 import pytest
 from ratchet_bot.data import terms
-from ratchet_bot.judging import limits, snapshot
+from ratchet_bot.judging import limits, metrics
 from ratchet_bot.judging.rules import changes, forms, sums, table, whole_files
 
 
 @pytest.mark.parametrize(
     ("module", "constant", "value", "rule", "words"),
     [
-        (snapshot, "HONEST_GAP_MS", 0.25, "mean-mismatch", "(to 0.25 ms)"),
-        (snapshot, "HONEST_GAP_MS", 0.25, "median-mismatch", "(to 0.25 ms)"),
+        (metrics, "HONEST_GAP_MS", 0.25, "mean-mismatch", "(to 0.25 ms)"),
+        (metrics, "HONEST_GAP_MS", 0.25, "median-mismatch", "(to 0.25 ms)"),
         (sums, "GROSS_RATIO", 0.02, "mean-mismatch", "past 2 % of the stored value"),
         (sums, "GROSS_RATIO", 0.02, "median-mismatch", "past 2 % of the stored value"),
-        (snapshot, "STEP_ROUNDING_MS", 0.5, "steps-exceed-stage", "(by 0.5 ms a step)"),
+        (metrics, "STEP_ROUNDING_MS", 0.5, "steps-exceed-stage", "(by 0.5 ms a step)"),
         (sums, "E2E_SLACK_RATIO", 0.007, "stages-exceed-e2e", "past 0.7 %"),
         (sums, "UNATTRIBUTED_RATIO", 0.2, "unattributed-e2e", "over 20 % of end to end"),
         (sums, "UNATTRIBUTED_MS", 300.0, "unattributed-e2e", "over 300 ms are in no stage"),
@@ -56,9 +56,9 @@ def percent(ratio: float) -> str:
 @pytest.mark.parametrize(
     ("rule", "threshold"),
     [
-        ("mean-mismatch", f"within {snapshot.HONEST_GAP_MS:g} ms"),
+        ("mean-mismatch", f"within {metrics.HONEST_GAP_MS:g} ms"),
         ("mean-mismatch", f"past {percent(sums.GROSS_RATIO)} of the stored value"),
-        ("steps-exceed-stage", f"{snapshot.STEP_ROUNDING_MS:g} ms a step"),
+        ("steps-exceed-stage", f"{metrics.STEP_ROUNDING_MS:g} ms a step"),
         ("stages-exceed-e2e", f"up to {percent(sums.E2E_SLACK_RATIO)} is a note"),
         ("unattributed-e2e", f"more than {sums.UNATTRIBUTED_MOVE_MS:g} ms"),
         ("unattributed-e2e", f"{percent(sums.UNATTRIBUTED_MOVE_RATIO)} of end to end"),

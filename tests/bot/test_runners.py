@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import pytest
 from history_lines import make_line
 from ratchet_bot.data.history import Series
-from ratchet_bot.judging.known import known
-from ratchet_bot.judging.runners import RunnerChange, runner_change
+from ratchet_bot.judging.nights import RunnerChange, night_series, runner_change
 
 
 def nights_on(names: Sequence[str | None], begin: int = 1) -> Series:
@@ -55,6 +54,6 @@ def test_what_is_slow_on_one_machine_names_it():
     ]
     now = [make_line(11, 130.0, scenario=name, runner="gpu-07") for name in ("flux", "wan")]
 
-    assert known(now, past, "h100", 11).runner_change == RunnerChange("gpu-03", "gpu-07")
+    assert night_series(now, past, "h100", 11).runner_change == RunnerChange("gpu-03", "gpu-07")
     as_ever = [make_line(11, 100.0, scenario=name, runner="gpu-07") for name in ("flux", "wan")]
-    assert known(as_ever, past, "h100", 11).runner_change is None
+    assert night_series(as_ever, past, "h100", 11).runner_change is None

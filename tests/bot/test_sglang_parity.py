@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from builders import STAGES, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import baselines_from_text
-from ratchet_bot.judging.compare import Verdict, compare
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.compare import compare
+from ratchet_bot.judging.verdicts import Verdict
 from ratchet_profiler.record import RequestRecord
 from sglang_files import FOLDER, sglang_text
 
@@ -177,7 +179,7 @@ def assert_parity(document: Mapping[str, Any], profile: str, seed: int, rounds: 
         request = random_request(dice, scenario)
         expected = list(engine.checks(scenario, request))
         record = make_record(make_scenario(name, as_record(request)))
-        [ours] = compare(file, [record], profile=profile, policy="sglang", scenarios=name).scenarios
+        [ours] = compare(file, [record], Terms(profile=profile, policy="sglang", scenarios=name)).scenarios
         rows = {row.field: (row.limit_ms, not row.crossed) for row in ours.rows}
         theirs = {place: (limit, passed) for place, limit, passed in expected if limit is not None}
         assert rows.keys() == theirs.keys()
@@ -230,5 +232,5 @@ def test_a_flat_table_and_odd_scenarios_are_judged_as_the_engine_judges(seed: in
 def test_what_the_engine_misses_fails(request_: RequestRecord, reason: str):
     """Its test has no other word for it than failure; the reason says what was missing."""
     file = baselines_from_text(json.dumps({"scenarios": {"flux": make_values()}}))
-    [one] = compare(file, [make_record(make_scenario("flux", request_))], policy="sglang").scenarios
+    [one] = compare(file, [make_record(make_scenario("flux", request_))], Terms(policy="sglang")).scenarios
     assert (one.verdict, one.reason) == (Verdict.REGRESSED, reason)

@@ -3,8 +3,10 @@
 import pytest
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import BaselineFile
-from ratchet_bot.judging.comparability import Setting, versions
-from ratchet_bot.judging.compare import Comparison, Outcome, Verdict, compare
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.comparability import PastNights, Setting, versions
+from ratchet_bot.judging.compare import compare
+from ratchet_bot.judging.verdicts import Comparison, Outcome, Verdict
 from ratchet_profiler.record import Environment, RunRecord, comparability_key
 
 NAMES = ("a", "b", "c", "d", "e", "f")
@@ -43,7 +45,9 @@ def verdicts(comparison: Comparison) -> list[Verdict]:
 @pytest.mark.parametrize("changes", [OLDER, PATCHED, {"image": "another"}, {"torch": "2.12.0"}])
 def test_half_of_the_scenarios_slower_on_another_machine_are_one_finding(changes: dict[str, str]):
     """Three of six, together with any change of the machine since last night: none is blamed."""
-    comparison = compare(file(), [run(3)], last_night=dict.fromkeys(NAMES, ran_on(**changes)))
+    comparison = compare(
+        file(), [run(3)], nights=PastNights(last_settings=dict.fromkeys(NAMES, ran_on(**changes)))
+    )
     assert comparison.shift
     assert (comparison.shift.direction, comparison.shift.scenarios) == ("slower", ("a", "b", "c"))
     assert (comparison.shift.compared, comparison.shift.change_ratio) == (6, 0.5)
@@ -59,7 +63,9 @@ def test_half_of_the_scenarios_slower_on_another_machine_are_one_finding(changes
 )
 def test_what_is_no_shift_is_blamed(slow: int, changes: dict[str, str]):
     """Fewer than half, or on the same machine as last night: those are regressions."""
-    comparison = compare(file(), [run(slow)], last_night=dict.fromkeys(NAMES, ran_on(**changes)))
+    comparison = compare(
+        file(), [run(slow)], nights=PastNights(last_settings=dict.fromkeys(NAMES, ran_on(**changes)))
+    )
     assert comparison.shift is None
     assert verdicts(comparison) == [Verdict.REGRESSED] * slow + [Verdict.UNCHANGED] * (6 - slow)
 
@@ -71,7 +77,9 @@ def test_what_was_not_compared_is_no_part_of_a_shift():
     scenarios = [make_scenario(name) for name in steps]
     record = run(3)
     record = record.model_copy(update={"scenarios": (*record.scenarios, *scenarios)})
-    comparison = compare(baselines, [record], last_night=dict.fromkeys((*NAMES, *steps), ran_on(**OLDER)))
+    comparison = compare(
+        baselines, [record], nights=PastNights(last_settings=dict.fromkeys((*NAMES, *steps), ran_on(**OLDER)))
+    )
     assert comparison.shift
     assert (len(comparison.shift.scenarios), comparison.shift.compared) == (3, 6)
 
@@ -79,7 +87,7 @@ def test_what_was_not_compared_is_no_part_of_a_shift():
 def test_two_scenarios_are_no_shift():
     """All of two are fewer than three."""
     last = dict.fromkeys(NAMES, ran_on(**OLDER))
-    comparison = compare(file(), [run(2)], last_night=last, scenarios="[ab]")
+    comparison = compare(file(), [run(2)], Terms(scenarios="[ab]"), nights=PastNights(last_settings=last))
     assert (comparison.shift, comparison.outcome) == (None, Outcome.REGRESSED)
 
 
@@ -90,7 +98,9 @@ def test_without_a_history_the_machine_is_not_known_to_be_another():
 
 def test_faster_together_is_told_and_keeps_its_verdict():
     """An improvement blames nobody."""
-    comparison = compare(file(), [run(5, 0.8)], last_night=dict.fromkeys(NAMES, ran_on(**OLDER)))
+    comparison = compare(
+        file(), [run(5, 0.8)], nights=PastNights(last_settings=dict.fromkeys(NAMES, ran_on(**OLDER)))
+    )
     assert comparison.shift
     assert (comparison.shift.direction, len(comparison.shift.scenarios)) == ("faster", 5)
     assert comparison.shift.change_ratio == pytest.approx(-0.2)
@@ -131,7 +141,7 @@ def test_sglangs_rule_knows_no_machine():
     """Its test compares whatever it is given."""
     last = dict.fromkeys(NAMES, ran_on(**OLDER))
     for its in (file(), captured_on(**OLDER)):
-        comparison = compare(its, [run(6)], policy="sglang", last_night=last)
+        comparison = compare(its, [run(6)], Terms(policy="sglang"), nights=PastNights(last_settings=last))
         assert (comparison.shift, comparison.outcome) == (None, Outcome.REGRESSED)
 
 
@@ -144,7 +154,7 @@ def test_requests_of_two_machines_are_not_pooled():
     assert {(one.verdict, one.reason) for one in comparison.scenarios} == {
         (Verdict.INCOMPARABLE, "its requests do not compare: driver 570 -> driver 565")
     }
-    assert compare(file(), [record, other], policy="sglang").outcome is Outcome.UNCHANGED
+    assert compare(file(), [record, other], Terms(policy="sglang")).outcome is Outcome.UNCHANGED
 
 
 def test_requests_of_several_records_are_pooled():

@@ -3,14 +3,10 @@ from builders import make_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ratchet_bot.data.baselines import ScenarioBaseline
-from ratchet_bot.judging.audit import audit_scenario, first_error
-from ratchet_bot.judging.snapshot import (
-    denoising_total_ms,
-    is_decoding_stage,
-    is_denoising_stage,
-    rounded,
-    snapshot,
-)
+from ratchet_bot.judging.audit import audit_scenario
+from ratchet_bot.judging.metrics import denoising_total_ms, is_decoding_stage, is_denoising_stage
+from ratchet_bot.judging.rules.rule import first_error
+from ratchet_bot.judging.snapshot import rounded, snapshot
 from ratchet_profiler.record import RequestRecord, StageTiming, StepTiming, Total
 
 

@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.judging.compare import Outcome
-from ratchet_bot.telling.sticky import MARKER, State, is_posted, state_line, state_of, succeeding
+from ratchet_bot.judging.verdicts import Outcome
+from ratchet_bot.telling.markers import MARKER, State, is_posted, state_line, state_of, succeeding
 
 
 def make_state(

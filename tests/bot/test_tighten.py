@@ -11,13 +11,15 @@ from builders import (
     make_scenario,
     make_values,
 )
-from ratchet_bot.judging.evidence import Evidence, Recorded, evidence
-from ratchet_bot.judging.tighten import Change, Declined, Proposal, lower_median, propose
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.evidence import Evidence, RecordedScenario, evidence, lower_median
+from ratchet_bot.judging.proposals import Change, Declined, Proposal
+from ratchet_bot.judging.tighten import propose
 from ratchet_profiler.record import RequestRecord, ScenarioRecord
 
 
 def considered(
-    *requests: RequestRecord, baseline: dict[str, Any] | None = None, **options: Any
+    *requests: RequestRecord, baseline: dict[str, Any] | None = None, **terms: Any
 ) -> Proposal | str:
     """Return the proposal, or the reason against it, for one scenario with these requests.
 
@@ -26,13 +28,13 @@ def considered(
     file = make_baselines(
         {"flux": make_values(e2e_ms=1000.0, stages=OLD_STAGES) if baseline is None else baseline}
     )
-    found = propose(file, [make_record(make_scenario("flux", *requests))], **options)
+    found = propose(file, [make_record(make_scenario("flux", *requests))], Terms(**terms))
     [one] = [*found.proposals, *found.declined]
     return one if isinstance(one, Proposal) else one.reason
 
 
-def proposed(*requests: RequestRecord, baseline: dict[str, Any] | None = None, **options: Any) -> Proposal:
-    one = considered(*requests, baseline=baseline, **options)
+def proposed(*requests: RequestRecord, baseline: dict[str, Any] | None = None, **terms: Any) -> Proposal:
+    one = considered(*requests, baseline=baseline, **terms)
     assert isinstance(one, Proposal), one
     return one
 
@@ -170,10 +172,10 @@ def test_the_lower_median_request_is_chosen(times_ms: list[float], chosen: str):
     """The middle one by end to end; of two in the middle the faster; of two alike the first by name."""
     requests = [make_request(f"r{number}", e2e_ms=ms) for number, ms in enumerate(times_ms)]
     record = make_record(make_scenario("flux", *requests))
-    found = evidence([Recorded(record, record.scenarios[0])], "host")
+    found = evidence([RecordedScenario(record, record.scenarios[0])], "host")
     assert isinstance(found, Evidence)
-    assert lower_median(found.witnesses).taken.request_id == chosen
-    assert lower_median(found.witnesses[::-1]).taken.request_id == chosen
+    assert lower_median(found.requests).snapshot.request_id == chosen
+    assert lower_median(found.requests[::-1]).snapshot.request_id == chosen
 
 
 def test_every_value_is_of_one_request():
@@ -237,7 +239,7 @@ def test_the_provenance_says_where_from():
 def test_what_is_no_evidence_is_declined(scenario: ScenarioRecord, reason: str, *, add: bool):
     """A failed, contradictory or different run tightens nothing, also with --add."""
     file = make_baselines({"flux": make_values(e2e_ms=1000.0, stages=OLD_STAGES)})
-    found = propose(file, [make_record(scenario)], add=add)
+    found = propose(file, [make_record(scenario)], Terms(add=add))
     [one] = found.declined
     assert (found.proposals, one.scenario, one.reason) == ((), "flux", reason)
 
@@ -265,14 +267,14 @@ def test_a_first_baseline_is_asked_for(baselines: dict[str, Any]):
     file, record = make_baselines(baselines), make_record(make_scenario("flux"))
     reason = "it has no baseline yet: --add proposes a first one"
     assert propose(file, [record]).declined == (Declined("flux", reason),)
-    [one] = propose(file, [record], add=True).proposals
+    [one] = propose(file, [record], Terms(add=True)).proposals
     assert (one.kind, one.values["expected_e2e_ms"]) == ("first", 560.0)
 
 
 def test_a_first_baseline_must_guard():
     """A request that the profiler did not see into would make a baseline that guards nothing."""
     record = make_record(make_scenario("flux", make_request(stages={}, steps=())))
-    found = propose(make_baselines({}), [record], add=True)
+    found = propose(make_baselines({}), [record], Terms(add=True))
     reason = "a request has neither stages nor steps: the profiler did not see into it"
     assert (found.proposals, found.declined) == ((), (Declined("flux", reason),))
 
@@ -287,7 +289,7 @@ def test_a_glob_chooses_scenarios():
     """Only scenarios that match are proposed or declined."""
     file = make_baselines({name: make_values(e2e_ms=1000.0, stages=OLD_STAGES) for name in ("ab", "ac", "b")})
     record = make_record(*(make_scenario(name) for name in ("ab", "ac", "b", "ad")))
-    found = propose(file, [record], scenarios="a*")
+    found = propose(file, [record], Terms(scenarios="a*"))
     assert [one.scenario for one in found.proposals] == ["ab", "ac"]
     assert [one.scenario for one in found.declined] == ["ad"]
 

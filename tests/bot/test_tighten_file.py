@@ -6,7 +6,9 @@ from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_reque
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ratchet_bot.data.baselines import baselines_from_text
-from ratchet_bot.judging.audit import audit, first_error
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.rule import first_error
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import ScenarioRecord
 
@@ -45,12 +47,12 @@ def test_tightening_twice_changes_nothing_more(
     contradictory = make_values(e2e_ms=500.0) | {"expected_avg_denoise_ms": 120.0}
     scenarios = {"a": make_values(e2e_ms=900.0), "b": contradictory | {"note": "caf\u00e9"}}
     before = baselines_from_text(json.dumps({"scenarios": scenarios}, indent=indent))
-    found = propose(before, [record], min_improvement=least, add=add)
+    found = propose(before, [record], Terms(min_improvement=least, add=add))
     after = tightened(before, found)
     assert set(errors(after.text)) <= set(errors(before.text))
     changed = {one.scenario for one in found.proposals}
     assert not first_error(one for one in audit(after) if one.scenario in changed)
-    assert not propose(after, [record], min_improvement=least, add=add).proposals
+    assert not propose(after, [record], Terms(min_improvement=least, add=add)).proposals
 
 
 def test_nothing_proposed_is_the_same_file():
@@ -104,7 +106,7 @@ def test_first_baselines_go_into_an_empty_file():
     """The first scenarios of a file are laid out in its indentation, in the record's order."""
     file = baselines_from_text('{\n  "scenarios": {}\n}\n')
     record = make_record(make_scenario("b.1+x"), make_scenario("a"))
-    changed = tightened(file, propose(file, [record], add=True))
+    changed = tightened(file, propose(file, [record], Terms(add=True)))
     assert changed.text.startswith('{\n  "scenarios": {\n    "b.1+x": {\n      "stages_ms": {\n')
     assert changed.text.endswith('\n  "metadata": {\n    "last_updated": "2026-11-22"\n  }\n}\n')
     assert list(changed.scenarios) == ["b.1+x", "a"]

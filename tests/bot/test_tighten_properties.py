@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ratchet_bot.data.baselines import BaselinesRejected, baselines_from_text
 from ratchet_bot.data.file_diff import file_diff
+from ratchet_bot.data.terms import Terms
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RunRecord, ScenarioRecord
@@ -94,7 +95,7 @@ def test_only_what_is_proposed_changes(
 ):
     """Byte for byte: of every other scenario, of other keys, and of the space around all of them."""
     file = baselines_from_text(laid.text)
-    found = propose(file, records, min_improvement=least, replaced=replaced)
+    found = propose(file, records, Terms(min_improvement=least, replaced=replaced))
     changed = {one.scenario for one in found.proposals}
     free = changed | {"metadata"} if changed else set()
     pattern = "".join(".*" if owner in free else re.escape(text) for owner, text in laid.pieces)
@@ -113,8 +114,8 @@ def test_tightening_again_changes_nothing(
 ):
     """The same runs propose nothing to the file that they made, and it has no error that it had not."""
     file = baselines_from_text(laid.text)
-    after = tightened(file, propose(file, records, min_improvement=least, replaced=replaced))
-    again = propose(after, records, min_improvement=least, replaced=replaced)
+    after = tightened(file, propose(file, records, Terms(min_improvement=least, replaced=replaced)))
+    again = propose(after, records, Terms(min_improvement=least, replaced=replaced))
     assert again.proposals == ()
     assert tightened(after, again).text == after.text
     errors = {(one.scenario, one.rule) for one in audit(after, against=file) if one.severity == "error"}
@@ -174,7 +175,7 @@ def test_no_json_crashes_it(scenarios: dict[str, Any], metadata: Any, tolerances
     past = {"flux": {"expected_e2e_ms": [560.0] * 9}}
     try:
         file = baselines_from_text(text)
-        found = propose(file, [make_record(make_scenario())], add=True, past=past)
+        found = propose(file, [make_record(make_scenario())], Terms(add=True), past=past)
     except BaselinesRejected:
         return
     after = tightened(file, found)
@@ -201,5 +202,5 @@ def test_no_scenario_crashes_it(values: dict[str, Any]):
     """The same where the file is one, and its values may be anything."""
     file = make_baselines({"flux": values})
     past = {"flux": {"expected_e2e_ms": [560.0] * 9}}
-    after = tightened(file, propose(file, [make_record(make_scenario())], add=True, past=past))
+    after = tightened(file, propose(file, [make_record(make_scenario())], Terms(add=True), past=past))
     assert list(after.scenarios) == ["flux"]

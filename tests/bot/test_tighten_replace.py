@@ -15,7 +15,10 @@ from builders import (
     make_values,
 )
 from ratchet_bot.__main__ import main
-from ratchet_bot.judging.tighten import Declined, Proposal, propose, tightened
+from ratchet_bot.data.history import Past
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.proposals import Declined, Proposal
+from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RequestRecord, record_to_json
 
 FASTER = make_values(e2e_ms=410.0, stages={"DenoisingStage": 350.0}, steps=(50.0, 70.0, 70.0, 70.0, 60.0))
@@ -30,11 +33,13 @@ ELSEWHERE = {
 }
 
 
-def replaced(*requests: RequestRecord, baseline: dict[str, Any], **options: Any) -> Proposal | Declined:
+def replaced(
+    *requests: RequestRecord, baseline: dict[str, Any], past: Past | None = None, **terms: Any
+) -> Proposal | Declined:
     """Return what is said of one scenario that is to be replaced."""
     file = make_baselines({"flux": baseline})
     record = make_record(make_scenario("flux", *requests))
-    found = propose(file, [record], replaced=["other", "fl*"], **options)
+    found = propose(file, [record], Terms(replaced=["other", "fl*"], **terms), past=past or {})
     [one] = [*found.proposals, *found.declined]
     return one
 
@@ -91,7 +96,7 @@ def test_other_scenarios_are_held_to_what_they_improve():
     """A glob replaces what it names; what has no baseline still needs --add."""
     file = make_baselines({"flux": FASTER, "wan": FASTER})
     record = make_record(*map(make_scenario, ("flux", "wan", "flux_new")))
-    found = propose(file, [record], replaced=["flux*"])
+    found = propose(file, [record], Terms(replaced=["flux*"]))
     assert [one.scenario for one in found.proposals] == ["flux"]
     assert [(one.scenario, one.is_replaceable) for one in found.declined] == [
         ("wan", True),

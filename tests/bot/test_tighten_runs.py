@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected
+from ratchet_bot.data.history import Past
+from ratchet_bot.data.terms import Terms
 from ratchet_bot.judging.audit import audit
-from ratchet_bot.judging.proposals import Chance, run_chance
-from ratchet_bot.judging.tighten import Declined, Proposal, propose, tightened
+from ratchet_bot.judging.noise import Chance
+from ratchet_bot.judging.proposals import Declined, Proposal, run_chance
+from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RunRecord
 
 NIGHTS = [560.0, 561.0, 559.0, 562.0, 560.0] * 6
@@ -36,8 +39,10 @@ def run(number: int, *times_ms: float) -> RunRecord:
     return make_record(make_scenario("flux", *requests), run_id=number, created_at=began)
 
 
-def only(records: Sequence[RunRecord], file: BaselineFile | None = None, **options: Any) -> Proposal:
-    [one] = propose(file or slow(), records, **options).proposals
+def only(
+    records: Sequence[RunRecord], file: BaselineFile | None = None, past: Past | None = None, **terms: Any
+) -> Proposal:
+    [one] = propose(file or slow(), records, Terms(**terms), past=past or {}).proposals
     return one
 
 
@@ -106,7 +111,7 @@ def test_without_a_past_nothing_is_predicted():
 def test_a_profile_that_is_not_there_is_refused():
     """With a past, the limits of an unknown profile cannot be known."""
     with pytest.raises(BaselinesRejected, match=r"there is no profile 'none'"):
-        propose(slow(), [make_record(make_scenario())], past={"flux": {}}, profile="none")
+        propose(slow(), [make_record(make_scenario())], Terms(profile="none"), past={"flux": {}})
 
 
 @pytest.mark.parametrize(
@@ -127,7 +132,7 @@ def test_the_chance_is_worked_out_from_the_nights(spikes: int, most: float, outc
     """
     past = {"flux": {"expected_e2e_ms": [700.0] * 30 if spikes == len(NIGHTS) else spiked(spikes)}}
     file = make_baselines({"flux": make_values(e2e_ms=1000.0, stages=OLD_STAGES)}, tolerances=TOLERANCES)
-    found = propose(file, [make_record(make_scenario())], past=past, max_flake_rate=most)
+    found = propose(file, [make_record(make_scenario())], Terms(max_flake_rate=most), past=past)
     if isinstance(outcome, str):
         assert found.declined == (
             Declined(

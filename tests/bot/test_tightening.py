@@ -12,12 +12,12 @@ from builders import (
     make_values,
 )
 from ratchet_bot.data.baselines import baselines_from_text
-from ratchet_bot.data.settings import Tighten
+from ratchet_bot.data.terms import Terms
 from ratchet_bot.flows.history_branch import lines_of
-from ratchet_bot.judging.known import known
-from ratchet_bot.judging.night_tightening import ProposalTerms, StandingProposal, tightening
+from ratchet_bot.judging.night_tightening import StandingProposal, tightening
+from ratchet_bot.judging.nights import night_series
 
-TERMS = ProposalTerms(Tighten(nights=1), "pr_test")
+TERMS = Terms(nights=1)
 TEN_TIMES = make_values(
     e2e_ms=10 * E2E_MS,
     stages={name: 10 * ms for name, ms in STAGES.items()},
@@ -31,7 +31,7 @@ def test_what_stands_is_warned_of_as_on_its_first_night():
     before = make_baselines({"flux": TEN_TIMES})
     record = make_record(make_scenario("flux", make_request(e2e_ms=800.0, scale=5)))
     run = make_run(created_at=record.source.created_at)
-    night = known(lines_of(run, "h100", [record], "host"), [], "h100", run.run_id)
+    night = night_series(lines_of(run, "h100", [record], "host"), [], "h100", run.run_id)
 
     first = tightening(before, None, [record], night, TERMS)
     standing = StandingProposal(baselines_from_text(first.after.text), is_declined=False)

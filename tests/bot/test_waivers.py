@@ -5,7 +5,8 @@ from datetime import date
 from audit_cases import measured
 from builders import make_baselines
 from ratchet_bot.data.settings import Waiver
-from ratchet_bot.judging.audit import Finding, audit
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.rules.rule import Finding
 
 DAY = date(2026, 11, 22)
 FILE = make_baselines({"a": measured(expected_avg_denoise_ms=95.4), "b": {}})

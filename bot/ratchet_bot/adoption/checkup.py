@@ -12,7 +12,7 @@ from ratchet_bot.adoption.plan import ALONE, unmeasured
 from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected
 from ratchet_bot.data.settings import Hardware, Settings, Waiver
 from ratchet_bot.judging.audit import audit
-from ratchet_bot.telling.issue_memory import LOOSEN_LABEL, REGRESSION_LABEL
+from ratchet_bot.telling.markers import LOOSEN_LABEL, REGRESSION_LABEL
 
 SHOWN: Final = 3
 """Names shown of a long list. Chosen: enough to find the place, and one line stays one line."""

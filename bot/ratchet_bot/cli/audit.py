@@ -11,8 +11,8 @@ from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.names import CONFIG
 
 if TYPE_CHECKING:
-    from ratchet_bot.judging.rules.listing import AuditReport
-    from ratchet_bot.judging.rules.waivers import Waiver
+    from ratchet_bot.data.settings import Waiver
+    from ratchet_bot.telling.audit_report import AuditReport
 
 DEFAULT_CONFIG: Final = Path(CONFIG)
 """Where the waivers are, unless --config names another file."""
@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _rules(form: str) -> str:
     """Return every rule: when it fires, how severe it is; in JSON and Markdown also why it exists."""
-    from ratchet_bot.judging.audit import RULES
+    from ratchet_bot.judging.rules.table import RULES
     from ratchet_bot.telling import words
 
     if form == "json":
@@ -77,7 +77,7 @@ def _baselines_report(
 ) -> "AuditReport":
     from ratchet_bot.data.reading import baselines_from_file, record_from_file
     from ratchet_bot.judging.audit import audit
-    from ratchet_bot.judging.rules.listing import AuditReport, Shared, shared_scenarios
+    from ratchet_bot.telling.audit_report import AuditReport, Shared, shared_scenarios
 
     file = baselines_from_file(path)
     older = baselines_from_file(against) if against else None
@@ -97,7 +97,7 @@ def _baselines_report(
 def _records_report(paths: Sequence[Path]) -> "AuditReport":
     from ratchet_bot.data.reading import record_from_file
     from ratchet_bot.judging.audit import audit_record
-    from ratchet_bot.judging.rules.listing import AuditReport
+    from ratchet_bot.telling.audit_report import AuditReport
 
     records = [record_from_file(path) for path in paths]
     measured = sum(

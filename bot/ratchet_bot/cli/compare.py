@@ -43,7 +43,8 @@ def _run(options: argparse.Namespace) -> int:
         BadInput: a file cannot be used, or is of another hardware than a run without accelerator.
     """
     from ratchet_bot.data.reading import baselines_from_file, history_from_folder, record_from_file
-    from ratchet_bot.flows.judged import Terms, judge_with_history
+    from ratchet_bot.data.terms import Terms
+    from ratchet_bot.flows.judged import judge_with_history
     from ratchet_bot.telling import words
     from ratchet_bot.telling.report import Report
 
@@ -73,7 +74,7 @@ def _require_same_hardware(
     paths: Sequence[Path], records: "Sequence[RunRecord]", baselines: Path, file: "BaselineFile"
 ) -> None:
     """Accept records that the baseline file's own words do not exclude, see `require_named_hardware`."""
-    from ratchet_bot.judging.named_hardware import other_hardware
+    from ratchet_bot.judging.comparability import other_hardware
 
     if all(record.environment.accelerator for record in records):
         return

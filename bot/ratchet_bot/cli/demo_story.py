@@ -22,10 +22,11 @@ from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.names import CONFIG
 from ratchet_bot.data.reading import baselines_from_file, record_from_file
 from ratchet_bot.data.rewriting import new_baselines
-from ratchet_bot.flows.judged import Terms, judge_with_history
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.flows.judged import judge_with_history
 from ratchet_bot.hosts.local import FolderHost
-from ratchet_bot.judging.compare import Outcome
 from ratchet_bot.judging.tighten import propose, tightened
+from ratchet_bot.judging.verdicts import Outcome
 from ratchet_bot.telling import render, words
 from ratchet_bot.telling.report import Report
 
@@ -137,7 +138,7 @@ class Demo:
         self._headline("The main branch: profile it, and check the first baselines in")
         record = self._profiled("main")
         file = new_baselines(HARDWARE, "host", {PROFILE: TOLERANCES})
-        first = tightened(file, propose(file, [record], add=True))
+        first = tightened(file, propose(file, [record], Terms(add=True)))
         self._write(BASELINES, first.text)
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", "Capture the first baselines")
@@ -163,7 +164,7 @@ class Demo:
         self._headline(f"perf-ratchet tighten: keep what #{story.number} gained")
         file = baselines_from_file(self.repository / BASELINES)
         record = record_from_file(self._record(story.branch))
-        proposals = propose(file, [record], min_improvement=MIN_IMPROVEMENT)
+        proposals = propose(file, [record], Terms(min_improvement=MIN_IMPROVEMENT))
         if not proposals.proposals:
             self.console.print("Nothing to tighten.")
             return

@@ -11,7 +11,7 @@ from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.formatting import plain
 from ratchet_bot.data.names import CONFIG
 from ratchet_bot.data.settings_file import settings_from_file
-from ratchet_bot.judging.named_hardware import hardware_of_metadata, other_hardware, other_hardware_in
+from ratchet_bot.judging.comparability import hardware_of_metadata, other_hardware, other_hardware_in
 
 DEFAULT_CONFIG: Final = Path(CONFIG)
 """Where the configuration is, unless --config names another file."""

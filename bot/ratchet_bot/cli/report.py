@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ratchet_bot.data.settings import Hardware, Settings
     from ratchet_bot.hosts.effects import Check
     from ratchet_bot.hosts.port import HostEffects
-    from ratchet_bot.telling.report import HardwareReport, Report
+    from ratchet_bot.telling.hardware_report import HardwareReport
+    from ratchet_bot.telling.report import Report
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -116,7 +117,7 @@ def records_check(report: "Report", head_sha: str, comment: str) -> "Check":
     """
     from ratchet_bot.hosts.effects import Check
     from ratchet_bot.telling import render
-    from ratchet_bot.telling.run_report import CHECK_NAME
+    from ratchet_bot.telling.checks import CHECK_NAME
 
     runs = [section.source.run_id or section.source.created_at.isoformat() for section in report.hardware]
     return Check(
@@ -147,7 +148,7 @@ def _hub(repository: str | None, folder: Path) -> "HostEffects":
 def _section(path: Path, config: Path, settings: "Settings", head_sha: str) -> "HardwareReport":
     """Return what a record shows, which must be of this commit."""
     from ratchet_bot.data.reading import baselines_from_file, record_from_file
-    from ratchet_bot.flows.judged import judge_with_history, terms_of
+    from ratchet_bot.flows.judged import judge_with_history
 
     record = record_from_file(path)
     claimed = record.source.head_sha
@@ -157,7 +158,7 @@ def _section(path: Path, config: Path, settings: "Settings", head_sha: str) -> "
     name = record.environment.hardware
     hardware = _hardware(name, config, settings)
     file = baselines_from_file(Path(hardware.baselines))
-    return judge_with_history(hardware.baselines, file, [record], terms_of(settings, name))
+    return judge_with_history(hardware.baselines, file, [record], settings.terms(name))
 
 
 def _hardware(name: str, config: Path, settings: "Settings") -> "Hardware":

@@ -8,7 +8,7 @@ from ratchet_bot.cli.command import Command, add_config, add_format, add_records
 from ratchet_bot.data import arguments
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.files import replace_file
-from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT
+from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ratchet_bot.cli.ownership import BaselineOwner
     from ratchet_bot.data.baselines import BaselineFile
     from ratchet_bot.data.file_diff import FileDiff
-    from ratchet_bot.judging.tighten import Proposals
+    from ratchet_bot.judging.proposals import Proposals
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,22 +127,21 @@ def _proposals(
 ) -> "Proposals":
     from ratchet_bot.data.baselines import BaselinesRejected
     from ratchet_bot.data.reading import history_from_folder
-    from ratchet_bot.judging.precedent import precedent
+    from ratchet_bot.judging.comparability import past_nights
     from ratchet_bot.judging.tighten import propose
 
     lines = history_from_folder(options.history, hardware).lines if options.history else ()
+    past = past_nights(lines, hardware, records, file.metadata.clock).past
+    terms = Terms(
+        profile=options.profile,
+        scenarios=options.scenario,
+        min_improvement=options.min_improvement,
+        max_flake_rate=options.max_flake_rate,
+        add=options.add,
+        replaced=options.replace,
+    )
     try:
-        return propose(
-            file,
-            records,
-            min_improvement=options.min_improvement,
-            max_flake_rate=options.max_flake_rate,
-            scenarios=options.scenario,
-            add=options.add,
-            replaced=options.replace,
-            past=precedent(lines, hardware, records, file.metadata.clock).past,
-            profile=options.profile,
-        )
+        return propose(file, records, terms, past=past)
     except BaselinesRejected as error:
         raise BadInput(f"{options.baselines}: {error}") from error
 

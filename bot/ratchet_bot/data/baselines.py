@@ -13,11 +13,15 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from ratchet_profiler.record import Clock
 
 from ratchet_bot.data.json_text import JsonRejected, parsed_json
+from ratchet_bot.data.terms import DEFAULT_PROFILE
 
 PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
 """Names among the stages that are no stages: never summed, may be null (end-to-end time over frames)."""
 END_TO_END: Final = "expected_e2e_ms"
-AGGREGATES: Final = (END_TO_END, "expected_avg_denoise_ms", "expected_median_denoise_ms")
+AVERAGE_STEP: Final = "expected_avg_denoise_ms"
+MEDIAN_STEP: Final = "expected_median_denoise_ms"
+STEP_AGGREGATES: Final = (AVERAGE_STEP, MEDIAN_STEP)
+AGGREGATES: Final = (END_TO_END, *STEP_AGGREGATES)
 BIGGEST_KEPT_INT: Final = 2**53
 """Integers above this do not survive a float, so they are no measurement."""
 _NUMBERS: Final = (int, float)
@@ -86,8 +90,6 @@ class Tolerances(_Part):
     """For the average and the median step."""
 
 
-DEFAULT_PROFILE: Final = "pr_test"
-"""The tolerances that hold where none are named: those of sglang's own performance test."""
 DEFAULT_TOLERANCES: Final[Mapping[str, Tolerances]] = {
     "long_term": Tolerances(
         e2e=0.15, denoise_stage=0.1, non_denoise_stage=0.5, denoise_step=0.25, denoise_agg=0.15

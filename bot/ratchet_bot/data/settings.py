@@ -8,9 +8,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from ratchet_profiler.record import HardwareName
 
-from ratchet_bot.data.baselines import DEFAULT_PROFILE
 from ratchet_bot.data.names import OWN_BRANCHES, is_own_branch, is_plain_path
-from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT
+from ratchet_bot.data.terms import DEFAULT_PROFILE, MAX_FLAKE_RATE, MIN_IMPROVEMENT, NIGHTS, Terms
 
 MAX_LABELS: Final = 16
 """Labels of a runner. Chosen: runners have three or four."""
@@ -72,7 +71,7 @@ class Tighten(SettingsPart):
     """Fraction by which end to end must fall."""
     max_flake_rate: Annotated[float, Field(ge=0, le=1)] = MAX_FLAKE_RATE
     """Largest predicted probability, for one scenario, that an unchanged engine breaks the new limit."""
-    nights: Annotated[int, Field(ge=1, le=MAX_NIGHTS)] = 3
+    nights: Annotated[int, Field(ge=1, le=MAX_NIGHTS)] = NIGHTS
     """Nights for which an improvement must hold before the nightly refresh proposes it."""
 
 
@@ -122,3 +121,13 @@ class Settings(SettingsPart):
     ] = "perf-history"
     """The branch that keeps the nights."""
     waivers: Annotated[tuple[Waiver, ...], Field(max_length=MAX_WAIVERS)] = ()
+
+    def terms(self, hardware: str) -> Terms:
+        """Return the terms by which a hardware of this configuration is judged."""
+        return Terms(
+            profile=self.hardware[hardware].profile,
+            min_improvement=self.tighten.min_improvement,
+            max_flake_rate=self.tighten.max_flake_rate,
+            nights=self.tighten.nights,
+            waivers=self.waivers,
+        )

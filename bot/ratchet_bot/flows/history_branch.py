@@ -9,7 +9,7 @@ from typing import Any, Final
 from ratchet_profiler.record import Clock, RunRecord
 
 from ratchet_bot.adoption.scaffold import history_files
-from ratchet_bot.data.baselines import AGGREGATES, MAX_KEY
+from ratchet_bot.data.baselines import MAX_KEY
 from ratchet_bot.data.history import (
     HISTORY_DECIMALS,
     MAX_FIELDS,
@@ -24,7 +24,7 @@ from ratchet_bot.data.history import (
 from ratchet_bot.hosts.port import BranchMoved, Host, HostReads
 from ratchet_bot.hosts.states import BranchSnapshot, Run
 from ratchet_bot.judging.comparability import setting
-from ratchet_bot.judging.evidence import Evidence, Obstacle, Recorded, by_scenario, evidence
+from ratchet_bot.judging.evidence import Evidence, NotJudgeable, RecordedScenario, by_scenario, evidence
 
 APPEND_TRIES: Final = 6
 """How often lines are added to a branch that moves on meanwhile. Chosen: more runs never end at once."""
@@ -63,16 +63,16 @@ def _line(run: Run, hardware: str, **fields: Any) -> HistoryLine:  # noqa: ANN40
     return HistoryLine(**{**of_run, **fields})
 
 
-def _measured_fields(recorded: Sequence[Recorded], clock: Clock) -> dict[str, Any]:
+def _measured_fields(recorded: Sequence[RecordedScenario], clock: Clock) -> dict[str, Any]:
     """Return the fields of a line that the requests of a scenario decide."""
     result = evidence(recorded, clock)
-    if isinstance(result, Obstacle):
+    if isinstance(result, NotJudgeable):
         record, scenario = recorded[0]
         where = setting(record.environment, clock, scenario.config_hash)
         fields: dict[str, Any] = {"reason": result.reason[:MAX_REASON]}
     else:
-        where = result.witnesses[0].setting(clock)
-        fields = {"valid": True, "requests": len(result.witnesses), "values": _values(result)}
+        where = result.requests[0].setting(clock)
+        fields = {"valid": True, "requests": len(result.requests), "values": _values(result)}
     runners = {part.record.environment.runner for part in recorded}
     return {
         "comparability": where.comparability[:MAX_KEY],
@@ -86,13 +86,7 @@ def _values(requests: Evidence) -> dict[str, float]:
     """Return the lower median over the requests of each value that all of them have."""
     each = [
         {
-            **dict(
-                zip(
-                    AGGREGATES,
-                    (snapshot.e2e_ms, snapshot.mean_step_ms, snapshot.median_step_ms),
-                    strict=True,
-                )
-            ),
+            **snapshot.aggregates,
             **{f"stages_ms.{name}": value for name, value in snapshot.stages_ms.items()},
         }
         for snapshot in requests.snapshots

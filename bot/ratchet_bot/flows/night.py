@@ -13,7 +13,7 @@ from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.history import HistoryLine
 from ratchet_bot.flows import regression_issues
 from ratchet_bot.flows.history_branch import append, lines_of, rejected_line
-from ratchet_bot.flows.judged import compared, terms_of
+from ratchet_bot.flows.judged import compared
 from ratchet_bot.flows.night_state import BotContext, Night, read
 from ratchet_bot.flows.nightly_pulls import (
     introduced,
@@ -22,10 +22,9 @@ from ratchet_bot.flows.nightly_pulls import (
     read_tightening,
 )
 from ratchet_bot.flows.regression_issues import OpenRegressions, open_regressions
-from ratchet_bot.judging.known import Known, known
+from ratchet_bot.judging.comparability import past_nights
 from ratchet_bot.judging.night_tightening import Tightening
-from ratchet_bot.judging.nights import stale
-from ratchet_bot.judging.precedent import precedent
+from ratchet_bot.judging.nights import NightSeries, night_series, stale_baselines
 from ratchet_bot.telling import render, words
 from ratchet_bot.telling.night_report import NightReport, rows_of
 
@@ -37,7 +36,7 @@ class HardwareNight:
     """What a night and the ones before it show of one hardware."""
 
     hardware: str
-    series: Known
+    series: NightSeries
     regressions: OpenRegressions
     is_decided: bool
     """Whether anything follows: not where nothing was measured, nor where a later night has been judged."""
@@ -94,7 +93,7 @@ def _lines(night: Night, hardware: str) -> list[HistoryLine]:
 
 def _judged(night: Night, hardware: str, lines: Sequence[HistoryLine]) -> HardwareNight:
     """Return what the nights show of one hardware, from this night's lines and those before."""
-    series = known(lines, night.snapshot.history.lines, hardware, night.run.run_id)
+    series = night_series(lines, night.snapshot.history.lines, hardware, night.run.run_id)
     regressions = open_regressions(night, hardware, series.series)
     is_decided = any(line.counts for line in lines) and not night.is_superseded
     return HardwareNight(hardware, series, regressions, is_decided)
@@ -114,8 +113,8 @@ def _report(night: Night, judged: HardwareNight, proposed: Tightening | None) ->
     hardware, series, settings = judged.hardware, judged.series, night.settings
     file, path = night.baselines(hardware), settings.hardware[hardware].baselines
     records = night.records(hardware)
-    past = precedent(night.snapshot.history.lines, hardware, records, file.metadata.clock)
-    comparison = compared(path, file, records, terms_of(settings, hardware), past)
+    past = past_nights(night.snapshot.history.lines, hardware, records, file.metadata.clock)
+    comparison = compared(path, file, records, settings.terms(hardware), past)
     return NightReport(
         hardware=hardware,
         baselines=path,
@@ -126,7 +125,7 @@ def _report(night: Night, judged: HardwareNight, proposed: Tightening | None) ->
         overlap_ratio=series.overlap_ratio,
         tightening=proposed,
         episodes=judged.regressions.episodes,
-        stale=tuple(stale(series.series, file, settings.tighten.nights)),
+        stale=tuple(stale_baselines(series.series, file, settings.tighten.nights)),
         findings=tuple(introduced(night, proposed)) if proposed else (),
         refused=tuple(night.refused(hardware)),
         broken=night.snapshot.history.broken,

@@ -19,7 +19,7 @@ from ratchet_bot.flows.runs import night_refusal
 from ratchet_bot.hosts.artifacts import Delivery
 from ratchet_bot.hosts.port import Host
 from ratchet_bot.hosts.states import RepositoryState, Run
-from ratchet_bot.telling.issue_memory import REGRESSION_LABEL
+from ratchet_bot.telling.markers import REGRESSION_LABEL
 
 
 @dataclass(frozen=True)

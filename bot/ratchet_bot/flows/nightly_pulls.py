@@ -6,16 +6,20 @@ from ratchet_bot.flows.night_state import Night, bot_branches
 from ratchet_bot.flows.regression_issues import OpenRegressions
 from ratchet_bot.hosts.effects import PullRequest
 from ratchet_bot.judging.audit import audit
-from ratchet_bot.judging.known import Known
-from ratchet_bot.judging.loosening import loosening
-from ratchet_bot.judging.night_tightening import ProposalTerms, StandingProposal, Tightening, tightening
-from ratchet_bot.judging.rules.findings import Finding
+from ratchet_bot.judging.night_tightening import (
+    StandingProposal,
+    Tightening,
+    loosening,
+    tightening,
+)
+from ratchet_bot.judging.nights import NightSeries
+from ratchet_bot.judging.rules.rule import Finding
 from ratchet_bot.telling import render, words
-from ratchet_bot.telling.issue_memory import LOOSEN_LABEL
+from ratchet_bot.telling.markers import LOOSEN_LABEL
 from ratchet_bot.telling.night_report import NightReport
 
 
-def read_tightening(night: Night, hardware: str, series: Known) -> tuple[BranchState, Tightening]:
+def read_tightening(night: Night, hardware: str, series: NightSeries) -> tuple[BranchState, Tightening]:
     """Return the branch with tighter baselines of a hardware, and what there is to propose on it.
 
     Raises:
@@ -30,7 +34,7 @@ def read_tightening(night: Night, hardware: str, series: Known) -> tuple[BranchS
         StandingProposal(file, state.is_declined) if file else None,
         night.records(hardware),
         series,
-        ProposalTerms(night.settings.tighten, night.settings.hardware[hardware].profile),
+        night.settings.terms(hardware),
     )
     return state, wanted
 
@@ -54,7 +58,9 @@ def propose_tightening(
     return publish(host, login, state, wanted.after.text.encode(), message, pull)
 
 
-def propose_loosening(night: Night, hardware: str, regressions: OpenRegressions, series: Known) -> int | None:
+def propose_loosening(
+    night: Night, hardware: str, regressions: OpenRegressions, series: NightSeries
+) -> int | None:
     """Propose looser baselines where a person has asked for them; return the pull request's number."""
     host, login = night.context.host, night.context.login
     branch = bot_branches(night.settings, night.branch, hardware)[1]

@@ -16,7 +16,7 @@ from ratchet_bot.data.settings_file import SettingsRejected, settings_from_yaml
 from ratchet_bot.hosts.artifacts import MAX_ZIP_BYTES, Delivery, delivery
 from ratchet_bot.hosts.port import HostReads
 from ratchet_bot.hosts.states import Place, Run
-from ratchet_bot.judging.precedent import Precedent, precedent
+from ratchet_bot.judging.comparability import PastNights, past_nights
 
 DEFAULT_BRANCH: Final = "HEAD"
 """How `HostReads.files_at` names the default branch."""
@@ -87,7 +87,7 @@ def precedent_in(
     hardware: str,
     records: Sequence[RunRecord],
     clock: Clock,
-) -> Precedent:
+) -> PastNights:
     """Return what the history has on the scenarios of these records.
 
     Args:
@@ -97,4 +97,4 @@ def precedent_in(
         records: Of one run.
         clock: The clock of the baseline file.
     """
-    return precedent(history_from_files(files[place] for place in places).lines, hardware, records, clock)
+    return past_nights(history_from_files(files[place] for place in places).lines, hardware, records, clock)

@@ -10,18 +10,18 @@ from ratchet_bot.data.history import Series
 from ratchet_bot.flows.night_state import Night
 from ratchet_bot.hosts.effects import Closing, Issue
 from ratchet_bot.hosts.states import OpenIssue
-from ratchet_bot.judging.issue_groups import Told, shared_out
-from ratchet_bot.judging.regressions import (
+from ratchet_bot.judging.open_regressions import (
     Episode,
-    Regression,
     Remembered,
+    Told,
     episodes,
     known_and_found,
+    shared_out,
     why_over,
 )
-from ratchet_bot.judging.rises import held_regressions
+from ratchet_bot.judging.regressions import Regression, held_regressions
 from ratchet_bot.telling import render, words
-from ratchet_bot.telling.issue_memory import (
+from ratchet_bot.telling.markers import (
     LOOSEN_LABEL,
     MOST_REMEMBERED,
     REGRESSION_LABEL,

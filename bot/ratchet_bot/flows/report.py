@@ -12,17 +12,18 @@ from ratchet_bot.data.errors import BadInput, reason_of
 from ratchet_bot.data.formatting import text
 from ratchet_bot.data.names import CONFIG
 from ratchet_bot.data.settings import Settings
-from ratchet_bot.flows.judged import judge_hardware, terms_of
+from ratchet_bot.flows.judged import judge_hardware
 from ratchet_bot.flows.reading import baselines_in, delivered, history_places, precedent_in, settings_on
 from ratchet_bot.flows.runs import Unbound, bound, is_of_this_merge, refusal
 from ratchet_bot.hosts.artifacts import Delivery
 from ratchet_bot.hosts.port import Host, HostEffects, HostReads, HostRefused
 from ratchet_bot.hosts.states import Place, Pull, Run
 from ratchet_bot.telling import render, words
+from ratchet_bot.telling.checks import begun, check_of, failed
 from ratchet_bot.telling.edits import Edit, edit_of
-from ratchet_bot.telling.report import HardwareReport, report_on
-from ratchet_bot.telling.run_report import RunReport, begun, check_of, failed, run_report
-from ratchet_bot.telling.sticky import MARKER, State, is_posted, shown, succeeding, with_state
+from ratchet_bot.telling.hardware_report import HardwareReport
+from ratchet_bot.telling.markers import MARKER, State, is_posted, shown, succeeding, with_state
+from ratchet_bot.telling.report import RunReport, report_on, run_report
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _section(read: ReportInput, name: str) -> HardwareReport:
     file = baselines_in(path, read.files[(read.pull.base_branch, path)], name, records)
     nights = history_places(settings, name, read.run.created_at)
     past = precedent_in(read.files, nights, name, records, file.metadata.clock)
-    return judge_hardware(path, file, records, terms_of(settings, name), past)
+    return judge_hardware(path, file, records, settings.terms(name), past)
 
 
 def _edits(read: ReportInput) -> list[Edit]:

@@ -17,7 +17,7 @@ from ratchet_bot.flows.replies import Reply, failed, helped, is_done, post, usag
 from ratchet_bot.flows.runs import own_runs
 from ratchet_bot.hosts.port import Host, HostRefused
 from ratchet_bot.telling import words
-from ratchet_bot.telling.run_report import check_name
+from ratchet_bot.telling.checks import check_name
 
 
 def run(event: Path, connect: Callable[[str], Host]) -> int:

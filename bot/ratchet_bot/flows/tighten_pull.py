@@ -28,7 +28,7 @@ from ratchet_bot.flows.tighten_request import (
 from ratchet_bot.hosts.effects import PullRequest
 from ratchet_bot.hosts.port import Host, HostEffects, HostReads, HostRefused
 from ratchet_bot.telling import words
-from ratchet_bot.telling.run_report import carried, check_name
+from ratchet_bot.telling.checks import carried, check_name
 
 
 def reply(host: Host, comment: CommandComment, command: TightenBaselines, *, is_first: bool) -> Reply:

@@ -17,8 +17,8 @@ from ratchet_bot.hosts.artifacts import Delivery
 from ratchet_bot.hosts.states import Commit, OwnCheck, Place, Pull, PullState, Run
 from ratchet_bot.judging.file_change import FileChange, file_change
 from ratchet_bot.telling import render, words
+from ratchet_bot.telling.checks import check_name
 from ratchet_bot.telling.edits import edit_of
-from ratchet_bot.telling.run_report import check_name
 
 TRAILER: Final = "perf-ratchet-command: "
 """How the last line of a commit's message begins that a command has made; the comment's id follows."""

@@ -12,7 +12,8 @@ from statistics import median
 from typing import Final, Literal, TypeAlias
 
 from ratchet_bot.data.baselines import END_TO_END, ScenarioBaseline
-from ratchet_bot.judging.snapshot import Snapshot, is_denoising_stage
+from ratchet_bot.judging.metrics import is_denoising_stage
+from ratchet_bot.judging.snapshot import Snapshot
 
 FIRST_STEPS: Final = 2
 """Steps at the beginning that are told apart: they meet an empty launch queue (see `early-steps-fast`)."""

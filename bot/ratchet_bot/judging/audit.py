@@ -5,33 +5,31 @@ The thresholds come from 372 versions of real scenarios: a single run is exact t
 had steps longer than their stage.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Final
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
 
-from ratchet_profiler.record import RunRecord
+from ratchet_profiler.record import Clock, RunRecord
 
 from ratchet_bot.data.baselines import BaselineFile, ScenarioBaseline
-from ratchet_bot.judging.rules.findings import SEVERITIES, Finding, Severity, first_error, tally
-from ratchet_bot.judging.rules.snapshots import clocks_of, requests_by_scenario
-from ratchet_bot.judging.rules.subject import FileRule, Files, ScenarioRule, Subject
+from ratchet_bot.judging.rules.rule import (
+    WAIVER_RULE,
+    FileRule,
+    Files,
+    Finding,
+    RecordedRequest,
+    ScenarioRule,
+    Severity,
+    Subject,
+)
 from ratchet_bot.judging.rules.table import RULES
-from ratchet_bot.judging.rules.waivers import Waiver, waiver_flaws, with_waivers
-from ratchet_bot.judging.snapshot import snapshot
+from ratchet_bot.judging.snapshot import clocks_of, snapshot
 
-__all__ = [
-    "ABOUT_THE_FILE",
-    "RULES",
-    "SEVERITIES",
-    "Finding",
-    "Severity",
-    "audit",
-    "audit_record",
-    "audit_scenario",
-    "first_error",
-    "tally",
-]
+if TYPE_CHECKING:
+    from ratchet_bot.data.settings import Waiver  # it loads a YAML parser
 
 _FILE_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, FileRule))
 _SCENARIO_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, ScenarioRule))
@@ -47,7 +45,7 @@ def audit(
     *,
     against: BaselineFile | None = None,
     records: Sequence[RunRecord] = (),
-    waivers: Sequence[Waiver] = (),
+    waivers: "Sequence[Waiver]" = (),
     today: date | None = None,
 ) -> list[Finding]:
     """Return every finding: first of the file as a whole, then scenario by scenario in their order.
@@ -115,3 +113,98 @@ def _in_order(findings: Iterable[Finding], file: BaselineFile) -> list[Finding]:
         return scenario, rules[finding.rule]
 
     return sorted(findings, key=place)
+
+
+def requests_by_scenario(
+    records: Iterable[RunRecord], clock: Clock
+) -> dict[str, tuple[RecordedRequest, ...]]:
+    """Return the measured requests of some records as baseline values, by scenario, in their order.
+
+    A request without this clock everywhere is left out, and so are warm-ups.
+    """
+    requests: defaultdict[str, list[RecordedRequest]] = defaultdict(list)
+    for record in records:
+        run = f" of run {record.source.run_id}" if record.source.run_id is not None else ""
+        for scenario in record.scenarios:
+            for request in scenario.requests:
+                taken = None if request.warmup else snapshot(request, clock)
+                if taken:
+                    place = f"{request.request_id}{run}"
+                    requests[scenario.id].append(RecordedRequest(place, taken.as_baseline))
+    return {name: tuple(found) for name, found in requests.items()}
+
+
+def with_waivers(
+    findings: Iterable[Finding], waivers: "Sequence[Waiver]", today: date | None
+) -> list[Finding]:
+    """Return the findings, those that are waived with the reason.
+
+    Args:
+        findings: What the rules found.
+        waivers: Where several cover a finding, the first counts.
+        today: A waiver counts up to and including its last day; None takes every waiver as valid.
+    """
+    reasons: dict[tuple[str, str], str] = {}
+    for waiver in waivers:
+        if not _has_expired(waiver, today):
+            reasons.setdefault((waiver.rule, waiver.scenario), f"{waiver.reason} (until {waiver.expires})")
+    return [replace(one, waived=reasons.get((one.rule, one.scenario), "")) for one in findings]
+
+
+def waiver_flaws(
+    waivers: "Iterable[Waiver]",
+    findings: Iterable[Finding],
+    rules: Sequence[str],
+    applied: Collection[str],
+    today: date | None,
+) -> Iterator[Finding]:
+    """Yield what is wrong with waivers: an unknown rule, expired, or nothing to waive.
+
+    Args:
+        waivers: Those of the configuration.
+        findings: As `with_waivers` returns them.
+        rules: The names of all rules.
+        applied: The names of those that could fire this time.
+        today: None takes every waiver as valid.
+    """
+    used = {(one.rule, one.scenario) for one in findings if one.waived}
+    for waiver in waivers:
+        if waiver.rule not in rules:
+            [close] = get_close_matches(waiver.rule, rules, n=1) or [""]
+            yield _flaw(
+                waiver,
+                "warning",
+                f"a waiver names the rule {waiver.rule}, which does not exist",
+                f"did you mean {close}?" if close else "perf-ratchet audit --rules names them all",
+            )
+        elif _has_expired(waiver, today):
+            yield _flaw(
+                waiver,
+                "warning",
+                f"the waiver of {waiver.rule} expired on {waiver.expires} (its reason: {waiver.reason})",
+                "mend what it waived, or give it a new date and say why",
+            )
+        elif waiver.rule in applied and (waiver.rule, waiver.scenario) not in used:
+            yield _flaw(
+                waiver,
+                "info",
+                f"the waiver of {waiver.rule} waives nothing in this file",
+                "remove it, unless another baseline file needs it",
+            )
+
+
+def _has_expired(waiver: "Waiver", today: date | None) -> bool:
+    return today is not None and today > waiver.expires
+
+
+def _flaw(waiver: "Waiver", severity: Severity, problem: str, remedy: str) -> Finding:
+    return Finding(
+        rule=WAIVER_RULE,
+        severity=severity,
+        scenario=waiver.scenario,
+        field="waivers",
+        actual=waiver.rule,
+        expected=None,
+        problem=problem,
+        remedy=remedy,
+    )

@@ -4,178 +4,136 @@ Pure, and usable without the rest: `docs/library.md` shows it from an engine's o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from statistics import median
+from typing import Final, Literal
 
 from ratchet_profiler.record import RunRecord
 
-from ratchet_bot.data.baselines import AGGREGATES, DEFAULT_PROFILE, BaselineFile, ScenarioBaseline
-from ratchet_bot.data.history import Past
-from ratchet_bot.data.terms import MIN_IMPROVEMENT, Policy
+from ratchet_bot.data.baselines import END_TO_END, BaselineFile, ScenarioBaseline
+from ratchet_bot.data.terms import Terms
 from ratchet_bot.judging.attribution import attribution
-from ratchet_bot.judging.comparability import Setting, differences, machine_changes
-from ratchet_bot.judging.comparison import (
-    JUDGED,
-    Comparison,
-    Earlier,
-    Outcome,
-    Row,
-    ScenarioComparison,
-    Shift,
-    Verdict,
-)
+from ratchet_bot.judging.comparability import PastNights, Setting, differences, machine_changes
 from ratchet_bot.judging.evidence import (
     Evidence,
-    Obstacle,
+    NotJudgeable,
     RunEvidence,
     lower_median,
     run_evidence,
     workload_change,
 )
-from ratchet_bot.judging.limits import gates
-from ratchet_bot.judging.rows import ScenarioTerms, rows, sampled_indices, verdict
-from ratchet_bot.judging.sglang_rule import omissions
-from ratchet_bot.judging.shift import Compared, settled
+from ratchet_bot.judging.metrics import gates
+from ratchet_bot.judging.rows import omissions, rows, verdict
+from ratchet_bot.judging.verdicts import SLOWER, Comparison, Earlier, ScenarioComparison, Shift, Verdict
 
-__all__ = [
-    "JUDGED",
-    "Comparison",
-    "Outcome",
-    "Policy",
-    "Row",
-    "ScenarioComparison",
-    "Shift",
-    "Verdict",
-    "compare",
-    "sampled_indices",
-]
+LEAST_SHIFTED: Final = 3
+LEAST_SHIFTED_RATIO: Final = 0.5
+"""This many scenarios, and this share of those that were compared on a changed machine, have to move the same
+way to be a shift of the machine. Source: what another performance bot came to after its runners were replaced
+(rotki#13140)."""
+
+_NOT_IN_RUN: Final = NotJudgeable("missing", "it is not in this run")
+_DEFAULT_TERMS: Final = Terms()
+_NO_NIGHTS: Final = PastNights()
 
 
-@dataclass(frozen=True)
-class _Case:
-    """One scenario of both sides, and by what it is judged."""
-
-    name: str
-    file: BaselineFile
-    found: Evidence | Obstacle
-    """What the run says of it."""
-    terms: ScenarioTerms
-    last_night: Setting | None
-
-    @property
-    def baseline(self) -> ScenarioBaseline | None:
-        """What the file has of it."""
-        return self.file.scenarios.get(self.name)
-
-
-def compare(  # noqa: PLR0913 - each is a term of the judgement that a caller may set
+def compare(
     file: BaselineFile,
-    records: Sequence[RunRecord] | RunEvidence,
+    records: Sequence[RunRecord],
+    terms: Terms = _DEFAULT_TERMS,
     *,
-    profile: str = DEFAULT_PROFILE,
-    policy: Policy = "ratchet",
-    scenarios: str = "*",
-    min_improvement: float = MIN_IMPROVEMENT,
-    past: Past = {},  # noqa: B006 - nobody changes it
-    last_night: Mapping[str, Setting] = {},
+    nights: PastNights = _NO_NIGHTS,
+    evidence: RunEvidence | None = None,
 ) -> Comparison:
-    """Return a verdict for every scenario of the baseline file, and for every recorded one without baseline.
+    """Return a verdict for each scenario of the baseline file, and for each recorded one without baseline.
 
     Args:
         file: The baselines.
         records: The run, in one record or in several (shards, repeated runs): the requests of a scenario are
-            pooled. They are taken to be of the file's hardware. Or the evidence in them, on its clock.
-        profile: Which tolerances of the file to use.
-        policy: "ratchet" audits requests, asks whether they compare at all, knows noise, and lets only end
-            to end, average, median, denoising stages and decoding decide. "sglang" is that engine's own test:
-            every limit decides, and so does a stage that is missing.
-        scenarios: Glob; only these scenarios are looked at, on both sides.
-        min_improvement: Fraction by which end to end must fall to be an improvement.
-        past: Milliseconds of the nights before, on the same terms: the noise that makes a suspect. Without
-            enough of them only the limits judge.
-        last_night: What each scenario was measured on when the history saw it last. Many scenarios that move
-            together on another machine are a shift of that machine.
+            pooled. They must be of the file's hardware.
+        terms: The profile, the policy, the scenarios, and what counts as an improvement.
+        nights: The nights before: the noise that makes a suspect, and the last machine. Many scenarios that
+            move together on another machine are a shift of that machine. Without nights only limits judge.
+        evidence: The audited evidence in the records on the file's clock, where the caller has it already.
+            The policy "sglang" does not audit, so it looks for evidence of its own.
 
     Raises:
         BaselinesRejected: the file has no such profile.
     """
-    if not isinstance(records, RunEvidence):
-        records = run_evidence(records, file.metadata.clock, scenarios, audited=policy == "ratchet")
-    terms = ScenarioTerms(file.profile(profile), file.sampling, policy, min_improvement, {})
-    known = past if policy == "ratchet" else {}
-    names = [name for name in {**file.scenarios, **records.found} if fnmatchcase(name, scenarios)]
-    cases = (
-        _Case(name, file, records.of(name), replace(terms, past=known.get(name, {})), last_night.get(name))
-        for name in names
+    is_audited = terms.policy == "ratchet"
+    if evidence is None or not is_audited:
+        evidence = run_evidence(records, file.metadata.clock, terms.scenarios, audited=is_audited)
+    file.profile(terms.profile)  # refuses an unknown profile also where nothing is compared
+    past = nights.past if is_audited else {}
+    names = [name for name in {**file.scenarios, **evidence} if fnmatchcase(name, terms.scenarios)]
+    comparisons = [
+        _compared(name, file, evidence.get(name, _NOT_IN_RUN), terms, past.get(name, {})) for name in names
+    ]
+    shift = None
+    if is_audited:
+        comparisons, shift = _apply_machine_shift(comparisons, file, evidence, nights.last_settings)
+    most_nights = max((len(past.get(name, {}).get(END_TO_END, ())) for name in names), default=0)
+    return Comparison(
+        terms.profile, file.metadata.clock, tuple(comparisons), terms.policy, shift, most_nights
     )
-    compared, shift = settled([_compared(case) for case in cases])
-    nights = max((len(known.get(name, {}).get(AGGREGATES[0], ())) for name in names), default=0)
-    return Comparison(profile, file.metadata.clock, compared, policy, shift, nights)
 
 
-def _compared(case: _Case) -> Compared:
-    baseline, found = case.baseline, case.found
-    if isinstance(found, Obstacle) and (found.kind != "missing" or _guards(baseline)):
-        return _unjudged(case, Verdict(found.kind), found.reason)
-    if isinstance(found, Obstacle) or baseline is None or not _guards(baseline):
+def _compared(
+    name: str,
+    file: BaselineFile,
+    found: Evidence | NotJudgeable,
+    terms: Terms,
+    history: Mapping[str, Sequence[float]],
+) -> ScenarioComparison:
+    """Return the verdict on one scenario by its numbers, whatever machine they are of."""
+    baseline = file.scenarios.get(name)
+    if isinstance(found, NotJudgeable) and (found.kind != "missing" or _is_guard(baseline)):
+        return ScenarioComparison(name, Verdict(found.kind), found.reason)
+    if isinstance(found, NotJudgeable) or baseline is None or not _is_guard(baseline):
         why = "it has no baseline" if baseline is None else "its baseline is a placeholder"
-        return _unjudged(case, Verdict.UNGUARDED, why)
+        return ScenarioComparison(name, Verdict.UNGUARDED, why)
     spoilt_field = next((field for field, _ in baseline.bad_values() if gates(field)), "")
     if spoilt_field:
-        return _unjudged(case, Verdict.INVALID, f"its baseline has no usable {spoilt_field}")
-    if case.terms.policy == "sglang":
-        return Compared(_by_sglang(case, baseline, found))
-    change = next(filter(None, (workload_change(baseline, taken) for taken in found.snapshots)), "")
+        return ScenarioComparison(name, Verdict.INVALID, f"its baseline has no usable {spoilt_field}")
+    if terms.policy == "sglang":
+        return _by_sglang(name, baseline, found, file, terms)
+    change = next(filter(None, (workload_change(baseline, values) for values in found.snapshots)), "")
     if change:
-        return _unjudged(case, Verdict.INCOMPARABLE, change)
-    return _by_ratchet(case, baseline, found)
+        return ScenarioComparison(name, Verdict.INCOMPARABLE, change)
+    compared = rows(baseline, found.snapshots, file, terms, history)
+    first = [request.snapshot for request in found.requests if not request.appended]
+    earlier = None
+    if first and len(first) < len(found.requests):
+        first_rows = rows(baseline, first, file, terms, history)
+        earlier = Earlier(verdict(first_rows, terms.min_improvement), len(first))
+    return ScenarioComparison(
+        name,
+        verdict(compared, terms.min_improvement),
+        "",
+        compared,
+        len(found.requests),
+        _notes(baseline, found),
+        attribution(baseline, lower_median(found.requests).snapshot),
+        earlier,
+    )
 
 
-def _unjudged(case: _Case, verdict: Verdict, reason: str) -> Compared:
-    return Compared(ScenarioComparison(case.name, verdict, reason))
-
-
-def _guards(baseline: ScenarioBaseline | None) -> bool:
+def _is_guard(baseline: ScenarioBaseline | None) -> bool:
     """Return whether a baseline holds a scenario to anything; one that is spoilt was meant to."""
     return baseline is not None and (
         baseline.guards or any(gates(field) for field, _ in baseline.bad_values())
     )
 
 
-def _by_sglang(case: _Case, baseline: ScenarioBaseline, found: Evidence) -> ScenarioComparison:
-    compared = rows(baseline, found.snapshots, case.terms)
+def _by_sglang(
+    name: str, baseline: ScenarioBaseline, found: Evidence, file: BaselineFile, terms: Terms
+) -> ScenarioComparison:
+    """Return the verdict of sglang's own test: what is missing fails as well."""
+    compared = rows(baseline, found.snapshots, file, terms, {})
     missing = "; ".join(omissions(baseline, found.snapshots))
-    says = Verdict.REGRESSED if missing else verdict(compared, case.terms.min_improvement)
-    return ScenarioComparison(case.name, says, missing, compared, len(found.witnesses))
-
-
-def _by_ratchet(case: _Case, baseline: ScenarioBaseline, found: Evidence) -> Compared:
-    """Return the verdict on requests of the same workload, and what is another about their machine."""
-    compared = rows(baseline, found.snapshots, case.terms)
-    said = ScenarioComparison(
-        case.name,
-        verdict(compared, case.terms.min_improvement),
-        "",
-        compared,
-        len(found.witnesses),
-        _notes(baseline, found),
-        attribution(baseline, lower_median(found.witnesses).taken),
-        _earlier(case, baseline, found),
-    )
-    now = found.witnesses[0].setting(case.file.metadata.clock)
-    captured = baseline.provenance.comparability if baseline.provenance else None
-    if captured is not None and captured != now.comparability:
-        then = Setting(captured, now.versions)
-        return Compared(said, machine_changes(then, now), differences(captured, now.comparability))
-    return Compared(said, machine_changes(case.last_night or now, now))
-
-
-def _earlier(case: _Case, baseline: ScenarioBaseline, found: Evidence) -> Earlier | None:
-    """Return what the requests said that were there before others were appended; None when none were."""
-    first = [witness.taken for witness in found.witnesses if not witness.appended]
-    if not first or len(first) == len(found.witnesses):
-        return None
-    return Earlier(verdict(rows(baseline, first, case.terms), case.terms.min_improvement), len(first))
+    result = Verdict.REGRESSED if missing else verdict(compared, terms.min_improvement)
+    return ScenarioComparison(name, result, missing, compared, len(found.requests))
 
 
 def _notes(baseline: ScenarioBaseline, found: Evidence) -> tuple[str, ...]:
@@ -184,7 +142,73 @@ def _notes(baseline: ScenarioBaseline, found: Evidence) -> tuple[str, ...]:
     new = [name for name in stages if name not in baseline.stages]
     notes = [f"stage {name} has a baseline and was not measured" for name in gone]
     notes += [f"stage {name} was measured and has no baseline" for name in new]
-    left_out = found.measured - len(found.snapshots)
+    left_out = found.measured - len(found.requests)
     if left_out:
         notes.append(f"left out as invalid: {left_out} of {found.measured} requests")
     return tuple(notes)
+
+
+def _apply_machine_shift(
+    comparisons: Sequence[ScenarioComparison],
+    file: BaselineFile,
+    evidence: RunEvidence,
+    last_settings: Mapping[str, Setting],
+) -> tuple[list[ScenarioComparison], Shift | None]:
+    """Return the comparisons with what their machines explain, and the shift if there is one.
+
+    A scenario is incomparable when its baseline was captured on other terms, or when it became slower
+    together with the others on another machine. Faster ones keep their verdict: an improvement blames nobody.
+    """
+    changes: dict[str, tuple[str, ...]] = {}
+    other_terms: dict[str, tuple[str, ...]] = {}
+    for comparison in comparisons:
+        name, found = comparison.scenario, evidence.get(comparison.scenario)
+        if comparison.rows and isinstance(found, Evidence):
+            now = found.requests[0].setting(file.metadata.clock)
+            captured = _other_captured_setting(file.scenarios[name], now)
+            changes[name] = machine_changes(captured or last_settings.get(name, now), now)
+            other_terms[name] = differences(captured.comparability, now.comparability) if captured else ()
+    on_other_machine = [comparison for comparison in comparisons if changes.get(comparison.scenario)]
+    shift = _shift(on_other_machine, changes, "slower") or _shift(on_other_machine, changes, "faster")
+    return [
+        _explained_by_machine(comparison, shift, other_terms.get(comparison.scenario, ()))
+        for comparison in comparisons
+    ], shift
+
+
+def _other_captured_setting(baseline: ScenarioBaseline, now: Setting) -> Setting | None:
+    """Return the setting that a baseline was captured on, where that is known and does not compare."""
+    captured = baseline.provenance.comparability if baseline.provenance else None
+    return None if captured in {None, now.comparability} else Setting(captured or "", now.versions)
+
+
+def _explained_by_machine(
+    comparison: ScenarioComparison, shift: Shift | None, other_terms: Sequence[str]
+) -> ScenarioComparison:
+    name = comparison.scenario
+    if other_terms:
+        why = f"its baseline was captured on other terms: {'; '.join(other_terms)}"
+        return ScenarioComparison(name, Verdict.INCOMPARABLE, why, requests=comparison.requests)
+    if shift and shift.direction == "slower" and name in shift.scenarios:
+        reason = "it moved together with the machine"
+        return replace(comparison, verdict=Verdict.INCOMPARABLE, reason=reason)
+    return comparison
+
+
+def _shift(
+    compared: Sequence[ScenarioComparison],
+    changes: Mapping[str, Sequence[str]],
+    direction: Literal["slower", "faster"],
+) -> Shift | None:
+    """Return the shift that enough of the scenarios compared on a changed machine make, if they do."""
+    verdicts = SLOWER if direction == "slower" else {Verdict.IMPROVED}
+    moved = [comparison for comparison in compared if comparison.verdict in verdicts]
+    if len(moved) < max(LEAST_SHIFTED, LEAST_SHIFTED_RATIO * len(compared)):
+        return None
+    return Shift(
+        direction,
+        tuple(dict.fromkeys(change for comparison in moved for change in changes[comparison.scenario])),
+        tuple(comparison.scenario for comparison in moved),
+        len(compared),
+        median(comparison.rows[0].change_ratio or 0.0 for comparison in moved),
+    )

@@ -9,8 +9,10 @@ from ratchet_profiler.record import RunRecord
 from ratchet_bot.data.baselines import BaselineFile
 from ratchet_bot.data.history import Past
 from ratchet_bot.data.settings import Settings
-from ratchet_bot.judging.audit import Finding, audit
-from ratchet_bot.judging.tighten import Proposals, propose, tightened
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.proposals import Proposals
+from ratchet_bot.judging.rules.rule import Finding
+from ratchet_bot.judging.tighten import propose, tightened
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def file_change(
 
     Args:
         hardware: Where they were measured.
-        settings: The configuration, which knows that hardware.
+        settings: The configuration, which has that hardware.
         file: Its baselines, where the change goes.
         records: The run on this hardware.
         globs: Which scenarios; all of them when there is none.
@@ -59,31 +61,27 @@ def file_change(
     Raises:
         BaselinesRejected: the file has no tolerances of the configured name.
     """
-    where, terms = settings.hardware[hardware], settings.tighten
     wanted = [_narrowed(record, globs) for record in records]
-    proposals = propose(
-        file,
-        wanted,
-        min_improvement=terms.min_improvement,
-        max_flake_rate=terms.max_flake_rate,
-        past=past,
-        profile=where.profile,
-    )
+    proposals = propose(file, wanted, settings.terms(hardware), past=past)
     after = tightened(file, proposals)
-    found = audit(after, against=file, records=wanted) if proposals.proposals else []
-    wrong = tuple(one for one in found if one.introduced and one.severity == "error")
-    return FileChange(hardware, where.baselines, proposals, file, after, wrong)
+    findings = audit(after, against=file, records=wanted) if proposals.proposals else []
+    errors = tuple(finding for finding in findings if finding.introduced and finding.severity == "error")
+    return FileChange(hardware, settings.hardware[hardware].baselines, proposals, file, after, errors)
 
 
 def unmatched(globs: Iterable[str], records: Mapping[str, Sequence[RunRecord]]) -> Sequence[str]:
-    """Return the globs that take no scenario of any record."""
-    names = {one.id for several in records.values() for record in several for one in record.scenarios}
+    """Return the globs that match no scenario of any record."""
+    names = {
+        scenario.id for several in records.values() for record in several for scenario in record.scenarios
+    }
     return [glob for glob in globs if not any(fnmatchcase(name, glob) for name in names)]
 
 
 def _narrowed(record: RunRecord, globs: Sequence[str]) -> RunRecord:
-    """Return a record of those scenarios only that some glob takes."""
+    """Return a record of those scenarios only that some glob matches."""
     if not globs:
         return record
-    kept = [one for one in record.scenarios if any(fnmatchcase(one.id, glob) for glob in globs)]
-    return record.model_copy(update={"scenarios": tuple(kept)})
+    wanted = [
+        scenario for scenario in record.scenarios if any(fnmatchcase(scenario.id, glob) for glob in globs)
+    ]
+    return record.model_copy(update={"scenarios": tuple(wanted)})

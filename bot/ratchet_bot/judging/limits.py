@@ -7,9 +7,9 @@ file's, the pads are those of sglang's performance test.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ratchet_bot.data.baselines import AGGREGATES, END_TO_END, PSEUDO_STAGES, Tolerances
+from ratchet_bot.data.baselines import END_TO_END, PSEUDO_STAGES, Tolerances
 from ratchet_bot.data.terms import MIN_IMPROVEMENT, Policy
-from ratchet_bot.judging.snapshot import is_decoding_stage, is_denoising_stage, stage_of, step_of
+from ratchet_bot.judging.metrics import is_decoding_stage, is_denoising_stage, stage_of, step_of
 
 EXACT_DECIMALS: Final = 9
 """Decimals kept of a computed ratio or difference: from 10.20 to 9.69 ms is 5 %, which binary misses."""
@@ -23,7 +23,6 @@ STAGE_PAD_MS: Final = 120.0
 DECODING_PAD_MS: Final = 450.0
 DECODING_TOLERANCE: Final = 0.9
 """Least tolerance of a decoding stage: it also waits for what the denoising loop left in the queue."""
-
 SGLANG_DENOISING_STAGE: Final = "DenoisingStage"
 """The one stage to which sglang's test applies the tolerance of denoising stages."""
 
@@ -59,12 +58,6 @@ def has_improved(change_ratio: float | None, least: float = MIN_IMPROVEMENT) -> 
     return change_ratio is not None and change_ratio < 0 and round(-change_ratio, EXACT_DECIMALS) >= least
 
 
-def is_top_level(field: str) -> bool:
-    """Return whether a new baseline may hardly raise it: end to end, average, median, denoising stages."""
-    stage = stage_of(field)
-    return field in AGGREGATES or (stage is not None and is_denoising_stage(stage))
-
-
 def is_slower_decoding(field: str, old_ms: float, new_ms: float) -> bool:
     """Return whether a decoding stage takes more than any file's limit for it allows: 90 % and 450 ms more.
 
@@ -73,14 +66,6 @@ def is_slower_decoding(field: str, old_ms: float, new_ms: float) -> bool:
     stage = stage_of(field)
     most_ms = max(old_ms * (1 + DECODING_TOLERANCE), old_ms + DECODING_PAD_MS)
     return stage is not None and is_decoding_stage(stage) and new_ms > most_ms
-
-
-def gates(field: str) -> bool:
-    """Return whether a metric decides: end to end, average, median, denoising stages and decoding do."""
-    stage = stage_of(field)
-    return field in AGGREGATES or (
-        stage is not None and (is_denoising_stage(stage) or is_decoding_stage(stage))
-    )
 
 
 def _allowance(field: str, tolerances: Tolerances, *, video: bool, policy: Policy) -> tuple[float, float]:

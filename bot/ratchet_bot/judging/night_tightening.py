@@ -1,11 +1,11 @@
-"""What the nightly pull request proposes: improvements that held, and those that it proposes already.
+"""What the nightly pull requests propose: improvements that held, and slowdowns that a person accepted.
 
-A proposal that stands on the branch is not measured anew every night: it stays until the nights forget it, or
-until an even faster level has held.
+A proposal on the bot's branch is not measured anew every night: it stays until the nights forget it, or until
+an even faster level has held.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
 from typing import Any
@@ -15,18 +15,27 @@ from ratchet_profiler.record import RunRecord
 from ratchet_bot.data.baselines import END_TO_END, BaselineFile, ScenarioBaseline, Tolerances
 from ratchet_bot.data.history import Series
 from ratchet_bot.data.rewriting import with_scenarios
-from ratchet_bot.data.settings import Tighten
-from ratchet_bot.judging.known import Known
-from ratchet_bot.judging.limits import gates, is_top_level, limit
-from ratchet_bot.judging.nights import Waiting, held, is_forgotten
-from ratchet_bot.judging.prediction import NewLimit, chances
-from ratchet_bot.judging.proposals import Change, Proposal
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.limits import limit
+from ratchet_bot.judging.metrics import gates
+from ratchet_bot.judging.nights import NightSeries, improved_nights, is_forgotten
+from ratchet_bot.judging.noise import NewLimit, chances
+from ratchet_bot.judging.proposals import Proposal, proposal_of
 from ratchet_bot.judging.tighten import propose, tightened, with_warnings
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """An improvement that has not yet held for long enough."""
+
+    scenario: str
+    nights: int
+    """For how many nights it has held."""
+
+
+@dataclass(frozen=True)
 class Tightening:
-    """What the pull request says."""
+    """What a nightly pull request proposes."""
 
     before: BaselineFile
     after: BaselineFile
@@ -45,29 +54,20 @@ class Tightening:
 
 
 @dataclass(frozen=True)
-class ProposalTerms:
-    """What deserves a proposal."""
-
-    tighten: Tighten
-    profile: str
-    """Which tolerances make the new limits."""
-
-
-@dataclass(frozen=True)
 class StandingProposal:
-    """What stands on the bot's branch."""
+    """The proposal on the bot's branch."""
 
     file: BaselineFile
     is_declined: bool
-    """Whether a person has closed the pull request as it stands: the same is not proposed again."""
+    """Whether a person has closed the pull request as it is: the same is not proposed again."""
 
 
 def tightening(
     before: BaselineFile,
     standing: StandingProposal | None,
     records: Sequence[RunRecord],
-    known: Known,
-    terms: ProposalTerms,
+    nights: NightSeries,
+    terms: Terms,
 ) -> Tightening:
     """Return what to propose this night.
 
@@ -75,49 +75,83 @@ def tightening(
         before: The baselines of the default branch.
         standing: What is proposed already; None: nothing.
         records: Of this night, at least one: every new snapshot is a request of theirs.
-        known: What this night and the ones before it know together.
+        nights: This night and the ones before.
         terms: What deserves a proposal, and for how many nights it has to hold.
 
     Raises:
         BaselinesRejected: the file has no such profile.
     """
     today = max(record.source.created_at for record in records).astimezone(UTC).date()
-    carried = _carried(before, standing, known.series, terms.tighten, today)
-    found = propose(
-        carried,
-        records,
-        min_improvement=terms.tighten.min_improvement,
-        max_flake_rate=terms.tighten.max_flake_rate,
-        past=known.past,
-        profile=terms.profile,
-    )
-    ready, waiting = held(found.proposals, known.series, terms.tighten.nights, terms.tighten.min_improvement)
+    carried = _carried(before, standing, nights.series, terms, today)
+    proposed = propose(carried, records, terms, past=nights.past)
+    ready, waiting = held_proposals(proposed.proposals, nights.series, terms.nights, terms.min_improvement)
     start = before if standing and standing.is_declined else carried
-    after = tightened(start, replace(found, proposals=tuple(ready)))
-    declined = _changed(before, carried) if start is not carried else ()
+    after = tightened(start, replace(proposed, proposals=tuple(ready)))
+    declined = _changed_scenarios(before, carried) if start is not carried else ()
     proposals = with_warnings(before, between(before, after))
-    proposals = with_chances(proposals, before.profile(terms.profile), known)
+    proposals = with_chances(proposals, before.profile(terms.profile), nights)
     return Tightening(before, after, proposals, tuple(waiting), tuple(declined))
 
 
-def _carried(
+def loosening(
     before: BaselineFile,
-    standing: StandingProposal | None,
-    series: Mapping[str, Series],
-    terms: Tighten,
-    today: date,
-) -> BaselineFile:
-    """Return the baselines with everything in them that is proposed already and still stands."""
-    if standing is None:
-        return before
-    names = [name for name in standing.file.scenarios if _stands(name, before, standing.file, series, terms)]
-    return reapplied(before, standing.file, names, today)
+    standing: BaselineFile | None,
+    names: Collection[str],
+    records: Sequence[RunRecord],
+    nights: NightSeries,
+    profile: str,
+) -> Tightening:
+    """Return the baselines with these scenarios captured anew, each whole, from one request.
+
+    Args:
+        before: The baselines of the default branch.
+        standing: What is proposed already: it stays while it is about the same scenarios. None: nothing.
+        names: Scenarios that have become slower and that a person accepts so.
+        records: Of this night, at least one.
+        nights: This night and the ones before.
+        profile: Which tolerances make the new limits.
+
+    Raises:
+        BaselinesRejected: the file has no such profile.
+    """
+    others = {name: scenario for name, scenario in before.scenarios.items() if name not in names}
+    proposed = propose(replace(before, scenarios=others), records, Terms(add=True))
+    wanted = tuple(proposal for proposal in proposed.proposals if proposal.scenario in names)
+    after = tightened(before, replace(proposed, proposals=wanted))
+    if standing is not None:
+        kept = reapplied(before, standing, names, proposed.captured_on)
+        is_same = {proposal.scenario for proposal in between(before, kept)} == set(names)
+        after = kept if is_same else after
+    proposals = with_chances(between(before, after), before.profile(profile), nights)
+    return Tightening(before, after, proposals, ())
+
+
+def held_proposals(
+    proposals: Iterable[Proposal], series: Mapping[str, Series], nights: int, least: float
+) -> tuple[list[Proposal], list[Waiting]]:
+    """Return the proposals whose improvement held for so many nights, and those that wait.
+
+    Args:
+        proposals: Of this night; each has the end-to-end time that it replaces.
+        series: By scenario, this night's line among them.
+        nights: At least 1.
+        least: Fraction by which end to end must be below the baseline.
+    """
+    counted = [
+        (
+            proposal,
+            improved_nights(series.get(proposal.scenario, ()), proposal.top_level[0].old_ms, least),
+        )
+        for proposal in proposals
+    ]
+    ready = [proposal for proposal, count in counted if count >= nights]
+    return ready, [Waiting(proposal.scenario, count) for proposal, count in counted if count < nights]
 
 
 def reapplied(
     before: BaselineFile, standing: BaselineFile, names: Collection[str], today: date
 ) -> BaselineFile:
-    """Return the baselines with these scenarios as they stand on a branch, and with that file's date.
+    """Return the baselines with these scenarios as they are on a branch, and with that file's date.
 
     Args:
         before: The baselines of the default branch.
@@ -126,67 +160,71 @@ def reapplied(
         today: The date where that file has none.
     """
     values = {name: scenario for name, scenario in _scenarios(standing).items() if name in names}
-    return with_scenarios(before, values, _day(standing, today)) if values else before
-
-
-def _stands(
-    name: str, before: BaselineFile, standing: BaselineFile, series: Mapping[str, Series], terms: Tighten
-) -> bool:
-    old = before.scenarios[name].aggregate(END_TO_END) if name in before.scenarios else None
-    new = standing.scenarios[name].aggregate(END_TO_END)
-    if not old or not new or new >= old:
-        return False
-    return not is_forgotten(series.get(name, ()), old, terms.nights, terms.min_improvement)
+    if not values:
+        return before
+    try:
+        captured_on = date.fromisoformat(standing.metadata.last_updated or "")
+    except ValueError:
+        captured_on = today
+    return with_scenarios(before, values, captured_on)
 
 
 def between(before: BaselineFile, after: BaselineFile) -> tuple[Proposal, ...]:
     """Return a proposal for each scenario in which two files differ."""
     return tuple(
-        _proposal(name, before.scenarios.get(name, ScenarioBaseline()), after.scenarios[name], values)
-        for name, values in _changed(before, after).items()
+        proposal_of(name, before.scenarios.get(name, ScenarioBaseline()), after.scenarios[name], values)
+        for name, values in _changed_scenarios(before, after).items()
     )
 
 
-def _proposal(name: str, old: ScenarioBaseline, new: ScenarioBaseline, values: dict[str, Any]) -> Proposal:
-    was = old.by_field()
-    changes = [Change(field, was.get(field), value) for field, value in new.by_field().items()]
-    origin = new.provenance
-    return Proposal(
-        scenario=name,
-        kind="tighter" if old.guards else "first",
-        top_level=tuple(change for change in changes if is_top_level(change.field)),
-        raised=tuple(change for change in changes if change.rose and not is_top_level(change.field)),
-        request_id=origin.request_id if origin else "unknown",
-        requests=origin.requests if origin else 1,
-        values=values,
-    )
-
-
-def with_chances(proposals: Sequence[Proposal], tolerances: Tolerances, known: Known) -> tuple[Proposal, ...]:
+def with_chances(
+    proposals: Sequence[Proposal], tolerances: Tolerances, nights: NightSeries
+) -> tuple[Proposal, ...]:
     """Return the proposals with the chance that the engine as it is breaks their limits.
 
     Args:
         proposals: Of this night, or of one before.
         tolerances: What makes the new limits.
-        known: The nights, and where the engine is now: at what this night has measured.
+        nights: The nights, and where the engine is now: at what this night has measured.
     """
-    now = {line.scenario: line.values for line in known.lines if line.counts}
+    now = {line.scenario: line.values for line in nights.lines if line.counts}
     limits = {
-        one.scenario: {
+        proposal.scenario: {
             field: NewLimit(
                 limit(field, new_ms, tolerances, video=False).ms,  # a video differs in its steps only
-                now.get(one.scenario, {}).get(field, new_ms),
+                now.get(proposal.scenario, {}).get(field, new_ms),
             )
-            for field, new_ms in ScenarioBaseline.model_validate(one.values).by_field().items()
+            for field, new_ms in ScenarioBaseline.model_validate(proposal.values).by_field().items()
             if gates(field) and new_ms
         }
-        for one in proposals
+        for proposal in proposals
     }
-    found = chances(known.past, limits)
-    return tuple(replace(one, chance=found[one.scenario]) for one in proposals)
+    predicted = chances(nights.past, limits)
+    return tuple(replace(proposal, chance=predicted[proposal.scenario]) for proposal in proposals)
 
 
-def _changed(before: BaselineFile, after: BaselineFile) -> dict[str, Any]:
+def _carried(
+    before: BaselineFile,
+    standing: StandingProposal | None,
+    series: Mapping[str, Series],
+    terms: Terms,
+    today: date,
+) -> BaselineFile:
+    """Return the baselines with everything in them that is proposed already and still holds."""
+    if standing is None:
+        return before
+    names = []
+    for name, scenario in standing.file.scenarios.items():
+        old = before.scenarios[name].aggregate(END_TO_END) if name in before.scenarios else None
+        new = scenario.aggregate(END_TO_END)
+        if not old or not new or new >= old:
+            continue
+        if not is_forgotten(series.get(name, ()), old, terms.nights, terms.min_improvement):
+            names.append(name)
+    return reapplied(before, standing.file, names, today)
+
+
+def _changed_scenarios(before: BaselineFile, after: BaselineFile) -> dict[str, Any]:
     """Return the scenarios in which two files differ, as the later one has them."""
     old = _scenarios(before)
     return {name: values for name, values in _scenarios(after).items() if values != old.get(name)}
@@ -195,10 +233,3 @@ def _changed(before: BaselineFile, after: BaselineFile) -> dict[str, Any]:
 def _scenarios(file: BaselineFile) -> dict[str, Any]:
     """Return the scenarios as the file has them, unknown keys and all."""
     return dict(json.loads(file.text)["scenarios"])
-
-
-def _day(file: BaselineFile, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(file.metadata.last_updated or "")
-    except ValueError:
-        return otherwise

@@ -4,29 +4,32 @@ A history holds valid nightly values of one metric of one scenario on one hardwa
 limit and level has the unit of the history, which is milliseconds for all that the bot stores.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, prod
 from typing import Final
 
-from ratchet_bot.judging.changepoints import present_level
+from ratchet_bot.data.history import Past
 from ratchet_bot.judging.level import (
     LEAST_WIDTH_RATIO,
     MEMORY_NIGHTS,
     MIN_NIGHTS,
+    PresentLevel,
     excess,
     guess_factor,
     lower_hinge,
+    present_level,
 )
 
 SUSPECT_BELOW_RATIO: Final = 0.10
 """Below this slowdown one request is a suspicion only: rare spikes and two-mode runners are real."""
-
-
 LONE_WIDTH_RATIO: Final = 0.02
 """Slowdown of a single request that is always noise: no other request bears witness."""
 TOLERANCE_RATIO: Final = 0.25
 """What stands for the floor where it is not known. Source: sglang's tolerance of end to end."""
+MARKED_RATIO: Final = 0.01
+"""Chance from which on a proposal is marked. Chosen: of 67 such scenarios one breaks every other night."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ def may_fail(excess_ratio: float, requests: int) -> bool:
 
 PRIOR_NIGHTS: Final = 5.0
 """Nights that the share of the other scenarios counts for. Source: the `beta` method with w = 5."""
+
+
 USUAL_SHARE: Final = 0.05
 """Share of nights over a limit where no other scenario is known."""
 
@@ -166,3 +171,91 @@ def run_flake_rate(rates: Iterable[float]) -> float:
 def _usable(values: Sequence[float]) -> list[float]:
     """Return the values that can be a time: finite and not negative."""
     return [value for value in values if isfinite(value) and value >= 0]
+
+
+@dataclass(frozen=True)
+class Chance:
+    """The predicted chance that one run of an unchanged engine breaks a scenario's new limits."""
+
+    ratio: float | None = None
+    """Between 0 and 1, for the metric that is likeliest to: the metrics of one request move together. None
+    where too few nights are known."""
+    nights: int = 0
+    """How many nights are known of it."""
+    field: str = ""
+    """That metric, by its place in a baseline file; "" where too few nights are known."""
+
+    @property
+    def is_marked(self) -> bool:
+        """True when a reader should look: see `MARKED_RATIO`."""
+        return self.ratio is not None and self.ratio > MARKED_RATIO
+
+
+UNKNOWN: Final = Chance()
+
+
+@dataclass(frozen=True)
+class NewLimit:
+    """A limit to come, and where the engine is that it is for."""
+
+    limit_ms: float
+    level_ms: float
+    """What the engine takes as it is: the middle of the requests measured."""
+
+
+def chances(past: Past, wanted: Mapping[str, Mapping[str, NewLimit]]) -> dict[str, Chance]:
+    """Return, by scenario, the chance that one run of the engine as it is breaks any of its new limits.
+
+    Noise is taken from the nights. Where the engine has left their level by more than their noise, as it does
+    when a change makes it faster, they are scaled to where it is now: what is noisy stays noisy.
+
+    Args:
+        past: Nights of the same comparability key, also of other scenarios: their share of outliers stands in
+            for what a short history has not seen.
+        wanted: The new limits by scenario and field.
+    """
+    fields = {field for limits in wanted.values() for field in limits}
+    pools = {field: _MetricPool(past, field) for field in fields}
+    return {scenario: _likeliest(scenario, limits, pools) for scenario, limits in wanted.items()}
+
+
+class _MetricPool:
+    """The nights of one metric in all scenarios."""
+
+    def __init__(self, past: Past, field: str) -> None:
+        self.histories = {name: _recent(fields[field]) for name, fields in past.items() if field in fields}
+        self.levels = {name: present_level(history) for name, history in self.histories.items()}
+        self.excesses = sorted(_excesses(self.levels.values()))
+
+    def chance(self, scenario: str, new: NewLimit, field: str) -> Chance:
+        """Return the chance for one scenario."""
+        history, level = self.histories.get(scenario, ()), self.levels.get(scenario)
+        if level is None or new.level_ms <= 0:
+            return UNKNOWN
+        is_there = abs(new.level_ms / level.value - 1) <= level.width_ratio
+        limit_ms = new.limit_ms if is_there else new.limit_ms / new.level_ms * level.value
+        share = self._share_of_others(level, limit_ms / level.value - 1)
+        ratio = flake_rate(history, limit_ms, share)
+        return Chance(ratio, len(level.excesses), "" if ratio is None else field)
+
+    def _share_of_others(self, own: PresentLevel, limit_ratio: float) -> float:
+        """Return the share of the other scenarios' nights that are further above their level."""
+        total = len(self.excesses) - len(own.excesses)
+        over = len(self.excesses) - bisect_right(self.excesses, limit_ratio)
+        return (over - sum(one > limit_ratio for one in own.excesses)) / total if total else USUAL_SHARE
+
+
+def _likeliest(scenario: str, limits: Mapping[str, NewLimit], pools: Mapping[str, _MetricPool]) -> Chance:
+    found = [pools[field].chance(scenario, new, field) for field, new in limits.items()]
+    known = [one for one in found if one.ratio is not None]
+    if known:
+        return max(known, key=lambda one: one.ratio or 0.0)
+    return max(found, key=lambda one: one.nights, default=UNKNOWN)
+
+
+def _recent(history: Sequence[float]) -> Sequence[float]:
+    return [value for value in history if isfinite(value) and value >= 0][-MEMORY_NIGHTS:]
+
+
+def _excesses(levels: Iterable[PresentLevel | None]) -> list[float]:
+    return [one for level in levels if level for one in level.excesses]

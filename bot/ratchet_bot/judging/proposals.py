@@ -7,16 +7,16 @@ from typing import Any, Final, Literal
 
 from ratchet_profiler.record import Source
 
-from ratchet_bot.judging.limits import EXACT_DECIMALS
-from ratchet_bot.judging.noise import run_flake_rate
-from ratchet_bot.judging.rules.findings import Finding
+from ratchet_bot.data.baselines import AGGREGATES, ScenarioBaseline
+from ratchet_bot.judging.limits import EXACT_DECIMALS, has_improved, is_slower_decoding
+from ratchet_bot.judging.metrics import is_top_level
+from ratchet_bot.judging.noise import UNKNOWN, Chance, run_flake_rate
+from ratchet_bot.judging.rules.rule import Finding
 
 SLACK_RATIO: Final = 0.02
 SLACK_MS: Final = 5.0
 """A top-level value may rise by up to 2 %, or by up to 5 ms, without being a regression.
 Chosen: above the spread of one value between two requests of an unchanged engine."""
-MARKED_RATIO: Final = 0.01
-"""Chance from which on a proposal is marked. Chosen: of 67 such scenarios one breaks every other night."""
 
 
 @dataclass(frozen=True)
@@ -51,24 +51,6 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Chance:
-    """The predicted chance that one run of an unchanged engine breaks a scenario's new limits."""
-
-    ratio: float | None = None
-    """Between 0 and 1, for the metric that is likeliest to: the metrics of one request move together. None
-    where too few nights are known."""
-    nights: int = 0
-    """How many nights are known of it."""
-    field: str = ""
-    """That metric, by its place in a baseline file; "" where too few nights are known."""
-
-    @property
-    def is_marked(self) -> bool:
-        """True when a reader should look: see `MARKED_RATIO`."""
-        return self.ratio is not None and self.ratio > MARKED_RATIO
-
-
-@dataclass(frozen=True)
 class Proposal:
     """A scenario's new values: those of one request."""
 
@@ -85,7 +67,7 @@ class Proposal:
     """How many valid requests it was chosen from."""
     values: dict[str, Any]
     """What the baseline file will hold, rounded, with provenance."""
-    chance: Chance = Chance()
+    chance: Chance = UNKNOWN
     warnings: tuple[Finding, ...] = ()
     """What the audit says about these values, and did not say about the old ones. An error only of a
     replacement, and only about how it differs from those."""
@@ -128,10 +110,60 @@ class Proposals:
         return self.source.created_at.astimezone(UTC).date()
 
 
+def proposal_of(
+    scenario: str, old: ScenarioBaseline, new: ScenarioBaseline, values: dict[str, Any]
+) -> Proposal:
+    """Return the proposal of a scenario's new values.
+
+    Args:
+        scenario: Its id.
+        old: What the file has of it; an empty baseline where it has nothing.
+        new: The new values, parsed.
+        values: The same as the file will hold them.
+    """
+    was, origin = old.by_field(), new.provenance
+    changes = [Change(field, was.get(field), value) for field, value in new.by_field().items()]
+    return Proposal(
+        scenario=scenario,
+        kind="tighter" if old.guards else "first",
+        top_level=tuple(change for change in changes if is_top_level(change.field)),
+        raised=tuple(change for change in changes if change.rose and not is_top_level(change.field)),
+        request_id=origin.request_id if origin else "unknown",
+        requests=origin.requests if origin else 1,
+        values=values,
+    )
+
+
 def run_chance(proposals: Iterable[Proposal]) -> float | None:
     """Return the predicted chance that one run of an unchanged engine breaks any of these new limits.
 
-    Between 0 and 1, over the proposals of which it is known; None where it is known of none.
+    Between 0 and 1, over the proposals whose chance is known; None where none is.
     """
-    known = [one.chance.ratio for one in proposals if one.chance.ratio is not None]
-    return run_flake_rate(known) if known else None
+    ratios = [proposal.chance.ratio for proposal in proposals if proposal.chance.ratio is not None]
+    return run_flake_rate(ratios) if ratios else None
+
+
+def shortfall(proposal: Proposal, min_improvement: float) -> str:
+    """Return why a tighter baseline is not deserved, or "" when it is.
+
+    Args:
+        proposal: Of a scenario that has a baseline.
+        min_improvement: By how much end to end must fall, as a fraction.
+    """
+    e2e_ratio = proposal.top_level[0].change_ratio or 0.0
+    if not has_improved(e2e_ratio, min_improvement):
+        needed = f"a new baseline needs a fall of at least {min_improvement * 100:.1f} %"
+        return f"end to end changed by {e2e_ratio * 100:+.1f} %; {needed}"
+    risen = [
+        change
+        for change in proposal.top_level
+        if change.rise_ms > change.slack_ms and (change.old_ms or change.field not in AGGREGATES)
+    ]
+    risen += [
+        change
+        for change in proposal.raised
+        if is_slower_decoding(change.field, change.old_ms or 0.0, change.new_ms)
+    ]
+    if not risen:
+        return ""
+    return f"{risen[0].field} rose from {risen[0].old_ms:,.2f} to {risen[0].new_ms:,.2f} ms"

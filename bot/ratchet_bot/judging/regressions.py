@@ -1,31 +1,31 @@
-"""Regressions of the default branch: levels that rose, stayed, and have not come back.
+"""Regressions of the default branch: levels that rose and stayed, since which commit, in which stages."""
 
-What is known is written into the issue that tells of it, so that a regression is not forgotten when the night
-on which it began is older than the history that is read.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median_low
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 from ratchet_profiler.record import Frozen, Milliseconds, ScenarioId, Sha
 
-from ratchet_bot.data.baselines import BaselineFile
+from ratchet_bot.data.baselines import END_TO_END
 from ratchet_bot.data.history import FieldName, Key, Series
-from ratchet_bot.judging.changepoints import present_level
+from ratchet_bot.judging.changepoints import ChangePoint, changes
+from ratchet_bot.judging.comparability import Setting, machine_changes
+from ratchet_bot.judging.level import LEAST_WIDTH_RATIO, WINDOW_NIGHTS
+from ratchet_bot.judging.metrics import gates
+from ratchet_bot.judging.nights import runner_change
 
-MAX_REGRESSIONS: Final = 512
-"""Most regressions of one hardware. Chosen: as many as a run may have scenarios."""
 MAX_STAGES: Final = 3
 """Stages named of one regression, those that grew most. Chosen: one or two explain nearly all."""
 MAX_PARTS: Final = 8
 """Parts of a machine that are named. Chosen: as many as are kept of it."""
 RECOVERED_RATIO: Final = 0.5
 """Part of a slowdown that has to be gone for it to be over. Chosen: the nearer of the two levels decides."""
-EVERYWHERE_RATIO: Final = 0.5
-EVERYWHERE_LEAST: Final = 3
-"""From half of the scenarios on, and at least three, everything moved at once. Source: rotki#13140."""
+LEAST_STAGE_SHARE: Final = 0.1
+"""Smallest part of a slowdown for which a stage is named."""
+LONGEST_PART: Final = 200
+"""Characters shown of what changed about a machine."""
 
 
 class StageGrowth(Frozen):
@@ -75,102 +75,131 @@ class Regression(Frozen):
         return self.scenario, self.field, self.bad_run_id
 
 
-class Remembered(Frozen):
-    """What an issue knows of its regressions."""
-
-    regressions: Annotated[tuple[Regression, ...], Field(max_length=MAX_REGRESSIONS)] = ()
-    accepted: Annotated[tuple[ScenarioId, ...], Field(max_length=MAX_REGRESSIONS)] | None = None
-    """The scenarios that were slower when a person accepted that; None: nobody has."""
-
-
 @dataclass(frozen=True)
-class Episode:
-    """What began on one night."""
+class _Rise:
+    """From one level to a higher one, in one step or in several small ones."""
 
-    regressions: tuple[Regression, ...]
-    """At least one, the largest first."""
-    is_everywhere: bool
-    """Whether most scenarios moved at once: the machine, or something that all of them share."""
-
-    @property
-    def first(self) -> Regression:
-        """The largest; all of them began on the same night."""
-        return self.regressions[0]
+    start: int
+    """Place of the first night after the old level."""
+    end: int
+    """Place of the first night of the new level."""
+    before: float
+    after: float
 
     @property
-    def environment(self) -> tuple[str, ...]:
-        """What else changed on the machines on that night."""
-        return tuple(dict.fromkeys(part for one in self.regressions for part in one.environment))
+    def ratio(self) -> float:
+        """Relative change."""
+        return (self.after - self.before) / self.before
 
     @property
-    def is_shift(self) -> bool:
-        """Whether the machine explains it better than the code."""
-        return self.is_everywhere and bool(self.environment)
+    def middle(self) -> float:
+        """A level below this has come back."""
+        return self.before + RECOVERED_RATIO * (self.after - self.before)
 
 
-def known_and_found(
-    known: Iterable[Regression], found: Sequence[Regression], series: Mapping[str, Series]
-) -> list[Regression]:
-    """Return all regressions that there are to tell, each once.
+def held_regressions(series: Mapping[str, Series], nights: int) -> list[Regression]:
+    """Return the regressions that have lasted for so many nights, in the order of the scenarios.
+
+    A scenario is told by end to end where that has risen, otherwise by the one metric that has risen most.
 
     Args:
-        known: What an issue remembers.
-        found: In the history that was read. It knows better of all that it reaches back to.
-        series: That history, by scenario.
+        series: By scenario, this night's line among them.
+        nights: Nights on the new level, in the history.
     """
-    seen = {one.scenario for one in found}
-    older = [
-        one
-        for one in known
-        if one.scenario not in seen or all(line.captured_at > one.since for line in series[one.scenario])
+    values = {
+        (scenario, field): [line.values[field] for line in lines if field in line.values]
+        for scenario, lines in series.items()
+        for field in _gating_fields(lines)
+    }
+    found: dict[str, dict[str, list[Regression]]] = {}
+    for (scenario, field), moved in changes(values).items():
+        lines = [line for line in series[scenario] if field in line.values]
+        lasting = [_regression(lines, field, rise, moved) for rise in _rises(moved)]
+        held = [one for one in lasting if _nights_since(lines, one) >= nights]
+        found.setdefault(scenario, {})[field] = held
+    return [one for by_field in found.values() for one in _told(by_field)]
+
+
+def _gating_fields(lines: Series) -> list[str]:
+    fields = dict.fromkeys(field for line in lines for field in line.values)
+    return [field for field in fields if gates(field)]
+
+
+def _rises(moved: Sequence[ChangePoint]) -> list[_Rise]:
+    """Return the rises worth telling that have not come back; small ones in a row are one drift."""
+    rises: list[_Rise] = []
+    drift: list[ChangePoint] = []
+    for number, change in enumerate(moved):
+        is_small = 0 < change.relative_change < LEAST_WIDTH_RATIO
+        drift = [*drift, change] if is_small else []
+        together = drift or [change]
+        rise = _Rise(together[0].index, change.index, together[0].before, change.after)
+        if rises and rises[-1].start == rise.start:  # the drift goes on
+            rises.pop()
+        if rise.ratio >= LEAST_WIDTH_RATIO and all(one.after > rise.middle for one in moved[number + 1 :]):
+            rises.append(rise)
+    return rises
+
+
+def _told(by_field: Mapping[str, Sequence[Regression]]) -> Sequence[Regression]:
+    if by_field.get(END_TO_END):
+        return by_field[END_TO_END]
+    return max(by_field.values(), key=lambda found: max((one.change_ratio for one in found), default=0.0))
+
+
+def _regression(lines: Series, field: str, rise: _Rise, moved: Sequence[ChangePoint]) -> Regression:
+    bounds = [0, *(one.index for one in moved), len(lines)]
+    start = max(bound for bound in bounds if bound < rise.start)
+    end = min(bound for bound in bounds if bound > rise.end)
+    good, bad = lines[rise.start - 1], lines[rise.end]
+    return Regression(
+        scenario=bad.scenario,
+        field=field,
+        comparability=bad.comparability,
+        before_ms=rise.before,
+        after_ms=rise.after,
+        good_sha=good.head_sha,
+        bad_sha=bad.head_sha,
+        bad_run_id=bad.run_id,
+        since=bad.captured_at,
+        stages=_growth(lines[start : rise.start], lines[rise.end : end]),
+        environment=_changed(lines[: rise.start], lines[rise.end :]),
+    )
+
+
+def _growth(before: Series, after: Series) -> tuple[StageGrowth, ...]:
+    """Return the stages that grew most between the nights of two levels."""
+    old, new = _middles(before), _middles(after)
+    whole = new.get(END_TO_END, 0.0) - old.get(END_TO_END, 0.0)
+    names = [field for field in new if field.startswith("stages_ms.") and new[field] > old.get(field, 0.0)]
+    grown = sorted(names, key=lambda field: old.get(field, 0.0) - new[field])
+    found = [
+        StageGrowth(
+            name=field.removeprefix("stages_ms."),
+            before_ms=old.get(field, 0.0),
+            after_ms=new[field],
+            share_ratio=min((new[field] - old.get(field, 0.0)) / whole, 1.0) if whole > 0 else 1.0,
+        )
+        for field in grown[:MAX_STAGES]
     ]
-    return [*older, *found]
+    return tuple(one for one in found if one.share_ratio >= LEAST_STAGE_SHARE)
 
 
-def why_over(one: Regression, lines: Series, file: BaselineFile) -> str:
-    """Return why a regression is over, or "" while it holds: not measured is not recovered.
-
-    Args:
-        one: The regression.
-        lines: The series of its scenario, this night's line among them; none when it was not measured.
-        file: The baselines of the default branch.
-    """
-    baseline = file.scenarios.get(one.scenario)
-    if baseline is None:
-        return "the scenario has no baseline any more"
-    captured_at = baseline.provenance.captured_at if baseline.provenance else one.since
-    if captured_at > one.since and baseline.by_field().get(one.field, 0.0) > one.middle_ms:
-        return "its baseline was captured anew since, at the new level"
-    values = [line.values[one.field] for line in lines if one.field in line.values]
-    if not values:
-        return ""
-    if lines[-1].comparability != one.comparability:
-        return "the machine has changed since, and its times do not compare"
-    level = present_level(values)
-    return "it is as fast as before" if level is not None and level.value <= one.middle_ms else ""
+def _middles(lines: Series) -> dict[str, float]:
+    """Return the lower median of each value over the nights next to the change."""
+    fields = dict.fromkeys(field for line in lines for field in line.values)
+    near = lines[-WINDOW_NIGHTS:]
+    values = {field: [line.values[field] for line in near if field in line.values] for field in fields}
+    return {field: median_low(found) for field, found in values.items() if found}
 
 
-def episodes(regressions: Iterable[Regression], series: Mapping[str, Series]) -> list[Episode]:
-    """Return the regressions by the night on which they began, the oldest night first."""
-    by_run: dict[int, list[Regression]] = {}
-    for one in sorted(regressions, key=lambda one: (one.since, -one.change_ratio)):
-        by_run.setdefault(one.bad_run_id, []).append(one)
-    return [Episode(tuple(found), _is_everywhere(found, run_id, series)) for run_id, found in by_run.items()]
+def _changed(before: Series, since: Series) -> tuple[str, ...]:
+    """Return what is another on the machine, such as "driver 570.1 -> driver 570.2"."""
+    was, now = (Setting(line.comparability, line.environment) for line in (before[-1], since[0]))
+    runner = runner_change(before, since)
+    told = [f"measured on {runner.since} since then, on {runner.before} before"] if runner else []
+    return tuple(part[:LONGEST_PART] for part in [*told, *machine_changes(was, now)][:MAX_PARTS])
 
 
-def remembered_from_json(text: str) -> Remembered:
-    """Return what an issue remembers; nothing where it was edited beyond recognition."""
-    try:
-        return Remembered.model_validate_json(text)
-    except ValidationError:
-        return Remembered()
-
-
-def is_most(count: int, of: int) -> bool:
-    """Return whether so many of the scenarios are everything, for all one can tell."""
-    return count >= EVERYWHERE_LEAST and count >= EVERYWHERE_RATIO * of
-
-
-def _is_everywhere(found: Sequence[Regression], run_id: int, series: Mapping[str, Series]) -> bool:
-    measured = [name for name, lines in series.items() if any(line.run_id == run_id for line in lines)]
-    return is_most(len({one.scenario for one in found}), len(measured))
+def _nights_since(lines: Series, one: Regression) -> int:
+    return len({line.night for line in lines if line.captured_at >= one.since})

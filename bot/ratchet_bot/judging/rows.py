@@ -1,59 +1,71 @@
-"""The rows of one scenario: each metric that is compared, against its limit, and the verdict they make."""
+"""The rows of one scenario: each metric that is compared, against its limit, and the verdict they make.
+
+sglang's own performance test checks one request, in this order: end to end is there and within its limit; the
+steps are there, their average and median within theirs; each sampled step that has a baseline; the stages are
+there, and each stage that has a baseline was measured and is within its limit; for a video with a baseline of
+its time per frame, that time. The first assertion that fails ends the test, so all of them gate. The test has
+no audit and no noise, and ignores clocks and machines; a run of other work fails by what is missing or slow.
+
+Source: `PerformanceValidator` of sgl-project/sglang, `multimodal_gen/test/server/test_server_utils.py`, 2026.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from statistics import median_low
 from typing import Final
 
-from ratchet_bot.data.baselines import AGGREGATES, Sampling, ScenarioBaseline, Tolerances
-from ratchet_bot.data.terms import Policy
-from ratchet_bot.judging.comparison import Row, Verdict
-from ratchet_bot.judging.limits import gates, has_improved, limit
+from ratchet_bot.data.baselines import (
+    AGGREGATES,
+    AVERAGE_STEP,
+    BaselineFile,
+    ScenarioBaseline,
+    is_measurement,
+)
+from ratchet_bot.data.terms import Policy, Terms
+from ratchet_bot.judging.limits import has_improved, limit
+from ratchet_bot.judging.metrics import FRAME_TIME, gates
 from ratchet_bot.judging.noise import may_fail, noise_limit_ms, score
-from ratchet_bot.judging.sglang_rule import FRAME_TIME, frame_time, measured_frame_time
 from ratchet_bot.judging.snapshot import Snapshot
+from ratchet_bot.judging.verdicts import Row, Verdict
 
 BEYOND_NOISE: Final = 1.0
 """The score above which a metric is slower than its noise makes it."""
 
 
-@dataclass(frozen=True)
-class ScenarioTerms:
-    """By what a scenario is judged."""
-
-    tolerances: Tolerances
-    sampling: Sampling
-    policy: Policy
-    min_improvement: float
-    """Fraction by which end to end must fall to be an improvement."""
-    past: Mapping[str, Sequence[float]]
-    """Milliseconds of the nights before, oldest first, by place in a baseline file."""
-
-
-def rows(baseline: ScenarioBaseline, taken: Sequence[Snapshot], terms: ScenarioTerms) -> tuple[Row, ...]:
+def rows(
+    baseline: ScenarioBaseline,
+    snapshots: Sequence[Snapshot],
+    file: BaselineFile,
+    terms: Terms,
+    history: Mapping[str, Sequence[float]],
+) -> tuple[Row, ...]:
     """Return the metrics that both sides have: end to end, average, median, stages, sampled steps.
 
     Args:
-        baseline: What was expected.
-        taken: The requests that are judged, at least one, of one workload.
-        terms: By what.
+        baseline: The expected values.
+        snapshots: The requests that are judged, at least one, of one workload.
+        file: Where the baseline is from: its tolerances and sampled steps.
+        terms: The profile and the policy.
+        history: Milliseconds of the nights before, oldest first, by place in a baseline file.
     """
-    video = taken[0].frames is not None
-    measured = [_measured(one, terms.policy) for one in taken]
-    found = []
-    for field, expected in _expected(baseline, terms, len(taken[0].steps_ms), video=video):
+    tolerances, policy = file.profile(terms.profile), terms.policy
+    video = snapshots[0].frames is not None
+    steps = sampled_indices(file.sampling.step_fractions, len(snapshots[0].steps_ms))
+    measured = [_measured(values, policy) for values in snapshots]
+    compared = []
+    for field, expected in _expected(baseline, steps, policy, video=video):
         values = [fields[field] for fields in measured if field in fields]
         if values:
-            allowed = limit(field, expected, terms.tolerances, video=video, policy=terms.policy)
-            decides = terms.policy == "sglang" or gates(field)
-            row = Row(field, expected, median_low(values), allowed.ms, allowed.binds, gates=decides)
-            found.append(_with_noise(row, values, terms))
-    return tuple(found)
+            allowed = limit(field, expected, tolerances, video=video, policy=policy)
+            is_gate = policy == "sglang" or gates(field)
+            row = Row(field, expected, median_low(values), allowed.ms, allowed.binds, gates=is_gate)
+            compared.append(_with_noise(row, values, policy, history.get(field, ())))
+    return tuple(compared)
 
 
 def verdict(rows: Sequence[Row], min_improvement: float) -> Verdict:
-    """Return what these rows say together; end to end comes first in them, when it is there."""
+    """Return the verdict of these rows together; end to end is the first of them, when it is there."""
     if any(row.crossed and row.gates for row in rows):
         return Verdict.REGRESSED
     if any(row.suspicious for row in rows):
@@ -63,7 +75,7 @@ def verdict(rows: Sequence[Row], min_improvement: float) -> Verdict:
 
 
 def sampled_indices(fractions: Iterable[float], step_count: int) -> list[int]:
-    """Return the step indices that stand at these fractions of the last one, ascending, each once.
+    """Return the step indices at these fractions of the last one, ascending, each once.
 
     Rounding is Python's, half to even, as in sglang's test.
     """
@@ -71,8 +83,27 @@ def sampled_indices(fractions: Iterable[float], step_count: int) -> list[int]:
     return sorted({round(fraction * last) for fraction in fractions}) if step_count else []
 
 
+def omissions(baseline: ScenarioBaseline, snapshots: Sequence[Snapshot]) -> Iterator[str]:
+    """Yield what sglang's test requires and these requests do not have, each a clause.
+
+    Args:
+        baseline: The expected values.
+        snapshots: The requests, at least one.
+    """
+    if not any(values.e2e_ms for values in snapshots):
+        yield "end to end was not measured"
+    if baseline.aggregate(AVERAGE_STEP) and not any(values.mean_step_ms for values in snapshots):
+        yield "denoising steps were not measured"
+    measured = {name for values in snapshots for name in values.stages_ms}
+    if not measured:
+        yield "no stage was measured"
+    for name in baseline.stages:
+        if name not in measured:
+            yield f"stage {name} was not measured"
+
+
 def _expected(
-    baseline: ScenarioBaseline, terms: ScenarioTerms, step_count: int, *, video: bool
+    baseline: ScenarioBaseline, steps: Iterable[int], policy: Policy, *, video: bool
 ) -> Iterator[tuple[str, float]]:
     """Yield (field, expected milliseconds) of everything that is compared."""
     for field in AGGREGATES:
@@ -81,36 +112,30 @@ def _expected(
             yield field, value
     for name, value in baseline.stages.items():
         yield f"stages_ms.{name}", value
-    for index in sampled_indices(terms.sampling.step_fractions, step_count):
+    for index in steps:
         if index in baseline.steps:
             yield f"denoise_step_ms.{index}", baseline.steps[index]
-    per_frame = frame_time(baseline)
-    if per_frame and video and terms.policy == "sglang":
-        yield f"stages_ms.{FRAME_TIME}", per_frame
+    frame_ms = baseline.stages_ms.get(FRAME_TIME)
+    if policy == "sglang" and video and frame_ms and is_measurement(frame_ms):
+        yield f"stages_ms.{FRAME_TIME}", float(frame_ms)
 
 
-def _measured(taken: Snapshot, policy: Policy) -> Mapping[str, float]:
-    """Return every measured value by its place in a baseline file."""
-    per_frame = measured_frame_time(taken) if policy == "sglang" else None
-    fields = taken.by_field()
-    return fields if per_frame is None else {**fields, f"stages_ms.{FRAME_TIME}": per_frame}
+def _measured(values: Snapshot, policy: Policy) -> Mapping[str, float]:
+    """Return every measured value by its place in a baseline file; for sglang's test a video's frame time."""
+    if policy != "sglang" or not values.frames:
+        return values.by_field()
+    return {**values.by_field(), f"stages_ms.{FRAME_TIME}": values.e2e_ms / values.frames}
 
 
-def _with_noise(row: Row, values: Sequence[float], terms: ScenarioTerms) -> Row:
+def _with_noise(row: Row, values: Sequence[float], policy: Policy, history: Sequence[float]) -> Row:
     """Return the row with the limit of its noise, where it is within its own limit and beyond its noise.
 
     A small crossing that only one request shows may be noise as well.
     """
-    if row.crossed and row.gates and terms.policy == "ratchet" and not may_fail(_slowdown(row), len(values)):
+    slowdown = inf if row.change_ratio is None else row.change_ratio
+    if row.crossed and row.gates and policy == "ratchet" and not may_fail(slowdown, len(values)):
         return replace(row, binds="noise")
-    history = terms.past.get(row.field, ())
     if not history or not row.gates or row.crossed or score(history, values) <= BEYOND_NOISE:
         return row
     noise_ms = noise_limit_ms(history, len(values))
-    if noise_ms is None:
-        return row
-    return Row(row.field, row.baseline_ms, row.measured_ms, noise_ms, "noise", gates=True)
-
-
-def _slowdown(row: Row) -> float:
-    return inf if row.change_ratio is None else row.change_ratio
+    return row if noise_ms is None else replace(row, limit_ms=noise_ms, binds="noise")

@@ -4,20 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean, median
 from typing import Any, Final
 
 from ratchet_profiler.record import Clock, RequestRecord, StageTiming, StepTiming
 
-from ratchet_bot.data.baselines import AGGREGATES, PSEUDO_STAGES, ScenarioBaseline
+from ratchet_bot.data.baselines import (
+    AVERAGE_STEP,
+    END_TO_END,
+    MEDIAN_STEP,
+    PSEUDO_STAGES,
+    ScenarioBaseline,
+)
+from ratchet_bot.judging.metrics import DECIMALS, STEP_STATISTICS
 
-DECIMALS: Final = 2
-"""Digits after the point in a baseline file: sglang writes hundredths of a millisecond."""
-HONEST_GAP_MS: Final = 0.011
-"""Largest honest gap in milliseconds between an aggregate and its steps: both are rounded to 0.01 ms.
-Evidence: 208 of 372 scenario versions are within it, and only 8 between it and 0.1 ms."""
-STEP_ROUNDING_MS: Final = 0.01
-"""What rounding can add per value, in milliseconds, when values are summed."""
+_CLOCKS: Final[tuple[Clock, ...]] = ("host", "device-events")
 
 
 @dataclass(frozen=True)
@@ -39,28 +39,35 @@ class Snapshot:
     @property
     def mean_step_ms(self) -> float:
         """The mean step, 0 without steps."""
-        return fmean(self.steps_ms) if self.steps_ms else 0.0
+        return STEP_STATISTICS[AVERAGE_STEP].of(self.steps_ms) if self.steps_ms else 0.0
 
     @property
     def median_step_ms(self) -> float:
         """The median step, 0 without steps."""
-        return median(self.steps_ms) if self.steps_ms else 0.0
+        return STEP_STATISTICS[MEDIAN_STEP].of(self.steps_ms) if self.steps_ms else 0.0
+
+    @property
+    def aggregates(self) -> dict[str, float]:
+        """End to end, average and median by their field of a baseline file, in that order."""
+        return {
+            END_TO_END: self.e2e_ms,
+            AVERAGE_STEP: self.mean_step_ms,
+            MEDIAN_STEP: self.median_step_ms,
+        }
 
     def values(self) -> dict[str, Any]:
         """Return the scenario as a baseline file holds it, unrounded."""
         return {
             "stages_ms": dict(self.stages_ms),
             "denoise_step_ms": {str(index): step for index, step in enumerate(self.steps_ms)},
-            "expected_e2e_ms": self.e2e_ms,
-            "expected_avg_denoise_ms": self.mean_step_ms,
-            "expected_median_denoise_ms": self.median_step_ms,
+            **self.aggregates,
         }
 
     def by_field(self) -> dict[str, float]:
         """Return every value by its place in a baseline file, in the order of `ScenarioBaseline.by_field`."""
-        aggregates = dict(zip(AGGREGATES, (self.e2e_ms, self.mean_step_ms, self.median_step_ms), strict=True))
         stages = {f"stages_ms.{name}": ms for name, ms in self.stages_ms.items() if name not in PSEUDO_STAGES}
-        return aggregates | stages | {f"denoise_step_ms.{i}": ms for i, ms in enumerate(self.steps_ms)}
+        steps = {f"denoise_step_ms.{index}": ms for index, ms in enumerate(self.steps_ms)}
+        return self.aggregates | stages | steps
 
     @cached_property
     def as_baseline(self) -> ScenarioBaseline:
@@ -76,8 +83,8 @@ def snapshot(request: RequestRecord, clock: Clock) -> Snapshot | None:
     Returns:
         None when the request does not have that clock everywhere.
     """
-    stages = [(stage.name, _on(clock, stage)) for stage in request.stages if stage.parent is None]
-    steps = [_on(clock, step) for step in request.steps]
+    stages = [(stage.name, _time_on(clock, stage)) for stage in request.stages if stage.parent is None]
+    steps = [_time_on(clock, step) for step in request.steps]
     if any(value is None for _, value in stages) or any(step is None for step in steps):
         return None
     return Snapshot(
@@ -90,42 +97,17 @@ def snapshot(request: RequestRecord, clock: Clock) -> Snapshot | None:
     )
 
 
+def clocks_of(request: RequestRecord) -> Sequence[Clock]:
+    """Return the clocks that a request has everywhere, the host's first."""
+    clocks = _CLOCKS[:1] if request.clock == "host" else _CLOCKS
+    return [clock for clock in clocks if snapshot(request, clock)]
+
+
 def rounded(value: Any) -> Any:  # noqa: ANN401 - a JSON value of any shape
     """Return a JSON value with every number rounded as a baseline file writes it."""
     if isinstance(value, dict):
         return {key: rounded(member) for key, member in value.items()}
     return round(value, DECIMALS) + 0.0 if isinstance(value, float) else value  # no "-0.0"
-
-
-def is_denoising_stage(name: str) -> bool:
-    """Return whether a stage of this name runs denoising steps.
-
-    Source: sglang's names. Its refinement stage denoises; `...BeforeDenoisingStage` prepares.
-    """
-    prepares = name.endswith("BeforeDenoisingStage")
-    return (name.endswith("DenoisingStage") and not prepares) or name.endswith("RefinementStage")
-
-
-def is_decoding_stage(name: str) -> bool:
-    """Return whether a stage of this name decodes latents into the output."""
-    return name.endswith("DecodingStage")
-
-
-def stage_of(field: str) -> str | None:
-    """Return the stage that a place in a baseline file is of, or None where it is of no stage."""
-    kind, _, name = field.partition(".")
-    return name if kind == "stages_ms" else None
-
-
-def step_of(field: str) -> str | None:
-    """Return the index of the denoising step that a place in a baseline file is of, or None."""
-    kind, _, index = field.partition(".")
-    return index if kind == "denoise_step_ms" else None
-
-
-def denoising_total_ms(stages_ms: Mapping[str, float]) -> float:
-    """Return the sum of the denoising stages, in milliseconds."""
-    return sum(value for name, value in stages_ms.items() if is_denoising_stage(name))
 
 
 def _step_stages(request: RequestRecord) -> tuple[str | None, ...]:
@@ -135,12 +117,12 @@ def _step_stages(request: RequestRecord) -> tuple[str | None, ...]:
     return tuple(tops[step.stage_id] for step in request.steps)
 
 
-def _on(clock: Clock, timing: StageTiming | StepTiming) -> float | None:
+def _time_on(clock: Clock, timing: StageTiming | StepTiming) -> float | None:
     return timing.host_ms if clock == "host" else timing.device_ms
 
 
-def _summed(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
+def _summed(times: Iterable[tuple[str, float]]) -> dict[str, float]:
     sums: dict[str, float] = defaultdict(float)
-    for name, value in pairs:
+    for name, value in times:
         sums[name] += value
     return dict(sums)

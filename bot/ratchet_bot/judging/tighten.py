@@ -1,6 +1,6 @@
 """Propose tighter baselines: whole snapshots of one request, never the lowest value of each field."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from fnmatch import fnmatchcase
@@ -9,49 +9,39 @@ from typing import Final
 
 from ratchet_profiler.record import Clock, RunRecord
 
-from ratchet_bot.data.baselines import DEFAULT_PROFILE, BaselineFile, ScenarioBaseline
+from ratchet_bot.data.baselines import BaselineFile, ScenarioBaseline
 from ratchet_bot.data.history import Past
 from ratchet_bot.data.rewriting import with_scenarios
-from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT
-from ratchet_bot.judging.audit import audit, audit_scenario, first_error
+from ratchet_bot.data.terms import Terms
+from ratchet_bot.judging.audit import audit, audit_scenario
 from ratchet_bot.judging.comparability import differences
 from ratchet_bot.judging.evidence import (
     Evidence,
-    Obstacle,
+    NotJudgeable,
     RunEvidence,
-    Witness,
+    ValidRequest,
     lower_median,
     run_evidence,
     workload_change,
 )
-from ratchet_bot.judging.improvement import shortfall
-from ratchet_bot.judging.limits import gates, is_top_level, limit
-from ratchet_bot.judging.prediction import NewLimit, chances
-from ratchet_bot.judging.proposals import Change, Declined, Proposal, Proposals
-from ratchet_bot.judging.rules.findings import Finding, Severity
+from ratchet_bot.judging.limits import limit
+from ratchet_bot.judging.metrics import gates
+from ratchet_bot.judging.noise import NewLimit, chances
+from ratchet_bot.judging.proposals import Declined, Proposal, Proposals, proposal_of, shortfall
+from ratchet_bot.judging.rules.rule import Finding, Severity, first_error
 from ratchet_bot.judging.snapshot import rounded
-
-__all__ = [
-    "Change",
-    "Declined",
-    "Proposal",
-    "Proposals",
-    "lower_median",
-    "propose",
-    "tightened",
-    "with_warnings",
-]
-
 
 _ABOUT_TYPING: Final = frozenset({"hand-typed"})
 """Rules that say nothing about values which a record holds."""
 _ABOUT_THE_EDIT: Final = frozenset({"partial-edit", "assembled"})
-"""Rules that tell values of several requests from how they differ from the old ones: a replacement is one
+"""Rules that recognise values of several requests by how they differ from the old ones: a replacement is one
 request's, and may mend a single value of it that somebody had changed."""
 _AT_LEAST: Final[Mapping[Severity, Sequence[Severity]]] = {
     "error": ("error",),
     "warning": ("error", "warning"),
 }
+_DEFAULT_TERMS: Final = Terms()
+_NO_NIGHTS: Final[Past] = {}
 
 
 @dataclass(frozen=True)
@@ -60,20 +50,16 @@ class _Candidate:
 
     proposal: Proposal
     new: ScenarioBaseline
-    found: Evidence
+    evidence: Evidence
 
 
-def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may set
+def propose(
     file: BaselineFile,
-    records: Sequence[RunRecord] | RunEvidence,
+    records: Sequence[RunRecord],
+    terms: Terms = _DEFAULT_TERMS,
     *,
-    min_improvement: float = MIN_IMPROVEMENT,
-    max_flake_rate: float = MAX_FLAKE_RATE,
-    scenarios: str = "*",
-    add: bool = False,
-    replaced: Collection[str] = (),
-    past: Past = {},  # noqa: B006 - nobody changes it
-    profile: str = DEFAULT_PROFILE,
+    past: Past = _NO_NIGHTS,
+    evidence: RunEvidence | None = None,
 ) -> Proposals:
     """Return which scenarios of a run deserve a new baseline, and why the others do not.
 
@@ -85,44 +71,40 @@ def propose(  # noqa: PLR0913 - each is a term of the proposal that a caller may
     Args:
         file: The baselines.
         records: The run, in one record or in several, at least one, all of one hardware: the requests of a
-            scenario are pooled. Or the evidence in them, on the file's clock.
-        min_improvement: Fraction, 0.05 is 5 %.
-        max_flake_rate: Largest predicted chance for one scenario, as a fraction.
-        scenarios: Glob; only these scenarios are looked at.
-        add: Whether to propose first baselines too, where there is none or a placeholder.
-        replaced: Globs; such a scenario of the file takes its snapshot whatever that improves, and however
-            another workload or machine it is of. Only for a person who asks for it on their own machine.
+            scenario are pooled.
+        terms: What deserves a new baseline, and which scenarios are considered.
         past: The nights before, of the same comparability key; without them no chance is predicted.
-        profile: Which tolerances make the new limits; not looked at without a past.
+        evidence: The audited evidence in the records on the file's clock, where the caller has it already.
 
     Raises:
         BaselinesRejected: a chance is to be predicted, and the file has no such profile.
     """
-    if not isinstance(records, RunEvidence):
-        records = run_evidence(records, file.metadata.clock, scenarios)
+    if evidence is None:
+        evidence = run_evidence(records, file.metadata.clock, terms.scenarios)
     considered = {
         name: _replacement(file, name, found)
-        if name in file.scenarios and any(fnmatchcase(name, glob) for glob in replaced)
-        else _considered(file, name, found, min_improvement, add=add)
-        for name, found in records.found.items()
-        if fnmatchcase(name, scenarios)
+        if name in file.scenarios and any(fnmatchcase(name, glob) for glob in terms.replaced)
+        else _considered(file, name, found, terms)
+        for name, found in evidence.items()
+        if fnmatchcase(name, terms.scenarios)
     }
-    candidates = {name: one for name, one in considered.items() if isinstance(one, _Candidate)}
-    reliable = [_reliable(one, max_flake_rate) for one in _predicted(file, candidates, past, profile)]
-    audited = _audited(file, reliable, {name: one.new for name, one in candidates.items()})
-    told = [one if isinstance(one, Declined) else audited[name] for name, one in considered.items()]
+    candidates = {name: item for name, item in considered.items() if isinstance(item, _Candidate)}
+    predicted = _predicted(file, candidates, past, terms.profile)
+    reliable = [_reliable(proposal, terms.max_flake_rate) for proposal in predicted]
+    audited = _audited(file, reliable, {name: candidate.new for name, candidate in candidates.items()})
+    results = [item if isinstance(item, Declined) else audited[name] for name, item in considered.items()]
     return Proposals(
-        tuple(one for one in told if isinstance(one, Proposal)),
-        tuple(one for one in told if isinstance(one, Declined)),
-        max((record.source for record in records.records), key=lambda source: source.created_at),
+        tuple(result for result in results if isinstance(result, Proposal)),
+        tuple(result for result in results if isinstance(result, Declined)),
+        max((record.source for record in records), key=lambda source: source.created_at),
     )
 
 
 def with_warnings(file: BaselineFile, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
-    """Return the proposals, each with what the audit would newly say of the file with all of them."""
-    new = {one.scenario: ScenarioBaseline.model_validate(one.values) for one in proposals}
+    """Return the proposals, each with what the audit would newly find in the file with all of them."""
+    new = {proposal.scenario: ScenarioBaseline.model_validate(proposal.values) for proposal in proposals}
     worse = _worse_findings(file, new)
-    return tuple(replace(one, warnings=_about(one.scenario, worse)) for one in proposals)
+    return tuple(replace(proposal, warnings=_about(proposal.scenario, worse)) for proposal in proposals)
 
 
 def tightened(file: BaselineFile, proposals: Proposals) -> BaselineFile:
@@ -134,35 +116,36 @@ def tightened(file: BaselineFile, proposals: Proposals) -> BaselineFile:
 
 
 def _considered(
-    file: BaselineFile, name: str, found: Evidence | Obstacle, min_improvement: float, *, add: bool
+    file: BaselineFile, name: str, found: Evidence | NotJudgeable, terms: Terms
 ) -> _Candidate | Declined:
     clock = file.metadata.clock
-    if isinstance(found, Obstacle):
+    if isinstance(found, NotJudgeable):
         return Declined(name, found.reason)
     baseline = file.scenarios.get(name, ScenarioBaseline())
     candidate = _candidate(baseline, name, found, clock)
     if candidate.proposal.kind == "first":
-        left = Declined(name, "it has no baseline yet: --add proposes a first one")
-        return _consistent(candidate) if add else left
-    chosen = lower_median(found.witnesses)
+        declined = Declined(name, "it has no baseline yet: --add proposes a first one")
+        return _consistent(candidate) if terms.add else declined
+    chosen = lower_median(found.requests)
     reason = (
         _other_machine(baseline, chosen, clock)
-        or workload_change(baseline, chosen.taken)
-        or shortfall(candidate.proposal, min_improvement)
+        or workload_change(baseline, chosen.snapshot)
+        or shortfall(candidate.proposal, terms.min_improvement)
     )
     return Declined(name, reason, is_replaceable=True) if reason else _consistent(candidate)
 
 
-def _replacement(file: BaselineFile, name: str, found: Evidence | Obstacle) -> _Candidate | Declined:
-    """Return what a scenario would hold of this run, for a person who wants it whatever it improves."""
-    if isinstance(found, Obstacle):
+def _replacement(file: BaselineFile, name: str, found: Evidence | NotJudgeable) -> _Candidate | Declined:
+    """Return what a scenario would hold of this run, for a person who asks for it whatever it improves."""
+    if isinstance(found, NotJudgeable):
         return Declined(name, found.reason)
     old = file.scenarios[name]
-    one = _candidate(old, name, found, file.metadata.clock)
-    is_old = (old.provenance, old.by_field()) == (one.new.provenance, one.new.by_field())
+    candidate = _candidate(old, name, found, file.metadata.clock)
+    new = candidate.new
+    is_old = (old.provenance, old.by_field()) == (new.provenance, new.by_field())
     if is_old and not any(old.bad_values()):
         return Declined(name, "it has the values of this request already")
-    return _consistent(replace(one, proposal=replace(one.proposal, kind="replaced")))
+    return _consistent(replace(candidate, proposal=replace(candidate.proposal, kind="replaced")))
 
 
 def _consistent(candidate: _Candidate) -> _Candidate | Declined:
@@ -173,32 +156,22 @@ def _consistent(candidate: _Candidate) -> _Candidate | Declined:
 
 
 def _candidate(baseline: ScenarioBaseline, name: str, found: Evidence, clock: Clock) -> _Candidate:
-    chosen = lower_median(found.witnesses)
+    chosen = lower_median(found.requests)
     provenance = {
         "run_id": chosen.source.run_id,
         "head_sha": chosen.source.head_sha,
-        "request_id": chosen.taken.request_id,
+        "request_id": chosen.snapshot.request_id,
         "captured_at": chosen.source.created_at.astimezone(UTC).isoformat(timespec="seconds"),
-        "requests": len(found.witnesses),
+        "requests": len(found.requests),
         "comparability": chosen.setting(clock).comparability,
     }
-    values = {**rounded(chosen.taken.values()), "provenance": provenance}
-    old, new = baseline.by_field(), ScenarioBaseline.model_validate(values)
-    changes = [Change(field, old.get(field), value) for field, value in new.by_field().items()]
-    proposal = Proposal(
-        scenario=name,
-        kind="tighter" if baseline.guards else "first",
-        top_level=tuple(change for change in changes if is_top_level(change.field)),
-        raised=tuple(change for change in changes if change.rose and not is_top_level(change.field)),
-        request_id=chosen.taken.request_id,
-        requests=len(found.witnesses),
-        values=values,
-    )
-    return _Candidate(proposal, new, found)
+    values = {**rounded(chosen.snapshot.values()), "provenance": provenance}
+    new = ScenarioBaseline.model_validate(values)
+    return _Candidate(proposal_of(name, baseline, new, values), new, found)
 
 
-def _other_machine(baseline: ScenarioBaseline, chosen: Witness, clock: Clock) -> str:
-    """Return in what the run does not compare with the baseline's own run, or "" when nothing says so."""
+def _other_machine(baseline: ScenarioBaseline, chosen: ValidRequest, clock: Clock) -> str:
+    """Return how the run does not compare with the baseline's own run, or "" when nothing shows that."""
     captured = baseline.provenance.comparability if baseline.provenance else None
     now = chosen.setting(clock).comparability
     if captured is None or captured == now:
@@ -211,17 +184,17 @@ def _predicted(
 ) -> list[Proposal]:
     """Return the proposals, each with the chance that an unchanged engine breaks its new limits."""
     if not past:
-        return [one.proposal for one in candidates.values()]
-    limits = {name: _new_limits(file, one, profile) for name, one in candidates.items()}
-    found = chances(past, limits)
-    return [replace(one.proposal, chance=found[name]) for name, one in candidates.items()]
+        return [candidate.proposal for candidate in candidates.values()]
+    limits = {name: _new_limits(file, candidate, profile) for name, candidate in candidates.items()}
+    predicted = chances(past, limits)
+    return [replace(candidate.proposal, chance=predicted[name]) for name, candidate in candidates.items()]
 
 
 def _new_limits(file: BaselineFile, candidate: _Candidate, profile: str) -> dict[str, NewLimit]:
-    """Return the limit of each metric that decides, and what this run's requests take."""
-    tolerances, snapshots = file.profile(profile), candidate.found.snapshots
+    """Return the limit of each metric that gates, and what this run's requests take."""
+    tolerances, snapshots = file.profile(profile), candidate.evidence.snapshots
     video = snapshots[0].frames is not None
-    measured = [taken.by_field() for taken in snapshots]
+    measured = [values.by_field() for values in snapshots]
     return {
         field: NewLimit(
             limit(field, new_ms, tolerances, video=video).ms,
@@ -247,38 +220,46 @@ def _reliable(proposal: Proposal, max_flake_rate: float) -> Proposal | Declined:
 
 
 def _audited(
-    file: BaselineFile, told: Sequence[Proposal | Declined], new: Mapping[str, ScenarioBaseline]
+    file: BaselineFile, reliable: Sequence[Proposal | Declined], new: Mapping[str, ScenarioBaseline]
 ) -> dict[str, Proposal | Declined]:
     """Return each scenario's proposal, or why not: it would put an error into the file."""
-    left = {one.scenario: new[one.scenario] for one in told if isinstance(one, Proposal)}
-    worse = _worse_findings(file, left)
-    return {one.scenario: _worsening(one, worse) if isinstance(one, Proposal) else one for one in told}
+    wanted = {item.scenario: new[item.scenario] for item in reliable if isinstance(item, Proposal)}
+    worse = _worse_findings(file, wanted)
+    return {
+        item.scenario: _with_findings(item, worse) if isinstance(item, Proposal) else item
+        for item in reliable
+    }
 
 
-def _worsening(proposal: Proposal, worse: Sequence[Finding]) -> Proposal | Declined:
-    mine = _about(proposal.scenario, worse)
-    told = _ABOUT_THE_EDIT if proposal.kind == "replaced" else ()
-    error = first_error(one for one in mine if one.rule not in told)
+def _with_findings(proposal: Proposal, worse: Iterable[Finding]) -> Proposal | Declined:
+    """Return the proposal with its warnings, or why not: one of these findings about it is an error."""
+    findings = _about(proposal.scenario, worse)
+    accepted = _ABOUT_THE_EDIT if proposal.kind == "replaced" else ()
+    error = first_error(finding for finding in findings if finding.rule not in accepted)
     if error:
         reason = f"the audit would find {error.rule}: {error.problem}"
         return Declined(proposal.scenario, reason, is_replaceable=error.rule in _ABOUT_THE_EDIT)
-    return replace(proposal, warnings=mine)
+    return replace(proposal, warnings=findings)
 
 
-def _about(scenario: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def _about(scenario: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.scenario == scenario)
 
 
 def _worse_findings(file: BaselineFile, new: Mapping[str, ScenarioBaseline]) -> list[Finding]:
-    """Return errors and warnings that the file would have with all of these, and has not as grave before."""
+    """Return the errors and warnings that the file would have with all of these, and has not as grave now."""
     if not new:
         return []
     after = replace(file, scenarios={**file.scenarios, **new})
-    known = {(one.rule, one.scenario, one.field, one.severity) for one in audit(file)}
+    present = {(*_subject(finding), finding.severity) for finding in audit(file)}
     return [
-        one
-        for one in audit(after, against=file)
-        if one.severity != "info"
-        and one.rule not in _ABOUT_TYPING
-        and not {(one.rule, one.scenario, one.field, grave) for grave in _AT_LEAST[one.severity]} & known
+        finding
+        for finding in audit(after, against=file)
+        if finding.severity != "info"
+        and finding.rule not in _ABOUT_TYPING
+        and not {(*_subject(finding), severity) for severity in _AT_LEAST[finding.severity]} & present
     ]
+
+
+def _subject(finding: Finding) -> tuple[str, str, str]:
+    return finding.rule, finding.scenario, finding.field

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ratchet_bot.data.baselines import DEFAULT_PROFILE, END_TO_END, BaselineFile, Tolerances
+from ratchet_bot.data.baselines import END_TO_END, BaselineFile, Tolerances
 from ratchet_bot.data.history import History, HistoryLine, Series, latest_keys, series_of
+from ratchet_bot.data.terms import DEFAULT_PROFILE
 from ratchet_bot.judging.changepoints import ChangePoint, change_points
 from ratchet_bot.judging.limits import limit
 from ratchet_bot.judging.nights import STALE_RATIO
 from ratchet_bot.judging.noise import Floor, floor
-from ratchet_bot.judging.sparkline import sparkline
 
 
 @dataclass(frozen=True)
-class Level:
+class TrendLevel:
     """Nights that belong together, end to end in milliseconds."""
 
     ms: float
@@ -54,7 +54,7 @@ class Trend:
     """The nights that count and have end to end, oldest first; at least one."""
     aside: tuple[HistoryLine, ...]
     """The nights that do not count, oldest first: invalid, excluded, or of another series."""
-    levels: tuple[Level, ...]
+    levels: tuple[TrendLevel, ...]
     changes: tuple[LevelChange, ...]
     floor: Floor
     guard: Guard | None
@@ -64,11 +64,6 @@ class Trend:
     def values_ms(self) -> Sequence[float]:
         """End to end of each night."""
         return [line.values[END_TO_END] for line in self.series]
-
-    @property
-    def bars(self) -> str:
-        """The last nights in one word."""
-        return sparkline(self.values_ms)
 
     @property
     def level_ms(self) -> float:
@@ -135,12 +130,12 @@ def _trend(series: Series, aside: Sequence[HistoryLine], guard: Guard | None) ->
     )
 
 
-def _levels(values: Sequence[float], points: Sequence[ChangePoint]) -> tuple[Level, ...]:
+def _levels(values: Sequence[float], points: Sequence[ChangePoint]) -> tuple[TrendLevel, ...]:
     if not points:
-        return (Level(floor(values).level or values[-1], 0, len(values)),)
+        return (TrendLevel(floor(values).level or values[-1], 0, len(values)),)
     bounds = [0, *(point.index for point in points), len(values)]
     middles = [points[0].before, *(point.after for point in points)]
-    return tuple(Level(ms, bounds[at], bounds[at + 1]) for at, ms in enumerate(middles))
+    return tuple(TrendLevel(ms, bounds[at], bounds[at + 1]) for at, ms in enumerate(middles))
 
 
 def _aside(

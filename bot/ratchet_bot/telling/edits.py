@@ -10,9 +10,10 @@ from ratchet_bot.data.baselines import AGGREGATES, BaselineFile, BaselinesReject
 from ratchet_bot.data.formatting import plain
 from ratchet_bot.data.json_text import line_of, member_lines
 from ratchet_bot.hosts.effects import Annotation
-from ratchet_bot.judging.audit import SEVERITIES, Finding, audit
-from ratchet_bot.judging.limits import gates
+from ratchet_bot.judging.audit import audit
+from ratchet_bot.judging.metrics import gates
 from ratchet_bot.judging.proposals import Change
+from ratchet_bot.judging.rules.rule import SEVERITIES, Finding
 
 if TYPE_CHECKING:
     from ratchet_bot.data.settings import Waiver  # it loads a YAML parser

@@ -7,15 +7,13 @@ from functools import cached_property
 from ratchet_bot.data.baselines import END_TO_END
 from ratchet_bot.data.names import RefusedArtifact
 from ratchet_bot.hosts.states import Run
-from ratchet_bot.judging.comparison import Comparison, ScenarioComparison, Shift, Verdict
-from ratchet_bot.judging.known import Known
 from ratchet_bot.judging.night_tightening import Tightening
-from ratchet_bot.judging.nights import Stale
+from ratchet_bot.judging.nights import NightSeries, RunnerChange, StaleBaseline
 from ratchet_bot.judging.noise import floor
-from ratchet_bot.judging.regressions import Episode, is_most
-from ratchet_bot.judging.rules.findings import Finding
-from ratchet_bot.judging.runners import RunnerChange
-from ratchet_bot.judging.sparkline import sparkline
+from ratchet_bot.judging.open_regressions import Episode, is_most
+from ratchet_bot.judging.rules.rule import Finding
+from ratchet_bot.judging.verdicts import Comparison, ScenarioComparison, Shift, Verdict
+from ratchet_bot.telling.chart import sparkline
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class NightReport:
     """None when nothing was measured, so that nothing was decided."""
     episodes: tuple[Episode, ...]
     """Regressions that hold."""
-    stale: tuple[Stale, ...]
+    stale: tuple[StaleBaseline, ...]
     findings: tuple[Finding, ...] = ()
     """What the audit says about the baselines with the proposals in them."""
     refused: tuple[RefusedArtifact, ...] = ()
@@ -126,14 +124,14 @@ class NightReport:
         return sum(row.verdict is verdict for row in self.rows)
 
 
-def rows_of(comparison: Comparison, found: Known) -> tuple[NightRow, ...]:
+def rows_of(comparison: Comparison, found: NightSeries) -> tuple[NightRow, ...]:
     """Return what is told of each scenario: the alarms first."""
     values = {line.scenario: line.values.get(END_TO_END) for line in found.lines if line.counts}
     rows = [_row(one, values.get(one.scenario), found) for one in comparison.scenarios]
     return tuple(sorted(rows, key=lambda row: not row.is_alarm))
 
 
-def _row(one: ScenarioComparison, measured_ms: float | None, found: Known) -> NightRow:
+def _row(one: ScenarioComparison, measured_ms: float | None, found: NightSeries) -> NightRow:
     nights = list(found.past.get(one.scenario, {}).get(END_TO_END, ()))
     level_ms = floor(nights).level or None
     return NightRow(

@@ -7,17 +7,17 @@ from markupsafe import Markup
 from ratchet_profiler.record import RunRecord
 
 from ratchet_bot.data.baselines import BaselineFile
-from ratchet_bot.judging.comparison import Comparison
-from ratchet_bot.judging.tighten import Proposals
-from ratchet_bot.telling import sticky
+from ratchet_bot.judging.proposals import Proposals
+from ratchet_bot.judging.verdicts import Comparison
+from ratchet_bot.telling import markers
 from ratchet_bot.telling.fitting import longest_fitting
-from ratchet_bot.telling.report import HardwareReport, Report, hardware_report
-from ratchet_bot.telling.run_report import RunReport
+from ratchet_bot.telling.hardware_report import HardwareReport, hardware_report
+from ratchet_bot.telling.report import Report, RunReport
 from ratchet_bot.telling.words import html, markdown, text
 
 MAX_COMMENT_BYTES: Final = 60_000
 """Most UTF-8 bytes of a comment. GitHub refuses more than 65,536 characters, and elsewhere counts bytes."""
-MARKER: Final = sticky.MARKER
+MARKER: Final = markers.MARKER
 """How a comment begins that is ours."""
 
 

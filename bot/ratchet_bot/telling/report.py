@@ -1,21 +1,18 @@
-"""Everything a reader is told about a run, as plain data: what to say, not how to say it."""
+"""What a pull request is shown of a run, as plain data: the measurements, and what host and diff add."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import Final
 
-from ratchet_profiler.record import Environment, RunRecord, Source
-
-from ratchet_bot.data.baselines import BaselineFile, Tolerances
+from ratchet_bot.data.names import RefusedArtifact, hardware_of
 from ratchet_bot.hosts.effects import Conclusion
+from ratchet_bot.hosts.states import Run
 from ratchet_bot.judging.attribution import Attribution
-from ratchet_bot.judging.audit import ABOUT_THE_FILE, Finding
-from ratchet_bot.judging.comparison import JUDGED, Comparison, Outcome, ScenarioComparison, Verdict
-from ratchet_bot.judging.tighten import Proposal, Proposals
-from ratchet_bot.telling.leads import Lead, ScenarioRow, excess, leads, rows_where, worst_excess
-
-T = TypeVar("T")
+from ratchet_bot.judging.verdicts import Outcome, Verdict
+from ratchet_bot.telling.edits import Edit
+from ratchet_bot.telling.hardware_report import HardwareReport
+from ratchet_bot.telling.markers import State
 
 CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
     Outcome.REGRESSED: "failure",
@@ -27,8 +24,6 @@ CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
 }
 """Improvement is never red. What was not judged is never green, and does not satisfy a required check.
 A suspect is within the limits that its maintainers chose: it is told, and holds nothing back."""
-WIDE_RATIO: Final = 1.0
-"""A tolerance above this lets a metric take more than twice its baseline, which a reader should know."""
 
 
 @dataclass(frozen=True)
@@ -38,147 +33,6 @@ class Explained:
     hardware: str
     scenario: str
     attribution: Attribution
-
-
-@dataclass(frozen=True)
-class Unjudged:
-    """Scenarios that could not be judged for the same reason."""
-
-    verdict: Verdict
-    reason: str
-    scenarios: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class HardwareReport:
-    """What one run on one kind of hardware has shown."""
-
-    hardware: str
-    baselines: str
-    """Path of the baseline file, as a reader knows it."""
-    baselines_date: str
-    """What the file says about its age; empty when it says nothing."""
-    comparison: Comparison
-    findings: tuple[Finding, ...]
-    """What the audit says about the baselines of the scenarios that were compared; no notes."""
-    proposals: Proposals
-    wide_tolerances: Mapping[str, float]
-    """Those of the profile that allow more than twice a baseline: fractions by the kind of metric."""
-    environments: tuple[Environment, ...]
-    """Of the records, in their order, each once; at least one."""
-    sources: tuple[Source, ...]
-    """The same, of what was measured by which job."""
-
-    @property
-    def source(self) -> Source:
-        """What the first record measured: the records of one run differ in their job only."""
-        return self.sources[0]
-
-    @cached_property
-    def regressed(self) -> Sequence[ScenarioComparison]:
-        """The regressed scenarios, the worst first."""
-        return sorted(self._with(Verdict.REGRESSED), key=worst_excess, reverse=True)
-
-    @cached_property
-    def suspects(self) -> Sequence[ScenarioComparison]:
-        """The scenarios within their limits and beyond their noise, the worst first."""
-        return sorted(self._with(Verdict.SUSPECT), key=worst_excess, reverse=True)
-
-    @cached_property
-    def cleared(self) -> Sequence[ScenarioComparison]:
-        """The scenarios that looked slower until they were measured again."""
-        return [one for one in self.comparison.scenarios if one.cleared]
-
-    @cached_property
-    def crossed(self) -> Sequence[ScenarioRow]:
-        """The rows above their limit that gate, those of the worst scenario first."""
-        return rows_where(self.regressed, lambda row: row.crossed and row.gates)
-
-    @cached_property
-    def leads(self) -> Sequence[Lead]:
-        """One row of each regressed scenario, the worst scenario first; none where a rule knows no row."""
-        return leads(self.crossed)
-
-    @cached_property
-    def others(self) -> Sequence[ScenarioRow]:
-        """The rows above their limit that gate and are no lead."""
-        leads = {(one.scenario, one.row.field) for one in self.leads}
-        return [one for one in self.crossed if (one.scenario, one.row.field) not in leads]
-
-    @cached_property
-    def suspicious(self) -> Sequence[ScenarioRow]:
-        """The rows of suspects that are beyond their noise, those of the worst scenario first."""
-        return rows_where(self.suspects, lambda row: row.suspicious)
-
-    @cached_property
-    def told(self) -> Sequence[ScenarioRow]:
-        """The rows above their limit that do not gate, the largest excess first."""
-        rows = rows_where(self.judged, lambda row: row.crossed and not row.gates)
-        return sorted(rows, key=lambda one: excess(one.row), reverse=True)
-
-    @cached_property
-    def improved(self) -> Sequence[ScenarioComparison]:
-        """The improved scenarios, the largest improvement first."""
-        return sorted(self._with(Verdict.IMPROVED), key=_e2e_change)
-
-    @cached_property
-    def judged(self) -> Sequence[ScenarioComparison]:
-        """The scenarios whose verdict rests on a comparison of numbers."""
-        return [one for one in self.comparison.scenarios if one.verdict in JUDGED]
-
-    @cached_property
-    def unjudged(self) -> Sequence[ScenarioComparison]:
-        """The scenarios that should have been judged and were not."""
-        return [one for one in self.comparison.scenarios if one.verdict not in JUDGED | {Verdict.UNGUARDED}]
-
-    @cached_property
-    def explained(self) -> Sequence[ScenarioComparison]:
-        """The scenarios whose change is attributed, slower ones first."""
-        return [one for one in (*self.regressed, *self.suspects, *self.improved) if one.attribution]
-
-    @cached_property
-    def moved(self) -> Sequence[ScenarioRow]:
-        """The end-to-end rows of what became slower together with the machine, the largest change first."""
-        rows = [ScenarioRow(one.scenario, one.e2e) for one in self._with(Verdict.INCOMPARABLE) if one.e2e]
-        return sorted(rows, key=lambda one: abs(one.row.change_ratio or 0.0), reverse=True)
-
-    @cached_property
-    def reasons(self) -> Sequence[Unjudged]:
-        """Why scenarios were not judged, each reason once; those that are told as a shift are left out."""
-        moved = {one.scenario for one in self.moved}
-        groups: dict[tuple[Verdict, str], list[str]] = {}
-        for one in self.unjudged:
-            if one.scenario not in moved:
-                groups.setdefault((one.verdict, one.reason), []).append(one.scenario)
-        return [Unjudged(verdict, reason, tuple(names)) for (verdict, reason), names in groups.items()]
-
-    @cached_property
-    def unguarded(self) -> Sequence[ScenarioComparison]:
-        """The scenarios that have nothing to be judged by."""
-        return self._with(Verdict.UNGUARDED)
-
-    @cached_property
-    def errors(self) -> Sequence[Finding]:
-        """The findings that are errors."""
-        return [finding for finding in self.findings if finding.severity == "error"]
-
-    @cached_property
-    def introduced(self) -> Sequence[Finding]:
-        """The findings that a change of the file brought."""
-        return [finding for finding in self.findings if finding.introduced]
-
-    @cached_property
-    def older(self) -> Sequence[Finding]:
-        """The findings that were there before."""
-        return [finding for finding in self.findings if not finding.introduced]
-
-    def _with(self, verdict: Verdict) -> list[ScenarioComparison]:
-        return [one for one in self.comparison.scenarios if one.verdict is verdict]
-
-    @property
-    def proposed(self) -> Sequence[Proposal]:
-        """The new baselines that this run would allow."""
-        return self.proposals.proposals
 
 
 @dataclass(frozen=True)
@@ -244,57 +98,120 @@ def report_on(sections: Iterable[HardwareReport], expected: Iterable[str] = ()) 
     return Report(tuple(ordered), tuple(name for name in expected if name not in measured))
 
 
-def hardware_report(
-    path: str,
-    file: BaselineFile,
-    records: Sequence[RunRecord],
-    comparison: Comparison,
+@dataclass(frozen=True)
+class Missing:
+    """A kind of hardware of which a run has brought no valid record."""
+
+    hardware: str
+    reason: str
+    """A clause to follow the name."""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one run says of a pull request."""
+
+    run: Run
+    report: Report
+    missing: tuple[Missing, ...] = ()
+    refused: tuple[RefusedArtifact, ...] = ()
+    """Artifacts that were left aside, and are not why a hardware is missing."""
+    edits: tuple[Edit, ...] = ()
+    """Baseline files that the pull request itself changes."""
+    is_of_this_attempt: bool = True
+    """Whether any of its records may be of the run's present attempt."""
+    is_of_this_merge: bool = True
+    """Whether it began when the pull request went into its base already."""
+    changes_config: bool = False
+    """Whether the pull request changes by what the ones after it are judged."""
+
+    @property
+    def wrong(self) -> Sequence[Edit]:
+        """The changes that must not be merged as they are."""
+        return [edit for edit in self.edits if edit.is_wrong]
+
+    @property
+    def unguarding(self) -> Sequence[Edit]:
+        """The changes after which slowdowns pass that were caught before."""
+        return [edit for edit in self.edits if edit.unguarding]
+
+    @property
+    def doubt(self) -> str:
+        """Why the run itself is no proof of what its records show, as a sentence; "" when it is."""
+        if not self.report.hardware:
+            return ""  # that is said already
+        if not self.is_of_this_merge:
+            return "The pull request went into another branch, or was closed, when the run began."
+        if not self.is_of_this_attempt:
+            attempt = f"attempt {self.run.attempt} has measured nothing"
+            return f"All records are of earlier attempts of the run: {attempt}."
+        if self.run.conclusion != "success":
+            return f"The run ended as {self.run.conclusion}, so not all of it may have been measured."
+        return ""
+
+    @property
+    def cure(self) -> str:
+        """What the author does about a doubt, a clause. A run that is run again measures the same merge."""
+        return "run the job again" if self.is_of_this_merge else "push, or close and reopen the pull request"
+
+    @property
+    def introduced(self) -> int:
+        """How many findings the pull request brings."""
+        return sum(len(edit.findings) + bool(edit.problem) for edit in self.edits)
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """What the check concludes: baselines made wrong hold a merge back as a regression does.
+
+        Looser ones, and a run that is no proof, ask a person to look.
+        """
+        if self.wrong:
+            return "failure"
+        is_open = self.report.conclusion == "success" and (self.unguarding or self.doubt)
+        return "action_required" if is_open else self.report.conclusion
+
+    @property
+    def tells(self) -> bool:
+        """True when somebody may want to know: anything but a quiet pass."""
+        news = self.report.count("proposed") or self.report.count("cleared")
+        fine = self.report.outcome is Outcome.UNCHANGED and not news
+        return not fine or bool(self.introduced or self.refused or self.doubt or self.changes_config)
+
+    @property
+    def state(self) -> State:
+        """What the comment keeps about itself."""
+        return State(run_id=self.run.run_id, attempt=self.run.attempt, outcome=self.report.outcome)
+
+
+def run_report(
+    run: Run,
+    report: Report,
+    refused: Sequence[RefusedArtifact],
+    edits: Iterable[Edit],
     *,
-    proposals: Proposals,
-    findings: Iterable[Finding],
-) -> HardwareReport:
-    """Return the report on one run, from what was found out about it.
+    is_of_this_attempt: bool,
+    is_of_this_merge: bool,
+    changes_config: bool = False,
+) -> RunReport:
+    """Return everything there is to say of a run.
 
     Args:
-        path: The baseline file, as a reader knows it.
-        file: Its content.
-        records: The run, in one record or in several; at least one.
-        comparison: Its verdicts.
-        proposals: What it allows to tighten.
-        findings: What the audit says about the file; of scenarios that were not compared nothing is told.
+        run: The run.
+        report: What its records have shown.
+        refused: The artifacts of it that were left aside.
+        edits: What the pull request itself does to baseline files.
+        is_of_this_attempt: Whether any of its records may be of the run's present attempt.
+        is_of_this_merge: Whether it began when the pull request went into its base already.
+        changes_config: Whether the pull request changes the configuration.
     """
-    verdicts = {one.scenario: one.verdict for one in comparison.scenarios}
-    return HardwareReport(
-        hardware=records[0].environment.hardware,
-        baselines=path,
-        baselines_date=file.metadata.last_updated or "",
-        comparison=comparison,
-        findings=tuple(one for one in findings if _is_told(one, verdicts)),
-        proposals=proposals,
-        wide_tolerances=_wide(file.profile(comparison.profile)),
-        environments=_distinct([record.environment for record in records]),
-        sources=_distinct([record.source for record in records]),
+    missing = tuple(_missing(run, name, refused) for name in report.absent)
+    others = tuple(one for one in refused if not hardware_of(one.name, report.absent))
+    return RunReport(
+        run, report, missing, others, tuple(edits), is_of_this_attempt, is_of_this_merge, changes_config
     )
 
 
-def _is_told(finding: Finding, verdicts: Mapping[str, Verdict]) -> bool:
-    """Return whether a finding is news: what nothing guards is listed among the scenarios already."""
-    if finding.severity == "info" or finding.waived:
-        return False
-    if finding.rule == "unguarded" and verdicts.get(finding.scenario) is Verdict.UNGUARDED:
-        return False
-    return finding.scenario in verdicts or finding.rule in ABOUT_THE_FILE
-
-
-def _distinct(values: Sequence[T]) -> tuple[T, ...]:
-    """Return these values in their order, each once; they need not be hashable."""
-    return tuple(value for number, value in enumerate(values) if value not in values[:number])
-
-
-def _wide(tolerances: Tolerances) -> dict[str, float]:
-    named = {name: getattr(tolerances, name) for name in Tolerances.model_fields}
-    return {name: ratio for name, ratio in named.items() if ratio > WIDE_RATIO}
-
-
-def _e2e_change(scenario: ScenarioComparison) -> float:
-    return (scenario.e2e.change_ratio if scenario.e2e else None) or 0.0
+def _missing(run: Run, hardware: str, refused: Iterable[RefusedArtifact]) -> Missing:
+    ended = "the run" if run.conclusion == "success" else f"the run ended as {run.conclusion} and"
+    reasons = [f"{one.name}: {one.reason}" for one in refused if hardware_of(one.name, [hardware])]
+    return Missing(hardware, "; ".join(reasons) or f"{ended} left no record of it")

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from ratchet_bot.data import formatting
 from ratchet_bot.data.terms import MAX_FLAKE_RATE
 from ratchet_bot.judging.proposals import run_chance
+from ratchet_bot.telling.chart import sparkline
 
 MOST_NOTES: Final = 5
 """Notes shown of one scenario. Chosen: more of them say that the workload changed, whatever they say."""
@@ -164,6 +165,7 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], str] | None) 
         short=_short,
         share=formatting.share,
         span=formatting.span,
+        sparkline=sparkline,
         widest=formatting.widest,
     )
     return environment

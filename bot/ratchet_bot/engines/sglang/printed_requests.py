@@ -17,7 +17,7 @@ from ratchet_bot.engines.sglang.requests import (
     named_place,
     request_of,
 )
-from ratchet_bot.judging.snapshot import HONEST_GAP_MS
+from ratchet_bot.judging.metrics import HONEST_GAP_MS
 
 AVERAGES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     "expected_avg_denoise_ms": fmean,

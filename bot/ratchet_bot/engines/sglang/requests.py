@@ -15,7 +15,7 @@ from ratchet_profiler.record import MAX_MS, Memory, RequestRecord, StageTiming, 
 from ratchet_bot.data.baselines import PSEUDO_STAGES
 from ratchet_bot.data.formatting import plain
 from ratchet_bot.engines.sglang.step_owners import owners
-from ratchet_bot.judging.snapshot import is_denoising_stage
+from ratchet_bot.judging.metrics import is_denoising_stage
 
 LONGEST_PLACE: Final = 150
 """Characters of a file's name in a request id: with its line it stays within the 200 of a record."""

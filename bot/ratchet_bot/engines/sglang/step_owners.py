@@ -7,7 +7,7 @@ stage's steps end: they are consecutive, and together they took no longer than t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ratchet_bot.judging.snapshot import STEP_ROUNDING_MS
+from ratchet_bot.judging.metrics import STEP_ROUNDING_MS
 
 
 @dataclass(frozen=True)

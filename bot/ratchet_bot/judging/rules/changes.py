@@ -1,16 +1,21 @@
-"""Rules of the audit about a change: what an older file says beside the one that is proposed."""
+"""Rules of the audit about a change: a scenario beside its older version and the requests of a record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, median
 from typing import Final
 
 from ratchet_bot.data.baselines import AGGREGATES, END_TO_END, ScenarioBaseline
 from ratchet_bot.data.formatting import change
 from ratchet_bot.data.terms import MIN_IMPROVEMENT
-from ratchet_bot.judging.limits import is_slower_decoding, is_top_level
-from ratchet_bot.judging.rules.findings import Finding
-from ratchet_bot.judging.rules.subject import REPLACE_WHOLE, Subject, listed, workload_differences
-from ratchet_bot.judging.snapshot import DECIMALS, HONEST_GAP_MS
+from ratchet_bot.judging.limits import is_slower_decoding
+from ratchet_bot.judging.metrics import DECIMALS, HONEST_GAP_MS, is_top_level
+from ratchet_bot.judging.rules.rule import (
+    REPLACE_WHOLE,
+    Finding,
+    Subject,
+    listed,
+    workload_differences,
+)
 
 E2E_MOVE_RATIO: Final = 0.02
 """From this fraction on, end to end cannot move while every stage stays as it was. Chosen: below it, an edit
@@ -222,3 +227,50 @@ def _is_looser(field: str, old_ms: float, new_ms: float) -> bool:
 def _times(ratio: float) -> str:
     """Return a change in the words that fit its size: "+12.0 %", or "12.7 times" from double on."""
     return f"{ratio:,.1f} times" if ratio >= 2 else change(ratio - 1)  # noqa: PLR2004 - double
+
+
+def mixed_snapshot(subject: Subject) -> Iterator[Finding]:
+    """Yield a finding when the values of a changed scenario are not those of one request of the records.
+
+    All values of a scenario must come from one request: values of several, each the lowest or the last, are
+    of a run that never was. Every value of the scenario must be that request's, rounded to 0.01 ms; warm-ups
+    do not count. Without an older file, each scenario that the records have is looked at.
+    """
+    if not subject.has_records or not subject.scenario.guards:
+        return
+    if not (subject.has_changed if subject.is_compared else subject.requests):
+        return
+    if not subject.requests:
+        yield _mixed(subject, None, [END_TO_END], "the records have no request of it")
+        return
+    closest = min(subject.requests, key=lambda request: len(request.differing(subject.scenario)))
+    differing = closest.differing(subject.scenario)
+    if differing:
+        values, measured = subject.scenario.by_field(), closest.values.by_field()
+        problem = (
+            f"the values are those of no request; the closest, {closest.place}, has other values in "
+            f"{len(differing)} of {len(values)} fields: "
+            + listed(differing, lambda field: f"{field} {values[field]:,.2f} ({_ms(measured.get(field))})")
+        )
+        yield _mixed(subject, measured.get(differing[0]), differing, problem)
+
+
+def _mixed(subject: Subject, expected: float | None, fields: Sequence[str], problem: str) -> Finding:
+    values: Mapping[str, float] = subject.scenario.by_field()
+    return Finding(
+        rule="mixed-snapshot",
+        severity="error",
+        scenario=subject.name,
+        field=fields[0],
+        actual=values.get(fields[0]),
+        expected=expected,
+        problem=problem,
+        remedy="take all values from that one request"
+        if expected is not None
+        else "give the record that they are from",
+        introduced=subject.has_changed,
+    )
+
+
+def _ms(value: float | None) -> str:
+    return "absent" if value is None else f"{value:,.2f}"

@@ -6,9 +6,8 @@ from statistics import fmean, median
 from typing import Final
 
 from ratchet_bot.data.baselines import AGGREGATES, END_TO_END, ScenarioBaseline
-from ratchet_bot.judging.rules.findings import Finding
-from ratchet_bot.judging.rules.subject import LONGEST_SHOWN, Subject, listed
-from ratchet_bot.judging.snapshot import HONEST_GAP_MS, is_denoising_stage
+from ratchet_bot.judging.metrics import HONEST_GAP_MS, is_denoising_stage
+from ratchet_bot.judging.rules.rule import LONGEST_SHOWN, Finding, Subject, listed
 
 MOST_BAD_VALUES: Final = 10
 """Bad values told of one scenario; the others are counted. Chosen: a file may have 100,000 of them."""

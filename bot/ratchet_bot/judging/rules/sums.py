@@ -9,14 +9,20 @@ from statistics import fmean, median
 from typing import Final
 
 from ratchet_bot.data.baselines import END_TO_END, ScenarioBaseline
-from ratchet_bot.judging.rules.findings import Finding, Severity
-from ratchet_bot.judging.rules.subject import REPLACE_WHOLE, Subject, percent, workload_differences
-from ratchet_bot.judging.snapshot import (
+from ratchet_bot.judging.metrics import (
     DECIMALS,
     HONEST_GAP_MS,
     STEP_ROUNDING_MS,
     denoising_total_ms,
     is_denoising_stage,
+)
+from ratchet_bot.judging.rules.rule import (
+    REPLACE_WHOLE,
+    Finding,
+    Severity,
+    Subject,
+    percent,
+    workload_differences,
 )
 
 GROSS_RATIO: Final = 0.01

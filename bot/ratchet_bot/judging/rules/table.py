@@ -7,11 +7,13 @@ from typing import Final
 
 from ratchet_bot.data.terms import MIN_IMPROVEMENT
 from ratchet_bot.judging.limits import DECODING_PAD_MS, DECODING_TOLERANCE
+from ratchet_bot.judging.metrics import HONEST_GAP_MS, STEP_ROUNDING_MS
 from ratchet_bot.judging.rules.changes import (
     E2E_MOVE_RATIO,
     LOOSENED_RATIO,
     assembled,
     loosened,
+    mixed_snapshot,
     no_improvement,
     partial_edit,
     workload_changed,
@@ -28,9 +30,8 @@ from ratchet_bot.judging.rules.forms import (
     steps_missing,
     unguarded,
 )
-from ratchet_bot.judging.rules.guards import guard_lost
-from ratchet_bot.judging.rules.snapshots import mixed_snapshot
-from ratchet_bot.judging.rules.subject import FileRule, Rule, ScenarioRule
+from ratchet_bot.judging.rules.rule import WAIVER_RULE as WAIVER
+from ratchet_bot.judging.rules.rule import FileRule, Rule, ScenarioRule
 from ratchet_bot.judging.rules.sums import (
     BETWEEN_STEPS_MOVE_RATIO,
     BETWEEN_STEPS_MS,
@@ -48,17 +49,16 @@ from ratchet_bot.judging.rules.sums import (
     steps_exceed_stage,
     unattributed_e2e,
 )
-from ratchet_bot.judging.rules.waivers import RULE as WAIVER
 from ratchet_bot.judging.rules.whole_files import (
     IMPLAUSIBLE_RATIO,
     LEAST_COPIED,
     LEAST_OTHERS,
     copied_scenario,
+    guard_lost,
     implausible_stage,
     metadata_date,
     repeated_key,
 )
-from ratchet_bot.judging.snapshot import HONEST_GAP_MS, STEP_ROUNDING_MS
 
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 

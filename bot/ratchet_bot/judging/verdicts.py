@@ -38,6 +38,8 @@ class Verdict(StrEnum):
 
 JUDGED: Final = frozenset({Verdict.REGRESSED, Verdict.SUSPECT, Verdict.IMPROVED, Verdict.UNCHANGED})
 """Verdicts that rest on a comparison of numbers."""
+
+
 SLOWER: Final = frozenset({Verdict.REGRESSED, Verdict.SUSPECT})
 """Verdicts on a scenario that is slower than it was."""
 
@@ -61,6 +63,8 @@ _WORST_FIRST: Final[Mapping[Verdict, Outcome]] = {
     Verdict.IMPROVED: Outcome.IMPROVED,
     Verdict.UNCHANGED: Outcome.UNCHANGED,
 }
+
+
 _UNJUDGED: Final = frozenset({Verdict.MISSING, Verdict.INCOMPARABLE, Verdict.INVALID})
 
 

@@ -1,4 +1,4 @@
-"""What an audit looks at, a scenario or a whole file, each beside its older version; and what a rule is."""
+"""What a rule of the audit is, what it looks at, and what it finds."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,9 +10,11 @@ from typing import Final, Literal
 from ratchet_profiler.record import Clock
 
 from ratchet_bot.data.baselines import AGGREGATES, PSEUDO_STAGES, BaselineFile, ScenarioBaseline
-from ratchet_bot.judging.rules.findings import Finding
-from ratchet_bot.judging.snapshot import HONEST_GAP_MS, denoising_total_ms
+from ratchet_bot.judging.metrics import HONEST_GAP_MS, denoising_total_ms
 
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
+"""The gravest first."""
 LONGEST_SHOWN: Final = 80
 """Characters shown of a name or a value that may be anything."""
 MOST_NAMED: Final = 8
@@ -20,6 +22,56 @@ MOST_NAMED: Final = 8
 REPLACE_WHOLE: Final = (
     "replace the whole scenario with the values of one request (perf-ratchet tighten --replace)"
 )
+WAIVER_RULE: Final = "waiver"
+"""The rule of what is said about waivers themselves."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth knowing, about one scenario."""
+
+    rule: str
+    severity: Severity
+    scenario: str
+    """Its id; for the file as a whole the part, such as "metadata"; for a request of a record where it is."""
+    field: str
+    """Where in the scenario, such as "expected_avg_denoise_ms"."""
+    actual: float | str | None
+    """What the file says."""
+    expected: float | str | None
+    """What would be consistent; None when only a new measurement can tell."""
+    problem: str
+    """What is wrong, one clause."""
+    remedy: str
+    """What to do about it in a baseline file, one clause."""
+    introduced: bool = False
+    """Whether the change from an older file brought it; False where no older file was given."""
+    waived: str = ""
+    """Why somebody accepts it for a while; "" when nobody does."""
+
+    @property
+    def message(self) -> str:
+        """The problem, and how to mend it."""
+        return f"{self.problem}: {self.remedy}"
+
+
+def tally(findings: Iterable[Finding]) -> dict[str, dict[Severity, int]]:
+    """Return how many findings there are, by rule and severity, the graver first."""
+    counts: dict[str, dict[Severity, int]] = {}
+    for finding in gravest_first(findings):
+        severities = counts.setdefault(finding.rule, {})
+        severities[finding.severity] = severities.get(finding.severity, 0) + 1
+    return counts
+
+
+def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings by severity; those of one severity stay in their order."""
+    return sorted(findings, key=lambda one: SEVERITIES.index(one.severity))
+
+
+def first_error(findings: Iterable[Finding]) -> Finding | None:
+    """Return the first finding that is an error, or None."""
+    return next((finding for finding in findings if finding.severity == "error"), None)
 
 
 @dataclass(frozen=True)
@@ -32,7 +84,7 @@ class Subject:
     """Before the change; None for a new scenario, and where nothing is compared."""
     is_compared: bool = False
     """Whether an older file was given."""
-    requests: "tuple[Request, ...]" = ()
+    requests: "tuple[RecordedRequest, ...]" = ()
     """The measured requests of this scenario in the given records, in their order."""
     has_records: bool = False
     """Whether records were given, of whatever scenarios."""
@@ -68,7 +120,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Request:
+class RecordedRequest:
     """One measured request of a record, seen as baseline values."""
 
     place: str
@@ -93,7 +145,7 @@ class Files:
     file: BaselineFile
     old: BaselineFile | None = None
     """Before the change; None where nothing is compared."""
-    requests: Mapping[str, tuple[Request, ...]] = field(default_factory=dict)
+    requests: Mapping[str, tuple[RecordedRequest, ...]] = field(default_factory=dict)
     """The measured requests of the given records by scenario."""
 
 

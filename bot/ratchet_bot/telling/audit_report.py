@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from ratchet_bot.data.baselines import BaselineFile
-from ratchet_bot.judging.rules.findings import Finding, Severity, gravest_first, tally
+from ratchet_bot.judging.rules.rule import Finding, Severity, gravest_first, tally
 
 LEAST_SHARED_RATIO: Final = 0.5
 """Fraction of the smaller file's scenarios that two versions of one file share. Chosen: sglang's H100 and
