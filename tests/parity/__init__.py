@@ -1,0 +1,1 @@
+"""perf-ratchet beside sglang's own test: `make parity`."""
