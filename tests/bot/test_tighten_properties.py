@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from builders import make_baselines, make_record, make_request, make_scenario, make_values
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ratchet_bot.data.baselines import BaselinesRejected, baselines_from_text
-from ratchet_bot.data.file_diff import file_diff
+from ratchet_bot.data.file_diff import MAX_CHARACTERS, NO_END, file_diff
 from ratchet_bot.data.terms import Terms
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.tighten import propose, tightened
@@ -138,9 +138,10 @@ def test_the_diff_is_the_change(laid: LaidOut, records: list[RunRecord]):
     """Its lines, taken from the old file and put in, make the new one; and nothing else is in it."""
     file = baselines_from_text(laid.text)
     after = tightened(file, propose(file, records))
-    told = file_diff("h100.json", file.text, after.text)
-    assert patched(lines(file.text), told.lines[2:]) == lines(after.text)
-    assert told.left_out == 0
+    assume(all(len(line) < MAX_CHARACTERS for line in [*lines(file.text), *lines(after.text)]))  # cut else
+    diff = file_diff("h100.json", file.text, after.text)
+    assert patched(lines(file.text), diff.lines[2:]) == lines(after.text)
+    assert diff.left_out == 0
 
 
 def lines(text: str) -> list[str]:
@@ -160,6 +161,8 @@ def patched(old: list[str], diff: tuple[str, ...]) -> list[str]:
             taken = first
         elif line[0] == "+":
             new.append(line[1:])
+        elif line == NO_END:
+            continue
         else:
             assert old[taken] == line[1:]
             new += [line[1:]] if line[0] == " " else []
