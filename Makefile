@@ -9,14 +9,14 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 LOCKED := -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement
 
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
-SCRIPTS := .ci/run .ci/release-notes $(wildcard .github/*.sh .github/actions/*/*.sh tests/*.sh tests/acting/*.sh)
+SCRIPTS := .ci/run docs/pictures/take.sh .ci/release-notes $(wildcard .github/*.sh .github/actions/*/*.sh tests/*.sh tests/acting/*.sh)
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 export OMP_NUM_THREADS := 1
 export TORCH_INDEX
 
-.PHONY: help demo test coverage faults workflows lint install-check action bench package lock golden clean
+.PHONY: help demo test coverage faults workflows lint docs pictures install-check action bench package lock golden clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ install-check: ## install the lock with the oldest pip that a supported Python b
 	  "$$python" -m pip --version; "$$python" -m pip check; rm -rf "$$folder"; \
 	done
 
+docs: .venv/installed ## build the site of the documentation into .docs; a warning or a broken link is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs .docs
+
+pictures: .venv/installed ## take the pictures of README and docs anew, with chromium
+	bash docs/pictures/take.sh
+
 action: ## install the bot as the workflows do, hash-locked, and run it
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	  RUNNER_TEMP=$$folder GITHUB_PATH=$$folder/path bash .github/actions/ratchet/install.sh && \
@@ -85,14 +91,14 @@ bench: .venv/installed ## what a stage and a command cost, and how well a slowdo
 lock: ## resolve the dependencies anew, for every Python and platform
 	echo torch==$(TORCH) | $(COMPILE) --no-config --output-file requirements-torch.lock -
 	$(COMPILE) --output-file requirements-bot.lock pyproject.toml
-	$(COMPILE) --extra profiler --extra demo --extra dev --constraint requirements-torch.lock \
+	$(COMPILE) --extra profiler --extra demo --extra docs --extra dev --constraint requirements-torch.lock \
 	  --no-emit-package perf-ratchet --no-emit-package torch --output-file requirements-dev.lock pyproject.toml
 
 golden: .venv/installed ## write the golden files anew; review them as rendered Markdown
 	$(BIN)/python -m pytest -n auto --golden=write tests
 
 clean: ## remove what the other targets made
-	rm -rf .venv .tools .demo dist
+	rm -rf .venv .tools .demo .docs dist
 
 .venv/installed: requirements-dev.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "perf-ratchet needs Python 3.11 or newer: make PYTHON=python3.12 ...")'

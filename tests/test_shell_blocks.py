@@ -58,7 +58,7 @@ def test_a_block_is_run_unless_the_line_above_says_why_not():
     assert blocks(page) == [Block(4, "ls\n", ""), Block(9, "nvidia-smi\n", "a GPU")]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HERE)))
 def test_what_is_not_run_has_a_reason(page: Path):
     """A reason that a laptop without network cannot help; every comment stands above a shell block."""
     text = page.read_text("utf-8")
@@ -76,7 +76,7 @@ def test_the_readme_has_blocks_that_run():
     assert PAGES[0] in RUN
 
 
-@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", RUN, ids=lambda page: str(page.relative_to(HERE)))
 def test_the_blocks_of_a_page_work_in_their_order(page: Path, tmp_path: Path):
     """Each in a shell of its own, at the top of one repository with one commit; every line succeeds."""
     repository = tmp_path / "engine"

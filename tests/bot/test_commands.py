@@ -239,10 +239,10 @@ def test_usage_names_each_command():
 
 @pytest.mark.parametrize("command", USAGE)
 def test_a_command_is_known_wherever_it_is_named(command: str):
-    """The workflow starts its job for it; the help, each report and the README show it."""
+    """The workflow starts its job for it; the help, each report and the reference show it."""
     workflow = (TOP / ".github/workflows/slash.yml").read_text()
     starts = re.findall(r"contains\(github\.event\.comment\.body, '([^']+)'\)", workflow)
     assert any(start in command for start in starts)
     assert f'usage["{command}"]' in (TOP / "templates/answer_help.md.j2").read_text()
-    for place in ("templates/footer.md.j2", "README.md"):
+    for place in ("templates/footer.md.j2", "docs/slash-commands.md"):
         assert command in (TOP / place).read_text(), place
