@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from ratchet_bot.engines.sglang.logs import Reading, log_reading
+from ratchet_bot.engines.readings import Reading
+from ratchet_bot.engines.sglang.logs import log_reading
 
 STEPS = (50.0, 100.0, 110.0, 100.0, 90.0)
 """Mean 90, median 100: what `make_values()` has."""
@@ -89,9 +90,9 @@ def found(reading: Reading) -> list[tuple[Any, ...]]:
     return [
         (
             one.scenario,
-            one.request.total.host_ms,
-            [(stage.name, stage.host_ms) for stage in one.request.stages],
-            [step.host_ms for step in one.request.steps],
+            one.record.total.host_ms,
+            [(stage.name, stage.host_ms) for stage in one.record.stages],
+            [step.host_ms for step in one.record.steps],
         )
         for one in reading.requests
     ]

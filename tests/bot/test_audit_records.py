@@ -8,7 +8,7 @@ import pytest
 from audit_cases import measured, subject, told
 from builders import make_baselines, make_record, make_request, make_scenario
 from engine_files import line
-from ratchet_bot.engines.ingest import Given, ingested
+from ratchet_bot.engines.ingest import GivenSource, ingested
 from ratchet_bot.engines.sglang.logs import log_reading
 from ratchet_bot.judging.audit import audit, audit_record, requests_by_scenario
 from ratchet_bot.judging.rules.changes import mixed_snapshot
@@ -152,7 +152,7 @@ def test_a_record_without_requests_has_no_finding():
 def ingest(stages: Sequence[tuple[str, float]]) -> RunRecord:
     """Return the record of a performance log with these stages."""
     parts = [{"name": name, "execution_time_ms": ms} for name, ms in stages]
-    given = Given(hardware="h100", scenario="flux", created_at=datetime(2026, 5, 17, tzinfo=UTC))
+    given = GivenSource(hardware="h100", scenario="flux", created_at=datetime(2026, 5, 17, tzinfo=UTC))
     return ingested(
         [log_reading("performance.log", [line(stages=parts, total_duration_ms=1100.0).encode()])], given
     ).record

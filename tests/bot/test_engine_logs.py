@@ -9,7 +9,7 @@ from engine_files import DUMP, LINE, found, read, refused
 from hypothesis import given
 from hypothesis import strategies as st
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.engines.sglang.log_lines import moment
+from ratchet_bot.engines.log_lines import moment
 from ratchet_bot.engines.sglang.logs import dump_reading, log_reading
 
 
@@ -17,9 +17,9 @@ def test_a_performance_log():
     """Every number of a line is in its request, unrounded; the file names no scenario."""
     reading = read([json.dumps(LINE)])
     (one,) = reading.requests
-    first, second = one.request.stages
+    first, second = one.record.stages
 
-    assert (reading.kind, one.scenario, one.request.request_id) == ("performance log", None, "req-7")
+    assert (reading.kind, one.scenario, one.record.request_id) == ("performance log", None, "req-7")
     assert (one.commit, one.at) == ("0123456789abcdef0123456789abcdef01234567", moment(LINE["timestamp"]))
     assert (first.name, first.host_ms, first.memory) == ("TextEncodingStage", 30.123456789012345, None)
     assert (second.name, second.host_ms) == ("DenoisingStage", 460.2)
@@ -29,8 +29,8 @@ def test_a_performance_log():
         "reserved_bytes": 2_097_152,
         "peak_bytes": 3_407_872,
     }
-    assert [(step.stage_id, step.host_ms) for step in one.request.steps] == [(1, 45.19123456789), (1, 53.93)]
-    assert one.request.total.host_ms == 560.1
+    assert [(step.stage_id, step.host_ms) for step in one.record.steps] == [(1, 45.19123456789), (1, 53.93)]
+    assert one.record.total.host_ms == 560.1
     assert one.left_out == ("after_DenoisingStage.peak_reserved_mb",)
 
 
@@ -123,7 +123,7 @@ def test_a_repeated_key_hides_nothing():
 @pytest.mark.parametrize("line", [json.dumps(LINE), '"flux": {'])
 def test_an_endless_log_is_refused(line: str, monkeypatch: pytest.MonkeyPatch):
     """More requests than can be kept are a mistake that says what to do."""
-    monkeypatch.setattr("ratchet_bot.engines.sglang.logs.MAX_REQUESTS", 1)
+    monkeypatch.setattr("ratchet_bot.engines.readings.MAX_REQUESTS", 1)
 
     with pytest.raises(BadInput, match=r"^ci\.log: more than 1 requests; split the file$"):
         read([line] * 2)
@@ -172,7 +172,7 @@ def test_unassigned_steps_are_in_the_request():
     (one,) = read([json.dumps({**LINE, "stages": stages, "steps": [10.0, 20.0]})]).requests
 
     assert one.unassigned == "they fit into 2 denoising stages in more than one way"
-    assert [(step.stage_id, step.index, step.host_ms) for step in one.request.steps] == [
+    assert [(step.stage_id, step.index, step.host_ms) for step in one.record.steps] == [
         (None, 0, 10.0),
         (None, 1, 20.0),
     ]
@@ -182,7 +182,7 @@ def test_a_stage_that_occurs_twice():
     """Both are kept with their times; memory that could be of either is of none, and named."""
     twice = [{"name": "DenoisingStage", "execution_time_ms": ms} for ms in (100.0, 200.0)]
     (one,) = read([json.dumps({**LINE, "stages": twice, "steps": []})]).requests
-    stages = [(stage.occurrence, stage.host_ms, stage.memory) for stage in one.request.stages]
+    stages = [(stage.occurrence, stage.host_ms, stage.memory) for stage in one.record.stages]
 
     assert stages == [(0, 100.0, None), (1, 200.0, None)]
     assert one.left_out == ("after_DenoisingStage",)

@@ -125,7 +125,7 @@ def test_the_samples_of_the_page_are_what_is_found(tmp_path: Path):
     assert [one.kind for one in readings] == ["CI log", "CI log", "performance log", "perf dump"]
     for reading in readings:
         [found] = reading.requests
-        assert (len(found.request.stages) >= 2, len(found.request.steps) >= 2) == (True, True)
+        assert (len(found.record.stages) >= 2, len(found.record.steps) >= 2) == (True, True)
 
 
 def test_every_command_takes_an_ingested_record(files: Path):

@@ -7,15 +7,15 @@ from engine_files import STAGES, line
 from hypothesis import given
 from hypothesis import strategies as st
 from ratchet_bot.data.errors import BadInput
-from ratchet_bot.engines.ingest import Given, Ingested, ingested
+from ratchet_bot.engines.ingest import GivenSource, IngestedRun, ingested
 from ratchet_bot.engines.sglang.logs import log_reading
 from ratchet_bot.judging.evidence import Evidence, RecordedScenario, evidence
 from ratchet_profiler.record import record_from_json, record_to_json
 
-GIVEN = Given(hardware="h100", scenario="flux", created_at=datetime(2026, 5, 17, tzinfo=UTC))
+GIVEN = GivenSource(hardware="h100", scenario="flux", created_at=datetime(2026, 5, 17, tzinfo=UTC))
 
 
-def take(*lines: str, given: Given = GIVEN) -> Ingested:
+def take(*lines: str, given: GivenSource = GIVEN) -> IngestedRun:
     """Return what a performance log of these lines gives."""
     return ingested([log_reading("performance.log", [one.encode() for one in lines])], given)
 
@@ -23,7 +23,7 @@ def take(*lines: str, given: Given = GIVEN) -> Ingested:
 def test_a_file_without_a_time_needs_one():
     """Without a timestamp nothing is made up: the option is asked for, and taken."""
     undated = line(timestamp="yesterday")
-    without = Given(hardware="h100", scenario="flux")
+    without = GivenSource(hardware="h100", scenario="flux")
 
     with pytest.raises(
         BadInput, match=r"performance\.log:1: the file has no time of its own: pass --created-at TIME"

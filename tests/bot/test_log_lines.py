@@ -2,7 +2,7 @@
 
 import pytest
 from engine_files import STAMP
-from ratchet_bot.engines.sglang.log_lines import log_line, moment, run_id
+from ratchet_bot.engines.log_lines import log_line, moment, run_id
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_a_performance_log_is_a_request():
 
     assert found(reading) == [REQUEST]
     assert (reading.kind, one.place, one.unassigned) == ("CI log", "ci.log:2", "")
-    assert [(step.stage_id, step.index) for step in one.request.steps] == [(1, 0), (1, 1), (1, 2)]
+    assert [(step.stage_id, step.index) for step in one.record.steps] == [(1, 0), (1, 1), (1, 2)]
     assert reading.other_lines == 2
 
 

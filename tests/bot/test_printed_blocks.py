@@ -8,8 +8,8 @@ import pytest
 from engine_files import FLUX, FLUX_STAGES, STAMP, block, found, read, refused
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.engines.sglang.log_lines import log_line
-from ratchet_bot.engines.sglang.logs import MAX_REFUSALS
+from ratchet_bot.engines.log_lines import log_line
+from ratchet_bot.engines.readings import MAX_REFUSALS
 from ratchet_bot.engines.sglang.printed_blocks import MAX_OPEN, MAX_SILENCE, BlockReader
 
 
@@ -21,10 +21,10 @@ def test_a_printed_baseline_is_a_request():
     (one,) = reading.requests
 
     assert found(reading) == [("flux_image_t2i", 560.5, FLUX_STAGES, [50.0, 100.0, 110.0])]
-    assert (reading.kind, one.place, one.request.request_id) == ("CI log", "ci.log:2", "ci.log:2")
-    assert (one.request.clock, one.request.frames, one.left_out) == ("host", None, ())
-    assert [stage.start_ms for stage in one.request.stages] == [0.0, 0.0, 0.0]
-    assert [(step.stage_id, step.index) for step in one.request.steps] == [(1, 0), (1, 1), (1, 2)]
+    assert (reading.kind, one.place, one.record.request_id) == ("CI log", "ci.log:2", "ci.log:2")
+    assert (one.record.clock, one.record.frames, one.left_out) == ("host", None, ())
+    assert [stage.start_ms for stage in one.record.stages] == [0.0, 0.0, 0.0]
+    assert [(step.stage_id, step.index) for step in one.record.steps] == [(1, 0), (1, 1), (1, 2)]
 
 
 def test_what_github_adds_is_taken_off():
@@ -63,7 +63,7 @@ def test_estimates_and_frame_times_are_told_not_kept():
     (other,) = read(lines.replace("33.3", "null").split("\n")).requests
 
     assert one.left_out == ("per_frame_generation 33.3", "estimated_full_test_time_s 61.5")
-    assert [stage.name for stage in one.request.stages] == [name for name, _ in FLUX_STAGES]
+    assert [stage.name for stage in one.record.stages] == [name for name, _ in FLUX_STAGES]
     assert other.left_out == ("estimated_full_test_time_s 61.5",)
 
 

@@ -10,7 +10,7 @@ from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.files import bounded_bytes, replace_file
 
 if TYPE_CHECKING:
-    from ratchet_bot.engines.sglang.logs import Reading
+    from ratchet_bot.engines.readings import Reading
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,13 +50,13 @@ def _run(options: argparse.Namespace) -> int:
     """
     from ratchet_profiler.record import record_to_json
 
-    from ratchet_bot.engines.ingest import Given, ingested
+    from ratchet_bot.engines.ingest import GivenSource, ingested
     from ratchet_bot.engines.log_files import engine_reading
     from ratchet_bot.telling import words
 
     _require_replaceable(options.out)
     readings = [engine_reading(file) for file in options.file]
-    given = Given(
+    given = GivenSource(
         hardware=options.hardware,
         scenario=options.scenario,
         run_id=options.run_id,

@@ -1,4 +1,4 @@
-"""What an engine's files measured as one run record: each of their numbers, and nothing else. Pure."""
+"""The requests of engines' files as one run record: each of their numbers, and nothing else. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +18,8 @@ from ratchet_profiler.record import (
 
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.formatting import plain
-from ratchet_bot.engines.sglang.logs import Reading
-from ratchet_bot.engines.sglang.requests import Measurement
+from ratchet_bot.engines.readings import Reading
+from ratchet_bot.engines.requests import MeasuredRequest
 
 UNKNOWN: Final = "unknown"
 ABSENT: Final[Mapping[str, str]] = dict.fromkeys(
@@ -30,12 +30,12 @@ KINDS: Final = "lines of a performance.log, a --perf-dump-path report, nor basel
 
 
 @dataclass(frozen=True)
-class Given:
-    """What the files do not say, and whoever ingests them does."""
+class GivenSource:
+    """What a person says of files that do not say it."""
 
     hardware: str
     scenario: str | None = None
-    """Of the requests that name none: those of a performance log or a perf dump."""
+    """Scenario of the requests that name none: those of a performance log or a perf dump."""
     run_id: int | None = None
     head_sha: str | None = None
     created_at: datetime | None = None
@@ -43,72 +43,76 @@ class Given:
 
 @dataclass(frozen=True)
 class Note:
-    """Something to know about an ingested record."""
+    """A remark on an ingested record."""
 
     text: str
     places: tuple[str, ...]
-    """`file:line` of what it is about, at least one."""
+    """`file:line` of each occurrence, at least one."""
 
 
 @dataclass(frozen=True)
-class Ingested:
-    """A run record, and what to know about it."""
+class IngestedRun:
+    """A run record with remarks."""
 
     record: RunRecord
     notes: tuple[Note, ...]
 
 
-def ingested(readings: Sequence[Reading], given: Given) -> Ingested:
+def ingested(readings: Sequence[Reading], given: GivenSource) -> IngestedRun:
     """Return the run that these files measured.
 
     Raises:
         BadInput: they hold no request, or not all of what a record needs.
     """
     notes: dict[str, list[str]] = defaultdict(list)
-    requests = _without_repeats([one for reading in readings for one in reading.requests], notes)
+    requests = _without_repeats([request for reading in readings for request in reading.requests], notes)
     if not requests:
         raise BadInput(_nothing(readings))
-    by_scenario: dict[str, list[Measurement]] = defaultdict(list)
-    for one in requests:
-        by_scenario[_scenario(one, given)].append(one)
-    for scenario, ones in by_scenario.items():
-        _note(scenario, ones, notes)
+    by_scenario: dict[str, list[MeasuredRequest]] = defaultdict(list)
+    for request in requests:
+        by_scenario[_scenario(request, given)].append(request)
+    for scenario, measured in by_scenario.items():
+        _note(scenario, measured, notes)
     try:
         record = RunRecord(
             source=_source(readings, requests, given, notes),
             environment=Environment(hardware=given.hardware, python=UNKNOWN, absent=ABSENT),
-            scenarios=tuple(_scenario_record(scenario, ones) for scenario, ones in by_scenario.items()),
+            scenarios=tuple(
+                _scenario_record(scenario, measured) for scenario, measured in by_scenario.items()
+            ),
         )
     except ValidationError as error:
         raise BadInput(_mistake(error)) from error
-    return Ingested(record, tuple(Note(text, tuple(places)) for text, places in notes.items()))
+    return IngestedRun(record, tuple(Note(text, tuple(places)) for text, places in notes.items()))
 
 
 def _mistake(error: ValidationError) -> str:
-    """Return what is wrong with a value that was given, as files were held against the record before."""
+    """Return what is wrong with an option; the values of the files have been checked before."""
     problem = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in problem["loc"])
     return f"{place}: {plain(problem['input'])}: {problem['msg']}"
 
 
-def _without_repeats(requests: Iterable[Measurement], notes: dict[str, list[str]]) -> list[Measurement]:
+def _without_repeats(
+    requests: Iterable[MeasuredRequest], notes: dict[str, list[str]]
+) -> list[MeasuredRequest]:
     """Return each request once: a test's output is shown again at the end of a log."""
-    kept: dict[object, Measurement] = {}
-    for one in requests:
-        values = _values(one)
+    kept: dict[object, MeasuredRequest] = {}
+    for request in requests:
+        values = _values(request)
         if values in kept:
-            notes[f"the same values as at {kept[values].place}: kept once"].append(one.place)
+            notes[f"the same values as at {kept[values].place}: kept once"].append(request.place)
         else:
-            kept[values] = one
+            kept[values] = request
     return list(kept.values())
 
 
-def _values(one: Measurement) -> object:
-    """Return what makes two finds the same request: all values, and the id where the file gives one."""
-    own_id = one.request.request_id if one.request.request_id != one.place else None
-    stages = tuple((stage.name, stage.host_ms) for stage in one.request.stages)
-    steps = tuple(step.host_ms for step in one.request.steps)
-    return own_id, one.scenario, one.request.total.host_ms, stages, steps
+def _values(request: MeasuredRequest) -> object:
+    """Return what two readings of one request share: all values, and the id where the file gives one."""
+    own_id = request.record.request_id if request.record.request_id != request.place else None
+    stages = tuple((stage.name, stage.host_ms) for stage in request.record.stages)
+    steps = tuple(step.host_ms for step in request.record.steps)
+    return own_id, request.scenario, request.record.total.host_ms, stages, steps
 
 
 def _nothing(readings: Sequence[Reading]) -> str:
@@ -121,25 +125,28 @@ def _nothing(readings: Sequence[Reading]) -> str:
     return f"{first.place}: {first.what}: {first.reason}{others}: no request can be used"
 
 
-def _scenario(one: Measurement, given: Given) -> str:
-    scenario = one.scenario or given.scenario
+def _scenario(request: MeasuredRequest, given: GivenSource) -> str:
+    scenario = request.scenario or given.scenario
     if scenario is None:
         raise BadInput(
-            f"{one.place}: the file does not name the scenario of its requests: pass --scenario ID"
+            f"{request.place}: the file does not name the scenario of its requests: pass --scenario ID"
         )
     return scenario
 
 
-def _note(scenario: str, requests: Iterable[Measurement], notes: dict[str, list[str]]) -> None:
-    for one in requests:
-        if one.unassigned:
-            notes[f"steps of {scenario} stay unassigned: {one.unassigned}"].append(one.place)
-        for name in one.left_out:
-            notes[f"{scenario}: a record has no place for {name}"].append(one.place)
+def _note(scenario: str, requests: Iterable[MeasuredRequest], notes: dict[str, list[str]]) -> None:
+    for request in requests:
+        if request.unassigned:
+            notes[f"steps of {scenario} stay unassigned: {request.unassigned}"].append(request.place)
+        for name in request.left_out:
+            notes[f"{scenario}: a record has no place for {name}"].append(request.place)
 
 
 def _source(
-    readings: Sequence[Reading], requests: Sequence[Measurement], given: Given, notes: dict[str, list[str]]
+    readings: Sequence[Reading],
+    requests: Sequence[MeasuredRequest],
+    given: GivenSource,
+    notes: dict[str, list[str]],
 ) -> Source:
     began = [reading.began for reading in readings if reading.requests and reading.began]
     created_at = given.created_at or min(began, default=None)
@@ -153,13 +160,13 @@ def _source(
     )
 
 
-def _commit(requests: Iterable[Measurement]) -> str | None:
+def _commit(requests: Iterable[MeasuredRequest]) -> str | None:
     """Return the commit of the engine, None where no request has one.
 
     Raises:
         BadInput: there are several.
     """
-    places = {one.commit: one.place for one in requests if one.commit}
+    places = {request.commit: request.place for request in requests if request.commit}
     if len(places) > 1:
         (first, here), (second, there) = list(places.items())[:2]
         raise BadInput(
@@ -177,17 +184,17 @@ def _run_id(readings: Iterable[Reading], notes: dict[str, list[str]]) -> int | N
     return next(iter(files)) if len(files) == 1 else None
 
 
-def _scenario_record(scenario: str, ones: Sequence[Measurement]) -> ScenarioRecord:
+def _scenario_record(scenario: str, measured: Sequence[MeasuredRequest]) -> ScenarioRecord:
     """Return one scenario; where two requests have the same id, the later one goes by its place.
 
     Raises:
         BadInput: there are more requests than a record can hold.
     """
-    if len(ones) > MAX_REQUESTS:
-        place = ones[MAX_REQUESTS].place
+    if len(measured) > MAX_REQUESTS:
+        place = measured[MAX_REQUESTS].place
         raise BadInput(f"{place}: more than {MAX_REQUESTS} requests of {scenario}: ingest a part of the file")
     requests: dict[str, RequestRecord] = {}
-    for one in ones:
-        request_id = one.place if one.request.request_id in requests else one.request.request_id
-        requests[request_id] = one.request.model_copy(update={"request_id": request_id})
+    for request in measured:
+        request_id = request.place if request.record.request_id in requests else request.record.request_id
+        requests[request_id] = request.record.model_copy(update={"request_id": request_id})
     return ScenarioRecord(id=scenario, requests=tuple(requests.values()))

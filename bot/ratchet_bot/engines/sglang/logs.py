@@ -1,4 +1,4 @@
-"""What sglang's own files measured: its performance log, its perf dump, and the log of its CI. Pure.
+"""sglang's own files: its performance log, its perf dump, and the log of its CI. Pure.
 
 All three come from one recorder (`multimodal_gen/runtime/utils/perf_logger.py` and
 `multimodal_gen/test/server/test_server_common.py` in sgl-project/sglang):
@@ -9,106 +9,44 @@ All three come from one recorder (`multimodal_gen/runtime/utils/perf_logger.py` 
 * a CI log: see `performance_logs.py` and `printed_blocks.py` here; its numbers have two decimals. A request
   that a test printed in both forms is one request.
 
-All times are the host's. When a stage began is in none of them: `start_ms` is 0, and the order of the stages
-is the file's.
+All times are the host's.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from statistics import fmean, median
+from typing import Any, Final
 
-from ratchet_bot.data.errors import BadInput
+from pydantic import TypeAdapter, ValidationError
+from ratchet_profiler.record import ScenarioId
+
+from ratchet_bot.data.baselines import END_TO_END, PSEUDO_STAGES
 from ratchet_bot.data.formatting import plain
 from ratchet_bot.data.json_text import JsonRejected, parsed_json
-from ratchet_bot.engines.sglang.log_lines import BYTE_ORDER_MARK, LogLine, log_line, run_id
-from ratchet_bot.engines.sglang.objects import from_object, is_request
+from ratchet_bot.engines.log_lines import BYTE_ORDER_MARK, LogLine, log_line, run_id
+from ratchet_bot.engines.readings import Reading
+from ratchet_bot.engines.requests import (
+    MeasuredRequest,
+    RequestRefused,
+    milliseconds,
+    named_place,
+    request_of,
+)
+from ratchet_bot.engines.sglang.json_objects import from_object, is_request
 from ratchet_bot.engines.sglang.performance_logs import TOTALS, PerformanceLogReader
-from ratchet_bot.engines.sglang.printed_blocks import STEPS, Block, BlockReader
-from ratchet_bot.engines.sglang.printed_requests import from_block
-from ratchet_bot.engines.sglang.requests import Measurement, RequestRefused, named_place
-
-Kind = Literal["performance log", "perf dump", "CI log", "nothing"]
-
-MAX_REQUESTS: Final = 10_000
-"""Most requests of one file. Chosen: far above a record's 256 of a scenario."""
-MAX_REFUSALS: Final = 1000
-"""Most refusals that are kept of one file; the others are counted."""
+from ratchet_bot.engines.sglang.printed_blocks import STAGES, STEPS, BlockReader, PrintedBlock, PrintedValue
+from ratchet_bot.judging.metrics import HONEST_GAP_MS
 
 MAX_STREAMS: Final = 256
-"""Most jobs and workers of one log. Chosen: that many jobs has the largest matrix of GitHub."""
-MAX_RUN_IDS: Final = 8
-"""Most runs that are kept of one file: more than one is already too many."""
+"""Most jobs and workers of one log. Chosen: GitHub's largest matrix has as many jobs."""
 OBJECT_START: Final = '{"request_id"'
 """How a line of a performance log begins: its first key."""
+AVERAGES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
+    "expected_avg_denoise_ms": fmean,
+    "expected_median_denoise_ms": median,
+}
+"""What is printed of the steps, and how it is computed of them."""
 
-
-@dataclass(frozen=True)
-class Refusal:
-    """Something that looked like a measurement and is none."""
-
-    place: str
-    """`file:line`."""
-    what: str
-    """The scenario or the request."""
-    reason: str
-
-
-@dataclass
-class Reading:
-    """What one file gave."""
-
-    file: str
-    kind: Kind = "nothing"
-    requests: list[Measurement] = field(default_factory=list)
-    """In the file's order."""
-    refusals: list[Refusal] = field(default_factory=list)
-    more_refusals: int = 0
-    """Those beyond `MAX_REFUSALS`."""
-    other_lines: int = 0
-    """Lines that are neither empty nor of a request."""
-    long_lines: int = 0
-    """Lines that were too long to be read."""
-    began: datetime | None = None
-    """The first time that the file names."""
-    run_ids: set[int] = field(default_factory=set)
-    """The Actions runs that the file names."""
-
-    def refuse(self, place: str, what: str, reason: str) -> None:
-        """Keep or count a refusal."""
-        if len(self.refusals) < MAX_REFUSALS:
-            self.refusals.append(Refusal(place, plain(what), reason))
-        else:
-            self.more_refusals += 1
-
-    def add(self, measured: Measurement) -> None:
-        """Keep a request.
-
-        Raises:
-            BadInput: they are more than `MAX_REQUESTS`.
-        """
-        self.make_room(len(self.requests))
-        self.requests.append(measured)
-        self.begin(measured.at)
-
-    def make_room(self, count: int) -> None:
-        """Allow one more of something of which there are so many.
-
-        Raises:
-            BadInput: they would be more than `MAX_REQUESTS`.
-        """
-        if count >= MAX_REQUESTS:
-            raise BadInput(f"{self.file}: more than {MAX_REQUESTS} requests; split the file")
-
-    def name_run(self, run: int | None) -> None:
-        """Note a run that the file names."""
-        if run is not None and len(self.run_ids) < MAX_RUN_IDS:
-            self.run_ids.add(run)
-
-    def begin(self, at: datetime | None) -> None:
-        """Note a time; the earliest one stays."""
-        if at is not None and (self.began is None or at < self.began):
-            self.began = at
+_SCENARIO: Final[TypeAdapter[str]] = TypeAdapter(ScenarioId)
 
 
 def dump_reading(file: str, content: bytes) -> Reading | None:
@@ -163,14 +101,14 @@ class _Stream:
     def count(self) -> int:
         return len(self.logs.blocks) + len(self.baselines.blocks)
 
-    def close(self) -> list[Block]:
+    def close(self) -> list[PrintedBlock]:
         """Return what was printed; a baseline that repeats a log of the same request is left out."""
         logs = self.logs.close()
         known = {_content(block) for block in logs if block.is_whole}
         return logs + [block for block in self.baselines.close() if _content(block) not in known]
 
 
-def _content(block: Block) -> tuple[object, ...]:
+def _content(block: PrintedBlock) -> tuple[object, ...]:
     """Return what a block says of its request, but not where."""
     steps = [value.number for value in block.sections.get(STEPS, {}).values()]
     totals = [value.number for name, value in block.others.items() if name in TOTALS.values()]
@@ -225,3 +163,80 @@ def _add_blocks(reading: Reading, streams: Iterable[_Stream]) -> None:
         except RequestRefused as error:
             place = named_place(reading.file, error.line or block.line)
             reading.refuse(place, block.scenario, str(error))
+
+
+def from_block(file: str, block: PrintedBlock) -> MeasuredRequest:
+    """Return the request whose values a test printed as a baseline.
+
+    The printed average and median are not kept: they follow from the steps, and are held against them here,
+    so that a block that lost a line, or was put together, is found out.
+
+    Raises:
+        RequestRefused: it is not complete, contradicts itself, or a value is no measurement.
+    """
+    _check(block)
+    stages = [(name, _number(name, value)) for name, value in _stages(block).items()]
+    steps_ms = [_number(f"step {index}", value) for index, value in block.sections[STEPS].items()]
+    total_ms = _number(END_TO_END, block.others[END_TO_END])
+    _check_averages(block, steps_ms)
+    place = named_place(file, block.line)
+    request, unassigned = request_of(place, total_ms, stages, steps_ms, {})
+    return MeasuredRequest(
+        place=place,
+        scenario=block.scenario,
+        record=request,
+        at=block.stamp,
+        commit=None,
+        unassigned=unassigned,
+        left_out=tuple(_left_out(block)),
+    )
+
+
+def _check(block: PrintedBlock) -> None:
+    if block.problem:
+        raise RequestRefused(block.problem)
+    missing = [
+        name for name in (STAGES, STEPS, END_TO_END, *AVERAGES) if name not in block.sections | block.others
+    ]
+    if missing:
+        raise RequestRefused(f"it has no {missing[0]}")
+    try:
+        _SCENARIO.validate_python(block.scenario)
+    except ValidationError as error:
+        raise RequestRefused("that is no scenario's id") from error
+
+
+def _check_averages(block: PrintedBlock, steps_ms: Sequence[float]) -> None:
+    for name, average in AVERAGES.items():
+        printed_ms = _number(name, block.others[name])
+        expected_ms = average(steps_ms) if steps_ms else printed_ms
+        if abs(printed_ms - expected_ms) > HONEST_GAP_MS:
+            steps = f"that of its {len(steps_ms)} steps is {expected_ms:.2f}"
+            raise RequestRefused(
+                f"{name} is {printed_ms} but {steps}: not of one request", block.others[name].line
+            )
+
+
+def _number(what: str, value: PrintedValue) -> float:
+    """Return a printed duration in milliseconds.
+
+    Raises:
+        RequestRefused: it is none; the refusal has its line.
+    """
+    try:
+        return milliseconds(what, value.number)
+    except RequestRefused as error:
+        raise RequestRefused(str(error), value.line) from error
+
+
+def _stages(block: PrintedBlock) -> dict[str, PrintedValue]:
+    return {name: value for name, value in block.sections[STAGES].items() if name not in PSEUDO_STAGES}
+
+
+def _left_out(block: PrintedBlock) -> Iterator[str]:
+    """Yield the numbers of a block that a record has no place for, and that do not follow from the steps."""
+    kept = {END_TO_END, *(AVERAGES if block.sections[STEPS] else ())}
+    pseudo = {name: value for name, value in block.sections[STAGES].items() if name in PSEUDO_STAGES}
+    for name, value in (pseudo | block.others).items():
+        if value.number and name not in kept:
+            yield f"{plain(name)} {value.number}"

@@ -18,8 +18,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ratchet_bot.engines.sglang.log_lines import LogLine
-from ratchet_bot.engines.sglang.printed_blocks import MOST, STAGES, STEPS, Block, Value
+from ratchet_bot.engines.log_lines import LogLine
+from ratchet_bot.engines.sglang.printed_blocks import MOST, STAGES, STEPS, PrintedBlock, PrintedValue
 
 TOTALS: Final[Mapping[str, str]] = {
     "e2e": "expected_e2e_ms",
@@ -43,9 +43,9 @@ class PerformanceLogReader:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self.blocks: list[Block] = []
+        self.blocks: list[PrintedBlock] = []
         """Every one that began, in that order, in the form of a printed baseline."""
-        self._open: list[Block] = []
+        self._open: list[PrintedBlock] = []
 
     def read(self, line: LogLine) -> bool:
         """Take a line; return whether it is of a performance log."""
@@ -59,7 +59,7 @@ class PerformanceLogReader:
             return self._end(end["scenario"])
         return self._continue(line)
 
-    def close(self) -> list[Block]:
+    def close(self) -> list[PrintedBlock]:
         """End the stream; return every one, those that are no measurement with their problem."""
         for block in self._open:
             block.give_up()
@@ -67,7 +67,7 @@ class PerformanceLogReader:
         return self.blocks
 
     def _begin(self, scenario: str, line: LogLine) -> None:
-        block = Block(scenario, line.number, line.stamp, {STAGES: {}, STEPS: {}}, last=line.number)
+        block = PrintedBlock(scenario, line.number, line.stamp, {STAGES: {}, STEPS: {}}, last=line.number)
         self.blocks.append(block)
         self._open.append(block)
 
@@ -95,11 +95,11 @@ class PerformanceLogReader:
         return True
 
 
-def _other(blocks: list[Block], block: Block) -> Block:
+def _other(blocks: list[PrintedBlock], block: PrintedBlock) -> PrintedBlock:
     return next(one for one in blocks if one is not block)
 
 
-def _take(block: Block, section: str | None, members: str, line: int) -> None:
+def _take(block: PrintedBlock, section: str | None, members: str, line: int) -> None:
     """Put the members of a line into a block: a section's, or the totals."""
     block.last = line
     values = _values(members, line)
@@ -113,8 +113,8 @@ def _take(block: Block, section: str | None, members: str, line: int) -> None:
         block.sections[section].update(values)
 
 
-def _values(members: str, line: int) -> dict[str, Value] | None:
+def _values(members: str, line: int) -> dict[str, PrintedValue] | None:
     """Return `name=1.00ms, ...` by name, or None when it is something else, or a name stands twice."""
     found = [_MEMBER.fullmatch(member) for member in members.split(", ")]
-    values = {one["name"]: Value(float(one["ms"]), line) for one in found if one}
+    values = {one["name"]: PrintedValue(float(one["ms"]), line) for one in found if one}
     return values if len(values) == len(found) else None

@@ -30,7 +30,7 @@ from typing import Any, Final, NamedTuple
 
 from ratchet_profiler.record import MAX_STAGES, MAX_STEPS
 
-from ratchet_bot.engines.sglang.log_lines import LogLine
+from ratchet_bot.engines.log_lines import LogLine
 
 STAGES: Final = "stages_ms"
 STEPS: Final = "denoise_step_ms"
@@ -49,7 +49,7 @@ _MEMBER = re.compile(
 _END = re.compile(r"(?P<indent>(?: {4})?)\}(?P<comma>,?)")
 
 
-class Value(NamedTuple):
+class PrintedValue(NamedTuple):
     """A number as it is printed, with its place."""
 
     number: float | None
@@ -73,16 +73,16 @@ class _Token(NamedTuple):
 
 
 @dataclass(eq=False)
-class Block:
+class PrintedBlock:
     """One printed baseline, as far as it was found."""
 
     scenario: str
     line: int
     """Where it begins."""
     stamp: datetime | None
-    sections: dict[str, dict[str, Value]] = field(default_factory=dict)
+    sections: dict[str, dict[str, PrintedValue]] = field(default_factory=dict)
     """`stages_ms` and `denoise_step_ms`, in the order in which they were printed."""
-    others: dict[str, Value] = field(default_factory=dict)
+    others: dict[str, PrintedValue] = field(default_factory=dict)
     """The scenario's own numbers, such as "expected_e2e_ms"."""
     problem: str = ""
     """Why it is no measurement; empty while nothing is wrong."""
@@ -94,7 +94,7 @@ class Block:
     _section: str | None = None
     _is_ending: bool = False
     """True after a member without a comma: only a closing brace may follow."""
-    _rivals: "dict[Block, int]" = field(default_factory=dict)
+    _rivals: "dict[PrintedBlock, int]" = field(default_factory=dict)
     """Blocks that took a line which fits here too, with that line."""
 
     @property
@@ -128,7 +128,7 @@ class Block:
         """Remember why this is no measurement; the first reason stays."""
         self.problem = self.problem or problem
 
-    def give_way(self, rival: "Block", line: int) -> None:
+    def give_way(self, rival: "PrintedBlock", line: int) -> None:
         """Remember that another block took a line that fits here too."""
         self._rivals.setdefault(rival, line)
 
@@ -153,7 +153,7 @@ class Block:
             self._section = None if token.empty else token.key
         else:
             members = self.sections[self._section] if self._section else self.others
-            members[token.key] = Value(token.number, token.line.number)
+            members[token.key] = PrintedValue(token.number, token.line.number)
         self._is_ending = not token.comma and not (token.opens and not token.empty)
         if self.is_whole and token.comma:
             self.spoil(
@@ -166,9 +166,9 @@ class BlockReader:
 
     def __init__(self) -> None:
         """Begin without a block."""
-        self.blocks: list[Block] = []
+        self.blocks: list[PrintedBlock] = []
         """Every block that began, in that order."""
-        self._open: list[Block] = []
+        self._open: list[PrintedBlock] = []
         """Unfinished ones; the one that took a line last is at the end."""
 
     def read(self, line: LogLine) -> bool:
@@ -182,7 +182,7 @@ class BlockReader:
             return True
         return self._continue(token)
 
-    def close(self) -> list[Block]:
+    def close(self) -> list[PrintedBlock]:
         """End the stream; return every block, those that are no measurement with their problem."""
         while self._open:
             self._open.pop(0).give_up()
@@ -191,7 +191,7 @@ class BlockReader:
     def _begin(self, scenario: str, line: LogLine) -> None:
         if len(self._open) == MAX_OPEN:
             self._open.pop(0).give_up()
-        block = Block(scenario, line.number, line.stamp, last=line.number)
+        block = PrintedBlock(scenario, line.number, line.stamp, last=line.number)
         self.blocks.append(block)
         self._open.append(block)
 

@@ -9,8 +9,8 @@ from ratchet_profiler.record import MAX_INTEGER, Memory
 
 from ratchet_bot.data.baselines import PSEUDO_STAGES
 from ratchet_bot.data.formatting import plain
-from ratchet_bot.engines.sglang.log_lines import moment
-from ratchet_bot.engines.sglang.requests import Measurement, RequestRefused, Stages, named_place, request_of
+from ratchet_bot.engines.log_lines import moment
+from ratchet_bot.engines.requests import MeasuredRequest, RequestRefused, Stages, named_place, request_of
 
 MEBIBYTE: Final = 2**20
 """Bytes of what the engine's snapshots call MB. Source: `capture_memory_snapshot` in its perf_logger.py."""
@@ -31,7 +31,7 @@ def is_request(document: Mapping[str, Any]) -> bool:
     return "total_duration_ms" in document and bool(document.keys() & {"stages", "steps"})
 
 
-def from_object(file: str, line: int, document: Mapping[str, Any]) -> Measurement:
+def from_object(file: str, line: int, document: Mapping[str, Any]) -> MeasuredRequest:
     """Return the request that a line of a performance log, or a perf dump, holds.
 
     Raises:
@@ -44,10 +44,10 @@ def from_object(file: str, line: int, document: Mapping[str, Any]) -> Measuremen
     request_id = own_id if isinstance(own_id, str) and own_id else place
     request, unassigned = request_of(request_id, document["total_duration_ms"], stages, steps, memory)
     commit = document.get("commit_hash")
-    return Measurement(
+    return MeasuredRequest(
         place=place,
         scenario=None,
-        request=request,
+        record=request,
         at=moment(document.get("timestamp")),
         commit=commit.lower() if isinstance(commit, str) and _COMMIT.fullmatch(commit) else None,
         unassigned=unassigned,

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.engines.sglang.step_owners import owners
+from ratchet_bot.engines.requests import step_owners
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_steps_are_assigned_where_the_times_prove_it(
     stages: list[float], steps: list[float], expected: tuple[int, ...]
 ):
     """One denoising stage, or one and only one split that fits, owns the steps."""
-    assert owners(stages, steps).stages == expected
+    assert step_owners(stages, steps).stages == expected
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_steps_are_assigned_where_the_times_prove_it(
 )
 def test_unproven_steps_stay_unassigned(stages: list[float], steps: list[float], reason: str):
     """Where two splits fit, or none, no step has a stage, and it is said why."""
-    owned = owners(stages, steps)
+    owned = step_owners(stages, steps)
 
     assert (set(owned.stages), owned.reason) == ({None}, reason)
 
@@ -61,4 +61,4 @@ def test_owners_agree_with_trying_every_split(stages: list[int], steps: list[int
         (only,) = fitting
         expected = tuple(stage for stage in range(len(stages)) for _ in range(only[stage + 1] - only[stage]))
 
-    assert owners(stages, steps).stages == expected
+    assert step_owners(stages, steps).stages == expected
