@@ -191,9 +191,9 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     ),
     "link": (
         lie(b"/etc/passwd", external_attr=0o120777 << 16),
-        "run-record.json in the zip is no regular file",
+        "run-record.json in the zip is not a regular file",
     ),
-    "folder": (lie(b"", external_attr=0o040755 << 16), "run-record.json in the zip is no regular file"),
+    "folder": (lie(b"", external_attr=0o040755 << 16), "run-record.json in the zip is not a regular file"),
     "overlapping": (make_overlapping(RECORD), "files in the zip overlap"),
     "crowd": (
         make_zip(*((str(number), b"") for number in range(MAX_MEMBERS)), (RECORD_NAME, RECORD)),

@@ -97,7 +97,9 @@ def test_many_bad_values_are_ten_and_a_count():
 
     assert [finding.field for finding in found[:2]] == ["stages_ms.Stage0", "stages_ms.Stage1"]
     assert len(found) == 11
-    assert found[10].message == ("990 more values are no durations in milliseconds: measure it, or remove it")
+    assert found[10].message == (
+        "990 more values are not durations in milliseconds: measure it, or remove it"
+    )
 
 
 def test_eleven_bad_values_are_ten_and_one():

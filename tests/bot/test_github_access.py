@@ -128,7 +128,7 @@ def test_a_key_that_is_none_is_told_without_it(github: FakeGithub, app: dict[str
     """A broken secret is one line, before anything is asked."""
     with pytest.raises(HostRefused) as refused:
         hub({**app, "PERF_RATCHET_APP_KEY": key})
-    assert str(refused.value) == "the GitHub App's key is no private key in PEM: pass the whole .pem file"
+    assert str(refused.value) == "the GitHub App's key is not a private key in PEM: pass the whole .pem file"
     assert refused.value.__cause__ is None
     assert github.log == []
 
@@ -143,14 +143,14 @@ def test_half_an_app_is_told(app: dict[str, str]):
 
 def test_nothing_at_all_is_told():
     """No token, no app."""
-    with pytest.raises(HostRefused, match=r"^there is no token for GitHub: give the step GITHUB_TOKEN$"):
+    with pytest.raises(HostRefused, match=r"^GITHUB_TOKEN is not set: pass it to the step$"):
         github_host_from_environment("octo/demo", {})
 
 
 @pytest.mark.parametrize("repository", ["demo", "octo/", "/demo", "octo/demo/x", ""])
 def test_a_name_that_is_no_repository_is_told(repository: str):
     """Before it becomes part of an address."""
-    with pytest.raises(HostRefused, match=r" is no repository: write owner/name$"):
+    with pytest.raises(HostRefused, match=r" is not a repository name; expected owner/name$"):
         GithubHost(repository, TOKEN)
 
 

@@ -219,5 +219,5 @@ def test_the_version_of_the_api_is_named(github: FakeGithub, hub: GithubHost):
 
 def test_no_token_is_refused_at_once():
     """An empty variable is told before anything else is done."""
-    with pytest.raises(HostRefused, match=r"^there is no token for GitHub: give the step GITHUB_TOKEN$"):
+    with pytest.raises(HostRefused, match=r"^GITHUB_TOKEN is not set: pass it to the step$"):
         GithubHost("octo/demo", "")

@@ -99,7 +99,7 @@ def test_exclude_leaves_broken_bytes_as_they_are(checkout: Path):
         (["show", "qwen"], "no scenario matches 'qwen'; known: flux, wan"),
         (["show", "flux", "--hardware", "ascend"], "no nights of ascend; there are h100\n"),
         (["plot", "--out", "page", "--hardware", "h200"], "no nights of h200; there are h100\n"),
-        (["exclude", "--run-id", "99", "--reason", "x"], "no line of run 99 is like '*'"),
+        (["exclude", "--run-id", "99", "--reason", "x"], "no line of run 99 matches '*'"),
         (["exclude", "--run-id", "3", "--reason", " "], "--reason: say why in 1 to 300 characters"),
         (["plot", "--out", "page", "--repository", 'x"><script>'], "is not a repository; write owner/name"),
     ],
@@ -125,7 +125,7 @@ def test_an_excluded_line_keeps_its_reason(checkout: Path, capsys: pytest.Captur
     assert capsys.readouterr().out.startswith("1 line of run 2 excluded")
     assert main([*options, "another"]) == 2
     assert capsys.readouterr().err == (
-        f"perf-ratchet: {checkout}: no line of run 2 is like '*', or all are excluded already\n"
+        f"perf-ratchet: {checkout}: no line of run 2 matches '*', or all are excluded already\n"
     )
     assert path.read_bytes() == before
 

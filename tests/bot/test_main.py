@@ -283,7 +283,7 @@ def test_report_needs_a_token_for_github(files: Path, monkeypatch: pytest.Monkey
 
     assert (code, err) == (
         2,
-        "perf-ratchet: there is no token for GitHub: give the step GITHUB_TOKEN\n",
+        "perf-ratchet: GITHUB_TOKEN is not set: pass it to the step\n",
     )
 
 

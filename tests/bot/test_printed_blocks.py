@@ -109,7 +109,7 @@ def test_bad_numbers_are_refused_with_their_line(old: str, new: str, line: int, 
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("flux_image_t2i", "flux image", "that is no scenario's id"),
+        ("flux_image_t2i", "flux image", "that is not a scenario id"),
         ('    "expected_e2e_ms": 560.5,\n', "", "it has no expected_e2e_ms"),
         ('"stages_ms"', '"stage_ms"', "it has no stages_ms"),
         ('        "1": 100.0,\n', "", "cut off after line 8"),
@@ -136,7 +136,7 @@ def test_suggested_improvements_are_no_measurement():
         (
             "ci.log:1",
             "flux_image_t2i",
-            "a suggested improvement: the lowest of run and baseline, field by field, is no request",
+            "a suggested improvement: the lowest of run and baseline, field by field, is not a request",
         )
     ]
 

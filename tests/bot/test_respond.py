@@ -75,10 +75,10 @@ def test_what_is_asked_is_what_is_tightened(project: Project, arguments: str, ex
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("/tighten-baselines nope*", "No scenario of run 1001 is like nope"),
+        ("/tighten-baselines nope*", "No scenario of run 1001 matches nope"),
         ("/tighten-baselines --hardware h200", "no hardware h200 is configured; did you mean h100?"),
         ("/tighten-baselines --hardware b", "no hardware b is configured; there is h100, ascend."),
-        ("/tighten-baselines --fast", "--fast is no option and no scenario."),
+        ("/tighten-baselines --fast", "--fast is not an option or a scenario."),
         ("/tighten-baselines --from-run 1", "GitHub did not show run 1 of octo/demo: not found"),
         ("/perf-status please", "/perf-status takes no arguments."),
     ],

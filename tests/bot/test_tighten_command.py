@@ -44,8 +44,8 @@ def test_the_configuration_knows_whose_file_it_is(folder: Path, capsys: pytest.C
     configure(folder)
     before = (folder / "perf/npu.json").read_bytes()
     line = (
-        "perf-ratchet: record.json: measured on h100, but perf/../perf/npu.json is of ascend by "
-        ".github/perf-ratchet.yml; give the other\n"
+        "perf-ratchet: record.json: the record is from h100, but .github/perf-ratchet.yml assigns "
+        "perf/../perf/npu.json to ascend; pass the baselines of h100\n"
     )
     options = ("record.json", "--baselines", "perf/../perf/npu.json", "--write")
     assert tighten(*options, capsys=capsys) == (2, "", line)
@@ -57,7 +57,9 @@ def test_a_configuration_of_another_place_is_asked_too(folder: Path, capsys: pyt
     """Its paths are from where it lies."""
     configure(folder, "ours.yml")
     options = ("record.json", "--baselines", "perf/npu.json", "--config", "ours.yml")
-    assert tighten(*options, capsys=capsys)[2].endswith("is of ascend by ours.yml; give the other\n")
+    assert tighten(*options, capsys=capsys)[2].endswith(
+        "ours.yml assigns perf/npu.json to ascend; pass the baselines of h100\n"
+    )
 
 
 def test_a_file_that_is_nobodys_may_be_written(folder: Path, capsys: pytest.CaptureFixture[str]):
@@ -131,7 +133,7 @@ def test_a_mistyped_folder_is_not_made(folder: Path, capsys: pytest.CaptureFixtu
     assert tighten("record.json", *options, capsys=capsys) == (
         2,
         "",
-        "perf-ratchet: pref/h100.json: there is no folder pref; make it, or mend --baselines\n",
+        "perf-ratchet: pref/h100.json: there is no folder pref; create it, or correct --baselines\n",
     )
     assert not (folder / "pref").exists()
 

@@ -122,7 +122,7 @@ def scenarios_check(
     if lost:
         says = f"{_count(len(lost), 'baseline')} without a scenario: {_some(lost)}"
         return Diagnosis(
-            Health.WARNING, subject, says, "add the scenarios, or they are told as missing in every run"
+            Health.WARNING, subject, says, "add the scenarios, or every run reports them as missing"
         )
     if path is None:
         says = "the tiny built-in ones run: they show that runners work, not how fast your engine is"
@@ -187,7 +187,7 @@ def waiver_checks(waivers: Iterable[Waiver], today: date) -> list[Diagnosis]:
             Health.WARNING,
             "waivers",
             f"{waiver.rule} of {waiver.scenario} counted until {waiver.expires}",
-            "mend the baseline, or look at it again and move the date",
+            "fix the baseline, or review it again and move the date",
         )
         for waiver in waivers
         if waiver.expires < today

@@ -25,7 +25,10 @@ MOST_SHOWN: Final = 300
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("baselines", type=Path, nargs="?", metavar="BASELINES", help="a baseline file")
     parser.add_argument(
-        "--against", type=Path, metavar="OLD", help="the file before a change: tell what it brought"
+        "--against",
+        type=Path,
+        metavar="OLD",
+        help="the file before a change: report only what the change introduced",
     )
     parser.add_argument(
         "--records",
@@ -37,7 +40,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="prove that a changed scenario is one request; without BASELINES: audit the requests themselves",
     )
     add_config(parser, "has the waivers")
-    parser.add_argument("--rules", action="store_true", help="tell the rules instead")
+    parser.add_argument("--rules", action="store_true", help="list the rules instead")
     add_format(parser)
 
 

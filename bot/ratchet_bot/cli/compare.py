@@ -25,7 +25,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--policy",
         choices=("ratchet", "sglang"),
         default="ratchet",
-        help="ratchet: audited requests, noise, few metrics decide; sglang: that engine's own test",
+        help="ratchet: audited requests, noise, few metrics gate; sglang: that engine's own test",
     )
     parser.add_argument(
         "--suspects",

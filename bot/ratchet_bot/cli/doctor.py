@@ -34,7 +34,7 @@ def _run(options: argparse.Namespace) -> int:
 
 COMMAND: Final = Command(
     "doctor",
-    "say what is missing or wrong in a repository, and how to mend it",
+    "report what is missing or wrong in a repository, and how to fix it",
     _add_arguments,
     _run,
     ("perf-ratchet doctor", "perf-ratchet doctor --format json"),

@@ -115,7 +115,7 @@ def _exclude(options: argparse.Namespace) -> int:
             changed |= {path: text} if flags else {}
     if not count:
         raise BadInput(
-            f"{folder}: no line of run {run_id} is like {options.scenario!r}, or all are excluded already"
+            f"{folder}: no line of run {run_id} matches {options.scenario!r}, or all are excluded already"
         )
     for path, text in changed.items():
         replace_file(path, text.encode("utf-8", "surrogateescape"))

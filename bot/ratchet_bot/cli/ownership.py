@@ -62,7 +62,8 @@ def baseline_owner(
     if owners and name not in owners:
         owned = " and ".join(owners)
         raise BadInput(
-            f"{paths[0]}: measured on {name}, but {baselines} is of {owned} by {config}; give the other"
+            f"{paths[0]}: the record is from {name}, but {config} assigns {baselines} to {owned}; "
+            f"pass the baselines of {name}"
         )
     return BaselineOwner(name, is_configured=name in owners, configured=tuple(configured))
 

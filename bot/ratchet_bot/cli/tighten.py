@@ -118,7 +118,7 @@ def _new(path: Path, owner: "BaselineOwner", records: "Sequence[RunRecord]") -> 
     from ratchet_bot.data.rewriting import clock_of, new_baselines
 
     if not path.parent.is_dir() and not owner.is_configured:
-        raise BadInput(f"{path}: there is no folder {path.parent}; make it, or mend --baselines")
+        raise BadInput(f"{path}: there is no folder {path.parent}; create it, or correct --baselines")
     return new_baselines(owner.hardware, clock_of(records))
 
 

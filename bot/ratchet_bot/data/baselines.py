@@ -261,7 +261,7 @@ def baselines_from_text(text: str) -> BaselineFile:
         BaselinesRejected: it is no JSON, or does not have the shape of a baseline file.
     """
     if sum(map(text.count, ",[{")) > MAX_VALUES:
-        raise BaselinesRejected(f"the top level: more than {MAX_VALUES} values; that is no baseline file")
+        raise BaselinesRejected(f"the top level: more than {MAX_VALUES} values; that is not a baseline file")
     try:
         document, repeated_keys = parsed_json(text)
         it = _Document.model_validate(document)

@@ -165,7 +165,7 @@ def _glob_problem(globs: Sequence[str]) -> str:
         return ""
     options = ("--hardware", "--from-run", "--dry-run")
     close = get_close_matches(strange.partition("=")[0], options, n=1)
-    return f"{strange} is no option and no scenario" + (f"; did you mean {close[0]}?" if close else "")
+    return f"{strange} is not an option or a scenario" + (f"; did you mean {close[0]}?" if close else "")
 
 
 def _value_problem(values: Mapping[str, str]) -> str:

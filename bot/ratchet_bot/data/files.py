@@ -23,7 +23,7 @@ def bounded_bytes(path: Path, most: int) -> bytes:
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; check the path") from error
     if len(content) > most:
-        raise BadInput(f"{path}: larger than {most} bytes; that is no file of ours")
+        raise BadInput(f"{path}: larger than {most} bytes; perf-ratchet does not write such files")
     return content
 
 

@@ -43,7 +43,7 @@ def source_run(host: HostReads, request: TightenRequest) -> SourceRun:
         )
     strange = unmatched(request.command.globs, delivery.records)
     if strange:
-        raise CannotBeDone(f"No scenario of run {run.run_id} is like {', '.join(strange)}.")
+        raise CannotBeDone(f"No scenario of run {run.run_id} matches {', '.join(strange)}.")
     return SourceRun(run, delivery, missing)
 
 

@@ -224,7 +224,7 @@ def _member_problem(member: zipfile.ZipInfo) -> str:
         return "is packed by a method other than deflate"
     # Python's own writer leaves the kind of file open, which is 0.
     if stat.S_IFMT(member.external_attr >> 16) not in {0, stat.S_IFREG}:
-        return "is no regular file"
+        return "is not a regular file"
     if member.file_size > MAX_RECORD_BYTES:
         return f"would have {member.file_size:,} bytes; {MAX_RECORD_BYTES:,} are taken"
     if member.file_size > MAX_INFLATION * max(member.compress_size, 1):

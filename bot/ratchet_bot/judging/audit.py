@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _FILE_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, FileRule))
 _SCENARIO_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, ScenarioRule))
 _REQUEST_RULES: Final = tuple(rule for rule in _SCENARIO_RULES if rule.of_requests)
-MEASURE_AGAIN: Final = "measure again, this request is no evidence"
+MEASURE_AGAIN: Final = "measure again, this request is not evidence"
 """The remedy for a request that contradicts itself: no value of it can be put right."""
 ABOUT_THE_FILE: Final = frozenset(rule.name for rule in RULES if rule.of_file)
 """See `Rule.of_file`."""

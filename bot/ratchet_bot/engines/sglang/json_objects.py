@@ -67,7 +67,7 @@ def _stages_and_steps(document: Mapping[str, Any]) -> tuple[Stages, list[object]
     stages = _named(document["steps" if is_dump else "stages"])
     listed = document.get("denoise_steps_ms", [] if is_dump else document.get("steps", []))
     if not isinstance(listed, list):
-        raise RequestRefused("its steps are no list")
+        raise RequestRefused("its steps are not a list")
     steps = [_of_step(index, step) for index, step in enumerate(listed)]
     among_stages = [value for name, value in stages if _STEP_NAME.fullmatch(name)]
     if among_stages and steps:
@@ -80,7 +80,7 @@ def _named(stages: object) -> Stages:
     if isinstance(stages, dict):
         return list(stages.items())
     if not isinstance(stages, list):
-        raise RequestRefused("its stages are no list")
+        raise RequestRefused("its stages are not a list")
     return [_of_stage(index, stage) for index, stage in enumerate(stages)]
 
 

@@ -203,7 +203,7 @@ def _check(block: PrintedBlock) -> None:
     try:
         _SCENARIO.validate_python(block.scenario)
     except ValidationError as error:
-        raise RequestRefused("that is no scenario's id") from error
+        raise RequestRefused("that is not a scenario id") from error
 
 
 def _check_averages(block: PrintedBlock, steps_ms: Sequence[float]) -> None:

@@ -157,7 +157,7 @@ class PrintedBlock:
         self._is_ending = not token.comma and not (token.opens and not token.empty)
         if self.is_whole and token.comma:
             self.spoil(
-                "a suggested improvement: the lowest of run and baseline, field by field, is no request"
+                "a suggested improvement: the lowest of run and baseline, field by field, is not a request"
             )
 
 

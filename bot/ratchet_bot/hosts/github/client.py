@@ -79,7 +79,7 @@ class Client:
         """Return a client that asks as a GitHub App, which may do little more than ask for a token.
 
         Raises:
-            HostRefused: the key is no private key in PEM.
+            HostRefused: the key is not a private key in PEM.
         """
         # PyGithub's DEBUG lines hold whole answers, and one of these answers is a token.
         logging.getLogger("github.Requester").setLevel(logging.INFO)
@@ -87,7 +87,7 @@ class Client:
             proof = Auth.AppAuth(app_id, key).create_jwt()
         except (ValueError, TypeError, PyJWTError):
             raise HostRefused(
-                "the GitHub App's key is no private key in PEM: pass the whole .pem file"
+                "the GitHub App's key is not a private key in PEM: pass the whole .pem file"
             ) from None
         return cls(Auth.AppAuthToken(proof), base_url, pace, [key, proof])
 

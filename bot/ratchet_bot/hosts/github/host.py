@@ -49,10 +49,10 @@ class GithubHost(Proposals, Checks, Branches, Snapshots):
             HostRefused: there is no token, or the name is no repository's.
         """
         if not token:
-            raise HostRefused("there is no token for GitHub: give the step GITHUB_TOKEN")
+            raise HostRefused("GITHUB_TOKEN is not set: pass it to the step")
         owner, _, name = repository.partition("/")
         if not owner or not name or "/" in name:
-            raise HostRefused(f"{repository!r} is no repository: write owner/name")
+            raise HostRefused(f"{repository!r} is not a repository name; expected owner/name")
         super().__init__(Client.of_token(token, base_url, pace), repository, login)
 
 

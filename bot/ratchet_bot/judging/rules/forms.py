@@ -82,7 +82,9 @@ def bad_value(subject: Subject) -> Iterator[Finding]:
     field, _ = next(values, ("", None))
     if field:
         count = 1 + sum(1 for _ in values)
-        yield _bad(subject, field, f"{count} more", f"{count:,} more values are no durations in milliseconds")
+        yield _bad(
+            subject, field, f"{count} more", f"{count:,} more values are not durations in milliseconds"
+        )
 
 
 def unguarded(subject: Subject) -> Iterator[Finding]:
