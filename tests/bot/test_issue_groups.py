@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from history_lines import BEGIN, make_regression
-from ratchet_bot.judging.open_regressions import Told, shared_out
+from ratchet_bot.judging.open_regressions import ReportedIssue, issue_shares
 from ratchet_bot.judging.regressions import Regression
 from ratchet_bot.telling.markers import beginning_of, marker_of
 
@@ -14,15 +14,15 @@ def since(night: int, scenario: str = "flux") -> Regression:
     return make_regression(scenario, bad_run_id=night, since=BEGIN + timedelta(days=night - 1))
 
 
-def told(beginning: int, *regressions: Regression, is_whole: bool = True) -> Told:
-    return Told(beginning, regressions, is_whole)
+def told(beginning: int, *regressions: Regression, is_whole: bool = True) -> ReportedIssue:
+    return ReportedIssue(beginning, regressions, is_whole)
 
 
 def test_what_began_together_is_one_issue():
     """Without an issue each beginning is one of its own, the first one first."""
-    sharing = shared_out([since(13, "wan"), since(11), since(11, "qwen")], [])
+    sharing = issue_shares([since(13, "wan"), since(11), since(11, "qwen")], [])
 
-    assert sharing.told == []
+    assert sharing.by_issue == []
     assert sharing.fresh == {11: [since(11), since(11, "qwen")], 13: [since(13, "wan")]}
 
 
@@ -30,41 +30,41 @@ def test_more_scenarios_of_a_beginning_join_its_issue():
     """Also when the beginning of those that were told is thought to be another since."""
     issue = told(11, since(11))
 
-    assert shared_out([since(11), since(11, "wan")], [issue]).told == [[since(11), since(11, "wan")]]
-    assert shared_out([since(12), since(11, "wan")], [issue]).told == [[since(11, "wan"), since(12)]]
-    assert shared_out([since(12), since(12, "wan")], [issue]).told == [[since(12), since(12, "wan")]]
+    assert issue_shares([since(11), since(11, "wan")], [issue]).by_issue == [[since(11), since(11, "wan")]]
+    assert issue_shares([since(12), since(11, "wan")], [issue]).by_issue == [[since(11, "wan"), since(12)]]
+    assert issue_shares([since(12), since(12, "wan")], [issue]).by_issue == [[since(12), since(12, "wan")]]
 
 
 def test_a_beginning_that_moves_stays_in_its_issue():
     """Two issues whose beginnings are a night apart keep their scenarios when the estimates change places."""
     issues = [told(11, since(11)), told(12, since(12, "wan"))]
-    sharing = shared_out([since(12), since(11, "wan")], issues)
+    sharing = issue_shares([since(12), since(11, "wan")], issues)
 
-    assert sharing.told == [[since(12)], [since(11, "wan")]]
+    assert sharing.by_issue == [[since(12)], [since(11, "wan")]]
     assert sharing.fresh == {}
 
 
 def test_a_second_step_of_a_scenario_is_another_issue():
     """The nearer of two regressions is the one that was told; a third issue is not opened for either."""
     [first] = issues = [told(11, since(11))]
-    sharing = shared_out([since(12), since(30)], issues)
-    assert (sharing.told, sharing.fresh) == ([[since(12)]], {30: [since(30)]})
+    sharing = issue_shares([since(12), since(30)], issues)
+    assert (sharing.by_issue, sharing.fresh) == ([[since(12)]], {30: [since(30)]})
 
-    again = shared_out([since(12), since(31)], [first, told(30, since(30))])
-    assert (again.told, again.fresh) == ([[since(12)], [since(31)]], {})
+    again = issue_shares([since(12), since(31)], [first, told(30, since(30))])
+    assert (again.by_issue, again.fresh) == ([[since(12)], [since(31)]], {})
 
 
 def test_an_issue_of_which_nothing_is_left_is_empty():
     """It stays in its place, so that it can be closed."""
-    sharing = shared_out([since(13, "wan")], [told(11, since(11)), told(13, since(13, "wan"))])
+    sharing = issue_shares([since(13, "wan")], [told(11, since(11)), told(13, since(13, "wan"))])
 
-    assert sharing.told == [[], [since(13, "wan")]]
+    assert sharing.by_issue == [[], [since(13, "wan")]]
 
 
 @pytest.mark.parametrize(("is_whole", "fresh"), [(True, {12: [since(12, "wan")]}), (False, {})])
 def test_what_an_issue_could_not_remember_is_near_it(is_whole: bool, fresh: dict[int, list[Regression]]):  # noqa: FBT001 - a case
     """Of a group too large for its memory, a scenario whose beginning moves does not become a new issue."""
-    sharing = shared_out([since(11), since(12, "wan")], [told(11, since(11), is_whole=is_whole)])
+    sharing = issue_shares([since(11), since(12, "wan")], [told(11, since(11), is_whole=is_whole)])
 
     assert sharing.fresh == fresh
 

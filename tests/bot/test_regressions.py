@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ratchet_bot.judging.open_regressions import (
     Remembered,
     episodes,
-    known_and_found,
+    remembered_and_current,
     remembered_from_json,
     why_over,
 )
@@ -73,8 +73,11 @@ def test_what_is_older_than_the_history_is_remembered():
     ancient = make_regression(since=BEGIN - timedelta(days=100), bad_run_id=0)
     moved = make_regression(bad_run_id=12)
 
-    assert known_and_found([ancient, moved], [make_regression()], series) == [ancient, make_regression()]
-    assert known_and_found([moved], [], series) == [moved]
+    assert remembered_and_current([ancient, moved], [make_regression()], series) == [
+        ancient,
+        make_regression(),
+    ]
+    assert remembered_and_current([moved], [], series) == [moved]
 
 
 def test_what_began_on_one_night_is_one_episode():

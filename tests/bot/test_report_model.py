@@ -79,7 +79,7 @@ def test_a_shift_is_one_finding_and_no_list_of_reasons():
     """What moved is told with the shift, not again as not judged."""
     [section] = shifted().hardware
     assert [one.scenario for one in section.moved] == ["one", "two", "three"]
-    assert (section.reasons, section.crossed, section.regressed, section.told) == ([], [], [], [])
+    assert (section.reasons, section.crossed, section.regressed, section.ungated) == ([], [], [], [])
     assert len(section.unjudged) == 3
 
 

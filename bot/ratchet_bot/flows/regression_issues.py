@@ -13,10 +13,10 @@ from ratchet_bot.hosts.states import OpenIssue
 from ratchet_bot.judging.open_regressions import (
     Episode,
     Remembered,
-    Told,
+    ReportedIssue,
     episodes,
-    known_and_found,
-    shared_out,
+    issue_shares,
+    remembered_and_current,
     why_over,
 )
 from ratchet_bot.judging.regressions import Regression, held_regressions
@@ -128,27 +128,29 @@ def open_regressions(night: Night, hardware: str, series: Mapping[str, Series]) 
     remembered = {
         regression.identity: regression for known in issues for regression in known.memory.regressions
     }
-    regressions = known_and_found(remembered.values(), held_regressions(series, nights), series)
+    regressions = remembered_and_current(remembered.values(), held_regressions(series, nights), series)
     why = {
         regression.identity: why_over(regression, series.get(regression.scenario, ()), file)
         for regression in regressions
     }
-    sharing = shared_out(regressions, [_listed(known) for known in issues])
-    holding = [[regression for regression in share if not why[regression.identity]] for share in sharing.told]
+    shares = issue_shares(regressions, [_listed(known) for known in issues])
+    holding = [
+        [regression for regression in share if not why[regression.identity]] for share in shares.by_issue
+    ]
     moved: dict[str, str] = {
         regression.scenario: Markup(f"#{known.issue.number} tells of it")  # noqa: S704 - a number
         for known, held in zip(issues, holding, strict=True)
         for regression in held
     }
     groups = []
-    for known, share, held in zip(issues, sharing.told, holding, strict=True):
+    for known, share, held in zip(issues, shares.by_issue, holding, strict=True):
         gone = {
             regression.scenario: why.get(regression.identity)
             or moved.get(regression.scenario, "it is as fast as before")
             for regression in [*known.memory.regressions, *share]
         }
         groups.append(_group(known, held, gone, series))
-    for beginning, share in sharing.fresh.items():
+    for beginning, share in shares.fresh.items():
         began = tuple(episodes([regression for regression in share if not why[regression.identity]], series))
         groups += [Group(beginning, began, {}, None, None)] if began else []
     return OpenRegressions(tuple(groups))
@@ -163,10 +165,10 @@ def _known_issues(night: Night, hardware: str) -> list[KnownIssue]:
     ]
 
 
-def _listed(known: KnownIssue) -> Told:
+def _listed(known: KnownIssue) -> ReportedIssue:
     """Return what an issue lists."""
     regressions = known.memory.regressions
-    return Told(known.beginning, regressions, len(regressions) < MOST_REMEMBERED)
+    return ReportedIssue(known.beginning, regressions, len(regressions) < MOST_REMEMBERED)
 
 
 def _group(

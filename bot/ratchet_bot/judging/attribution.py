@@ -128,66 +128,68 @@ class Attribution:
     @cached_property
     def leading(self) -> tuple[Part, ...]:
         """The largest parts in the direction of the change, until they explain most of it; at most three."""
-        parts = [(one.name, one.ms) for one in self.stages] + [("", self.unattributed_ms)]
-        along = sorted((one for one in parts if one[1] * self.total_ms > 0), key=lambda one: -abs(one[1]))
+        parts = [(stage.name, stage.ms) for stage in self.stages] + [("", self.unattributed_ms)]
+        along = sorted(
+            ((name, ms) for name, ms in parts if ms * self.total_ms > 0), key=lambda part: -abs(part[1])
+        )
         chosen: list[tuple[str, float]] = []
         for part in along[:MOST_PARTS]:
             if sum(abs(ms) for _, ms in chosen) < MOST_RATIO * abs(self.total_ms):
                 chosen.append(part)
-        inside = {one.stage: one for one in self.steps}
+        inside = {steps.stage: steps for steps in self.steps}
         return tuple(Part(name, ms, ms / self.total_ms, inside.get(name)) for name, ms in chosen)
 
     @property
     def rest_ms(self) -> float:
         """What the leading parts do not explain."""
-        return self.total_ms - sum(one.ms for one in self.leading)
+        return self.total_ms - sum(part.ms for part in self.leading)
 
     @property
     def is_one_sided(self) -> bool:
         """True when the leading parts are shares of the change: none is clearly larger than the whole."""
-        return all(one.share_ratio <= WHOLE_RATIO for one in self.leading)
+        return all(part.share_ratio <= WHOLE_RATIO for part in self.leading)
 
 
-def attribution(baseline: ScenarioBaseline, taken: Snapshot) -> Attribution | None:
+def attribution(baseline: ScenarioBaseline, measured: Snapshot) -> Attribution | None:
     """Return where the change from a baseline to a request is, or None where the baseline has no end to end.
 
     Args:
         baseline: What was expected.
-        taken: One request: its values belong together.
+        measured: One request: its values belong together.
     """
     old_e2e_ms = baseline.aggregate(END_TO_END)
     if not old_e2e_ms:
         return None
-    measured = taken.as_baseline.stages
-    names = dict.fromkeys([*baseline.stages, *measured])
-    changes = [StageChange(name, baseline.stages.get(name), measured.get(name)) for name in names]
-    total_ms = taken.e2e_ms - old_e2e_ms
+    stages_ms = measured.as_baseline.stages
+    names = dict.fromkeys([*baseline.stages, *stages_ms])
+    changes = [StageChange(name, baseline.stages.get(name), stages_ms.get(name)) for name in names]
+    total_ms = measured.e2e_ms - old_e2e_ms
     return Attribution(
         total_ms,
-        tuple(sorted(changes, key=lambda one: -abs(one.ms))),
-        fsum([total_ms, *(-one.ms for one in changes)]),
-        _inside(baseline, taken),
+        tuple(sorted(changes, key=lambda change: -abs(change.ms))),
+        fsum([total_ms, *(-change.ms for change in changes)]),
+        _inside(baseline, measured),
     )
 
 
-def _inside(baseline: ScenarioBaseline, taken: Snapshot) -> tuple[StepChanges, ...]:
+def _inside(baseline: ScenarioBaseline, measured: Snapshot) -> tuple[StepChanges, ...]:
     """Return the parts of each denoising stage's change, from the steps that ran in it."""
-    old, new = list(baseline.steps.values()), list(taken.steps_ms)
+    old, new = list(baseline.steps.values()), list(measured.steps_ms)
     if not baseline.has_every_step or len(old) != len(new):
         return ()
     stages = [name for name in baseline.stages if is_denoising_stage(name)]
-    if set(stages) != set(filter(is_denoising_stage, taken.stages_ms)):
+    if set(stages) != set(filter(is_denoising_stage, measured.stages_ms)):
         return ()
-    owners = stages * len(old) if len(stages) == 1 else taken.step_stages
+    owners = stages * len(old) if len(stages) == 1 else measured.step_stages
     if not set(owners) <= set(stages):
         return ()
-    found = []
+    parts = []
     for name in stages:
-        mine = [index for index, owner in enumerate(owners) if owner == name]
-        if mine:
-            total_ms = taken.stages_ms[name] - baseline.stages[name]
-            found.append(_step_changes(name, total_ms, [old[i] for i in mine], [new[i] for i in mine]))
-    return tuple(found)
+        indices = [index for index, owner in enumerate(owners) if owner == name]
+        if indices:
+            total_ms = measured.stages_ms[name] - baseline.stages[name]
+            parts.append(_step_changes(name, total_ms, [old[i] for i in indices], [new[i] for i in indices]))
+    return tuple(parts)
 
 
 def _step_changes(stage: str, total_ms: float, old: Sequence[float], new: Sequence[float]) -> StepChanges:

@@ -77,8 +77,8 @@ def audit(
     given = {"", *(["--against"] if against else []), *(["--records"] if records else [])}
     names = [rule.name for rule in RULES]
     applied = {rule.name for rule in RULES if rule.needs in given}
-    told = with_waivers(findings, waivers, today)
-    return told + list(waiver_flaws(waivers, told, names, applied, today))
+    findings = with_waivers(findings, waivers, today)
+    return findings + list(waiver_flaws(waivers, findings, names, applied, today))
 
 
 def audit_scenario(name: str, scenario: ScenarioBaseline) -> list[Finding]:
@@ -93,13 +93,14 @@ def audit_record(record: RunRecord) -> list[Finding]:
     for scenario in record.scenarios:
         for request in scenario.requests:
             for clock in clocks_of(request) if not request.warmup else ():
-                taken = snapshot(request, clock)
+                values = snapshot(request, clock)
                 place = f"{scenario.id} {request.request_id} ({clock})"
-                if taken:
-                    subject = Subject(place, taken.as_baseline, clock=clock)
-                    findings += [found for rule in _REQUEST_RULES for found in rule.check(subject)]
+                if values:
+                    subject = Subject(place, values.as_baseline, clock=clock)
+                    findings += [finding for rule in _REQUEST_RULES for finding in rule.check(subject)]
     return [
-        replace(found, remedy=MEASURE_AGAIN) if found.severity == "error" else found for found in findings
+        replace(finding, remedy=MEASURE_AGAIN) if finding.severity == "error" else finding
+        for finding in findings
     ]
 
 
@@ -127,11 +128,11 @@ def requests_by_scenario(
         run = f" of run {record.source.run_id}" if record.source.run_id is not None else ""
         for scenario in record.scenarios:
             for request in scenario.requests:
-                taken = None if request.warmup else snapshot(request, clock)
-                if taken:
+                values = None if request.warmup else snapshot(request, clock)
+                if values:
                     place = f"{request.request_id}{run}"
-                    requests[scenario.id].append(RecordedRequest(place, taken.as_baseline))
-    return {name: tuple(found) for name, found in requests.items()}
+                    requests[scenario.id].append(RecordedRequest(place, values.as_baseline))
+    return {name: tuple(several) for name, several in requests.items()}
 
 
 def with_waivers(
@@ -148,7 +149,9 @@ def with_waivers(
     for waiver in waivers:
         if not _has_expired(waiver, today):
             reasons.setdefault((waiver.rule, waiver.scenario), f"{waiver.reason} (until {waiver.expires})")
-    return [replace(one, waived=reasons.get((one.rule, one.scenario), "")) for one in findings]
+    return [
+        replace(finding, waived=reasons.get((finding.rule, finding.scenario), "")) for finding in findings
+    ]
 
 
 def waiver_flaws(
@@ -167,7 +170,7 @@ def waiver_flaws(
         applied: The names of those that could fire this time.
         today: None takes every waiver as valid.
     """
-    used = {(one.rule, one.scenario) for one in findings if one.waived}
+    used = {(finding.rule, finding.scenario) for finding in findings if finding.waived}
     for waiver in waivers:
         if waiver.rule not in rules:
             [close] = get_close_matches(waiver.rule, rules, n=1) or [""]

@@ -50,8 +50,8 @@ def change_points(series: Sequence[float]) -> list[ChangePoint]:
     """
     levels = levels_of(series)
     ends = [level.start for level in levels[1:]] + [len(series)]
-    found = [_change(old, new, end) for (old, new), end in zip(pairwise(levels), ends[1:], strict=True)]
-    return [change for change in found if abs(change.relative_change) >= LEAST_UNIT_RATIO]
+    candidates = [_change(old, new, end) for (old, new), end in zip(pairwise(levels), ends[1:], strict=True)]
+    return [change for change in candidates if abs(change.relative_change) >= LEAST_UNIT_RATIO]
 
 
 def changes(
@@ -69,15 +69,16 @@ def changes(
     Source: Benjamini and Hochberg, "Controlling the false discovery rate", J. R. Statist. Soc. B 57, 1995.
     Every `WINDOW_NIGHTS` nights of a series are one test, so a long history asks for more than a short one.
     """
-    found = {name: change_points(series) for name, series in by_series.items()}
-    chances = sorted(1.0 - change.confidence for changed in found.values() for change in changed)
+    by_name = {name: change_points(series) for name, series in by_series.items()}
+    chances = sorted(1.0 - change.confidence for changed in by_name.values() for change in changed)
     tests = sum(max(1, len(series) // WINDOW_NIGHTS) for series in by_series.values())
     most = max(
         (chance for rank, chance in enumerate(chances, 1) if chance <= false_share * rank / tests),
         default=-1.0,
     )
     sure = (
-        (name, [one for one in changed if 1.0 - one.confidence <= most]) for name, changed in found.items()
+        (name, [change for change in changed if 1.0 - change.confidence <= most])
+        for name, changed in by_name.items()
     )
     return {name: changed for name, changed in sure if changed}
 

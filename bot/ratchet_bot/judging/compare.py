@@ -82,29 +82,29 @@ def compare(
 def _compared(
     name: str,
     file: BaselineFile,
-    found: Evidence | NotJudgeable,
+    evidence: Evidence | NotJudgeable,
     terms: Terms,
     history: Mapping[str, Sequence[float]],
 ) -> ScenarioComparison:
     """Return the verdict on one scenario by its numbers, whatever machine they are of."""
     baseline = file.scenarios.get(name)
-    if isinstance(found, NotJudgeable) and (found.kind != "missing" or _is_guard(baseline)):
-        return ScenarioComparison(name, Verdict(found.kind), found.reason)
-    if isinstance(found, NotJudgeable) or baseline is None or not _is_guard(baseline):
+    if isinstance(evidence, NotJudgeable) and (evidence.kind != "missing" or _is_guard(baseline)):
+        return ScenarioComparison(name, Verdict(evidence.kind), evidence.reason)
+    if isinstance(evidence, NotJudgeable) or baseline is None or not _is_guard(baseline):
         why = "it has no baseline" if baseline is None else "its baseline is a placeholder"
         return ScenarioComparison(name, Verdict.UNGUARDED, why)
     spoilt_field = next((field for field, _ in baseline.bad_values() if gates(field)), "")
     if spoilt_field:
         return ScenarioComparison(name, Verdict.INVALID, f"its baseline has no usable {spoilt_field}")
     if terms.policy == "sglang":
-        return _by_sglang(name, baseline, found, file, terms)
-    change = next(filter(None, (workload_change(baseline, values) for values in found.snapshots)), "")
+        return _by_sglang(name, baseline, evidence, file, terms)
+    change = next(filter(None, (workload_change(baseline, values) for values in evidence.snapshots)), "")
     if change:
         return ScenarioComparison(name, Verdict.INCOMPARABLE, change)
-    compared = rows(baseline, found.snapshots, file, terms, history)
-    first = [request.snapshot for request in found.requests if not request.appended]
+    compared = rows(baseline, evidence.snapshots, file, terms, history)
+    first = [request.snapshot for request in evidence.requests if not request.appended]
     earlier = None
-    if first and len(first) < len(found.requests):
+    if first and len(first) < len(evidence.requests):
         first_rows = rows(baseline, first, file, terms, history)
         earlier = Earlier(verdict(first_rows, terms.min_improvement), len(first))
     return ScenarioComparison(
@@ -112,9 +112,9 @@ def _compared(
         verdict(compared, terms.min_improvement),
         "",
         compared,
-        len(found.requests),
-        _notes(baseline, found),
-        attribution(baseline, lower_median(found.requests).snapshot),
+        len(evidence.requests),
+        _notes(baseline, evidence),
+        attribution(baseline, lower_median(evidence.requests).snapshot),
         earlier,
     )
 
@@ -127,24 +127,24 @@ def _is_guard(baseline: ScenarioBaseline | None) -> bool:
 
 
 def _by_sglang(
-    name: str, baseline: ScenarioBaseline, found: Evidence, file: BaselineFile, terms: Terms
+    name: str, baseline: ScenarioBaseline, evidence: Evidence, file: BaselineFile, terms: Terms
 ) -> ScenarioComparison:
     """Return the verdict of sglang's own test: what is missing fails as well."""
-    compared = rows(baseline, found.snapshots, file, terms, {})
-    missing = "; ".join(omissions(baseline, found.snapshots))
+    compared = rows(baseline, evidence.snapshots, file, terms, {})
+    missing = "; ".join(omissions(baseline, evidence.snapshots))
     result = Verdict.REGRESSED if missing else verdict(compared, terms.min_improvement)
-    return ScenarioComparison(name, result, missing, compared, len(found.requests))
+    return ScenarioComparison(name, result, missing, compared, len(evidence.requests))
 
 
-def _notes(baseline: ScenarioBaseline, found: Evidence) -> tuple[str, ...]:
-    stages = found.snapshots[0].stages_ms
+def _notes(baseline: ScenarioBaseline, evidence: Evidence) -> tuple[str, ...]:
+    stages = evidence.snapshots[0].stages_ms
     gone = [name for name in baseline.stages if name not in stages]
     new = [name for name in stages if name not in baseline.stages]
     notes = [f"stage {name} has a baseline and was not measured" for name in gone]
     notes += [f"stage {name} was measured and has no baseline" for name in new]
-    left_out = found.measured - len(found.requests)
+    left_out = evidence.measured - len(evidence.requests)
     if left_out:
-        notes.append(f"left out as invalid: {left_out} of {found.measured} requests")
+        notes.append(f"left out as invalid: {left_out} of {evidence.measured} requests")
     return tuple(notes)
 
 
@@ -162,9 +162,9 @@ def _apply_machine_shift(
     changes: dict[str, tuple[str, ...]] = {}
     other_terms: dict[str, tuple[str, ...]] = {}
     for comparison in comparisons:
-        name, found = comparison.scenario, evidence.get(comparison.scenario)
-        if comparison.rows and isinstance(found, Evidence):
-            now = found.requests[0].setting(file.metadata.clock)
+        name, own_evidence = comparison.scenario, evidence.get(comparison.scenario)
+        if comparison.rows and isinstance(own_evidence, Evidence):
+            now = own_evidence.requests[0].setting(file.metadata.clock)
             captured = _other_captured_setting(file.scenarios[name], now)
             changes[name] = machine_changes(captured or last_settings.get(name, now), now)
             other_terms[name] = differences(captured.comparability, now.comparability) if captured else ()

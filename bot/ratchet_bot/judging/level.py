@@ -81,11 +81,11 @@ def noise(excesses: Sequence[float]) -> Noise:
     """Return the noise of nights, oldest first; of any number, also none."""
     nights = len(excesses)
     mad = middle([abs(excess) for excess in excesses]) if excesses else 0.0
-    known, usual = nights * (MAD_TO_SIGMA * mad) ** 2, USUAL_NIGHTS * USUAL_SIGMA_RATIO**2
+    seen, usual = nights * (MAD_TO_SIGMA * mad) ** 2, USUAL_NIGHTS * USUAL_SIGMA_RATIO**2
     middles = [sorted(three)[1] for three in zip(excesses, excesses[1:], excesses[2:], strict=False)]
     modes = sorted([0.0] * MODE_NIGHTS + middles)
     return Noise(
-        sigma_ratio=sqrt((known + usual) / (nights + USUAL_NIGHTS)),
+        sigma_ratio=sqrt((seen + usual) / (nights + USUAL_NIGHTS)),
         slow_mode=modes[-MODE_NIGHTS],
         fast_mode=modes[MODE_NIGHTS - 1],
     )

@@ -89,12 +89,12 @@ def score(
         Above 1.0 is slower than noise makes it; 0 at the level or faster, and where nothing can be compared.
         Whether that may be a regression or only a suspicion: `may_fail`.
     """
-    taken = _usable(new)
-    found = floor(history, len(taken))
-    if not taken or found.level <= 0:
+    requests = _usable(new)
+    noise_floor = floor(history, len(requests))
+    if not requests or noise_floor.level <= 0:
         return 0.0
-    width_ratio = found.width_ratio if found.is_known else tolerance_ratio
-    return max(0.0, excess(lower_hinge(taken), found.level) / width_ratio)
+    width_ratio = noise_floor.width_ratio if noise_floor.is_known else tolerance_ratio
+    return max(0.0, excess(lower_hinge(requests), noise_floor.level) / width_ratio)
 
 
 def noise_limit_ms(history_ms: Sequence[float], requests: int = 2) -> float | None:
@@ -139,7 +139,7 @@ def flake_rate(history: Sequence[float], limit: float, pooled_share: float = USU
     present = present_level(_usable(history)[-MEMORY_NIGHTS:])
     if present is None or len(present.excesses) < MIN_NIGHTS:
         return None
-    over = sum(one > excess(limit, present.value) for one in present.excesses)
+    over = sum(night > excess(limit, present.value) for night in present.excesses)
     return (over + PRIOR_NIGHTS * pooled_share) / (len(present.excesses) + PRIOR_NIGHTS)
 
 
@@ -154,9 +154,9 @@ def pooled_share(others: Iterable[Sequence[float]], limit_ratio: float) -> float
 
     Source: the estimate of a share under Jeffreys' prior, (k + 1/2) / (n + 1).
     """
-    found = (present_level(_usable(history)[-MEMORY_NIGHTS:]) for history in others)
-    nights = [one for present in found if present for one in present.excesses]
-    over = sum(one > limit_ratio for one in nights)
+    levels = (present_level(_usable(history)[-MEMORY_NIGHTS:]) for history in others)
+    nights = [night for level in levels if level for night in level.excesses]
+    over = sum(night > limit_ratio for night in nights)
     return (over + 0.5) / (len(nights) + 1) if nights else USUAL_SHARE
 
 
@@ -242,15 +242,15 @@ class _MetricPool:
         """Return the share of the other scenarios' nights that are further above their level."""
         total = len(self.excesses) - len(own.excesses)
         over = len(self.excesses) - bisect_right(self.excesses, limit_ratio)
-        return (over - sum(one > limit_ratio for one in own.excesses)) / total if total else USUAL_SHARE
+        return (over - sum(night > limit_ratio for night in own.excesses)) / total if total else USUAL_SHARE
 
 
 def _likeliest(scenario: str, limits: Mapping[str, NewLimit], pools: Mapping[str, _MetricPool]) -> Chance:
-    found = [pools[field].chance(scenario, new, field) for field, new in limits.items()]
-    known = [one for one in found if one.ratio is not None]
-    if known:
-        return max(known, key=lambda one: one.ratio or 0.0)
-    return max(found, key=lambda one: one.nights, default=UNKNOWN)
+    chances = [pools[field].chance(scenario, new, field) for field, new in limits.items()]
+    predicted = [chance for chance in chances if chance.ratio is not None]
+    if predicted:
+        return max(predicted, key=lambda chance: chance.ratio or 0.0)
+    return max(chances, key=lambda chance: chance.nights, default=UNKNOWN)
 
 
 def _recent(history: Sequence[float]) -> Sequence[float]:
@@ -258,4 +258,4 @@ def _recent(history: Sequence[float]) -> Sequence[float]:
 
 
 def _excesses(levels: Iterable[PresentLevel | None]) -> list[float]:
-    return [one for level in levels if level for one in level.excesses]
+    return [night for level in levels if level for night in level.excesses]

@@ -51,7 +51,9 @@ class Episode:
     @property
     def environment(self) -> tuple[str, ...]:
         """What else changed on the machines on that night."""
-        return tuple(dict.fromkeys(part for one in self.regressions for part in one.environment))
+        return tuple(
+            dict.fromkeys(part for regression in self.regressions for part in regression.environment)
+        )
 
     @property
     def is_shift(self) -> bool:
@@ -59,54 +61,56 @@ class Episode:
         return self.is_everywhere and bool(self.environment)
 
 
-def known_and_found(
-    known: Iterable[Regression], found: Sequence[Regression], series: Mapping[str, Series]
+def remembered_and_current(
+    remembered: Iterable[Regression], current: Sequence[Regression], series: Mapping[str, Series]
 ) -> list[Regression]:
-    """Return all regressions that there are to tell, each once.
+    """Return all regressions, each once.
 
     Args:
-        known: What an issue remembers.
-        found: In the history that was read. It knows better of all that it reaches back to.
+        remembered: What the issues remember.
+        current: In the history that was read; it is right about everything that it reaches back to.
         series: That history, by scenario.
     """
-    seen = {one.scenario for one in found}
+    scenarios = {regression.scenario for regression in current}
     older = [
-        one
-        for one in known
-        if one.scenario not in seen or all(line.captured_at > one.since for line in series[one.scenario])
+        regression
+        for regression in remembered
+        if regression.scenario not in scenarios
+        or all(line.captured_at > regression.since for line in series[regression.scenario])
     ]
-    return [*older, *found]
+    return [*older, *current]
 
 
-def why_over(one: Regression, lines: Series, file: BaselineFile) -> str:
+def why_over(regression: Regression, lines: Series, file: BaselineFile) -> str:
     """Return why a regression is over, or "" while it holds: not measured is not recovered.
 
     Args:
-        one: The regression.
+        regression: The regression.
         lines: The series of its scenario, this night's line among them; none when it was not measured.
         file: The baselines of the default branch.
     """
-    baseline = file.scenarios.get(one.scenario)
+    field, since, middle_ms = regression.field, regression.since, regression.middle_ms
+    baseline = file.scenarios.get(regression.scenario)
     if baseline is None:
         return "the scenario has no baseline any more"
-    captured_at = baseline.provenance.captured_at if baseline.provenance else one.since
-    if captured_at > one.since and baseline.by_field().get(one.field, 0.0) > one.middle_ms:
+    captured_at = baseline.provenance.captured_at if baseline.provenance else since
+    if captured_at > since and baseline.by_field().get(field, 0.0) > middle_ms:
         return "its baseline was captured anew since, at the new level"
-    values = [line.values[one.field] for line in lines if one.field in line.values]
+    values = [line.values[field] for line in lines if field in line.values]
     if not values:
         return ""
-    if lines[-1].comparability != one.comparability:
+    if lines[-1].comparability != regression.comparability:
         return "the machine has changed since, and its times do not compare"
     level = present_level(values)
-    return "it is as fast as before" if level is not None and level.value <= one.middle_ms else ""
+    return "it is as fast as before" if level is not None and level.value <= middle_ms else ""
 
 
 def episodes(regressions: Iterable[Regression], series: Mapping[str, Series]) -> list[Episode]:
     """Return the regressions by the night on which they began, the oldest night first."""
     by_run: dict[int, list[Regression]] = {}
-    for one in sorted(regressions, key=lambda one: (one.since, -one.change_ratio)):
-        by_run.setdefault(one.bad_run_id, []).append(one)
-    return [Episode(tuple(found), _is_everywhere(found, run_id, series)) for run_id, found in by_run.items()]
+    for regression in sorted(regressions, key=lambda item: (item.since, -item.change_ratio)):
+        by_run.setdefault(regression.bad_run_id, []).append(regression)
+    return [Episode(tuple(group), _is_everywhere(group, run_id, series)) for run_id, group in by_run.items()]
 
 
 def remembered_from_json(text: str) -> Remembered:
@@ -122,66 +126,68 @@ def is_most(count: int, of: int) -> bool:
     return count >= EVERYWHERE_LEAST and count >= EVERYWHERE_RATIO * of
 
 
-def _is_everywhere(found: Sequence[Regression], run_id: int, series: Mapping[str, Series]) -> bool:
+def _is_everywhere(group: Sequence[Regression], run_id: int, series: Mapping[str, Series]) -> bool:
     measured = [name for name, lines in series.items() if any(line.run_id == run_id for line in lines)]
-    return is_most(len({one.scenario for one in found}), len(measured))
+    return is_most(len({regression.scenario for regression in group}), len(measured))
 
 
 @dataclass(frozen=True)
-class Told:
-    """What an open issue has told."""
+class ReportedIssue:
+    """What an open issue has reported."""
 
     beginning: int
-    """The run with which its regressions began when they were first told: it never changes."""
+    """The run with which its regressions began when they were first reported: it never changes."""
     regressions: Sequence[Regression]
     """What it remembers."""
     is_whole: bool
-    """Whether it remembers all that it told."""
+    """Whether it remembers all that it reported."""
 
 
 @dataclass(frozen=True)
-class Sharing:
+class IssueShares:
     """Every regression in one place."""
 
-    told: Sequence[Sequence[Regression]]
-    """By issue, in the order of the issues; none where it is over."""
+    by_issue: Sequence[Sequence[Regression]]
+    """In the order of the issues; an empty share where the issue is over."""
     fresh: Mapping[int, Sequence[Regression]]
-    """What no issue tells of so far, by the run with which it began, the first one first."""
+    """What no issue has reported so far, by the run with which it began, the first one first."""
 
 
-def shared_out(regressions: Sequence[Regression], issues: Sequence[Told]) -> Sharing:
-    """Return which issue tells of which regression.
+def issue_shares(regressions: Sequence[Regression], issues: Sequence[ReportedIssue]) -> IssueShares:
+    """Return which issue reports which regression.
 
-    An issue keeps the scenarios that it has told of, each with the regression whose beginning is nearest to
-    what it told: estimates move by a night as more nights are known, and a drift goes on. What is new to all
-    issues goes to the one whose regressions began with the same run, else it is fresh.
+    An issue keeps the scenarios that it has reported, each with the regression whose beginning is nearest to
+    what it reported: estimates move by a night as more nights are known, and a drift goes on. What is new to
+    all issues goes to the one whose regressions began with the same run, else it is fresh.
 
     Args:
         regressions: Each once.
         issues: The open ones of the hardware, the oldest first.
     """
-    homes = _told_before(regressions, issues)
-    begun = {one.beginning: number for number, one in reversed([*enumerate(issues)])}
+    homes = _reported_before(regressions, issues)
+    by_beginning = {issue.beginning: number for number, issue in reversed([*enumerate(issues)])}
     for place, number in homes.items():
-        begun.setdefault(regressions[place].bad_run_id, number)
-    told: list[list[Regression]] = [[] for _ in issues]
+        by_beginning.setdefault(regressions[place].bad_run_id, number)
+    by_issue: list[list[Regression]] = [[] for _ in issues]
     fresh: dict[int, list[Regression]] = {}
-    for place, one in sorted(enumerate(regressions), key=lambda it: it[1].since):
-        home = homes.get(place, begun.get(one.bad_run_id, _near(one, issues)))
-        (fresh.setdefault(one.bad_run_id, []) if home is None else told[home]).append(one)
-    return Sharing(told, fresh)
+    for place, regression in sorted(enumerate(regressions), key=lambda item: item[1].since):
+        same_run = by_beginning.get(regression.bad_run_id, _near(regression, issues))
+        home = homes.get(place, same_run)
+        share = fresh.setdefault(regression.bad_run_id, []) if home is None else by_issue[home]
+        share.append(regression)
+    return IssueShares(by_issue, fresh)
 
 
-def _told_before(regressions: Sequence[Regression], issues: Sequence[Told]) -> dict[int, int]:
+def _reported_before(regressions: Sequence[Regression], issues: Sequence[ReportedIssue]) -> dict[int, int]:
     """Return issues by the regression's place: each regression, and each that is remembered, at most once."""
-    known: dict[str, list[tuple[int, int, Regression]]] = {}
+    remembered: dict[str, list[tuple[int, int, Regression]]] = {}
     for number, issue in enumerate(issues):
-        for row, was in enumerate(issue.regressions):
-            known.setdefault(was.scenario, []).append((number, row, was))
+        for row, old in enumerate(issue.regressions):
+            remembered.setdefault(old.scenario, []).append((number, row, old))
     pairs = sorted(
-        (abs(one.since - was.since), number, row, place)
-        for place, one in enumerate(regressions)
-        for number, row, was in known.get(one.scenario, ())
+        (abs(regression.since - old.since), number, row, place)
+        for place, regression in enumerate(regressions)
+        for number, row, old in remembered.get(regression.scenario, ())
     )
     homes: dict[int, int] = {}
     used: set[tuple[int, int]] = set()
@@ -192,13 +198,14 @@ def _told_before(regressions: Sequence[Regression], issues: Sequence[Told]) -> d
     return homes
 
 
-def _near(one: Regression, issues: Sequence[Told]) -> int | None:
-    """Return the issue that may have told of a regression, and could not remember all that it told."""
+def _near(regression: Regression, issues: Sequence[ReportedIssue]) -> int | None:
+    """Return the issue that may have reported a regression, and could not remember all that it reported."""
     return next(
         (
             number
             for number, issue in enumerate(issues)
-            if not issue.is_whole and any(abs(one.since - was.since) <= NEAR for was in issue.regressions)
+            if not issue.is_whole
+            and any(abs(regression.since - old.since) <= NEAR for old in issue.regressions)
         ),
         None,
     )

@@ -111,13 +111,13 @@ def held_regressions(series: Mapping[str, Series], nights: int) -> list[Regressi
         for scenario, lines in series.items()
         for field in _gating_fields(lines)
     }
-    found: dict[str, dict[str, list[Regression]]] = {}
+    by_scenario: dict[str, dict[str, list[Regression]]] = {}
     for (scenario, field), moved in changes(values).items():
         lines = [line for line in series[scenario] if field in line.values]
         lasting = [_regression(lines, field, rise, moved) for rise in _rises(moved)]
-        held = [one for one in lasting if _nights_since(lines, one) >= nights]
-        found.setdefault(scenario, {})[field] = held
-    return [one for by_field in found.values() for one in _told(by_field)]
+        held = [regression for regression in lasting if _nights_since(lines, regression) >= nights]
+        by_scenario.setdefault(scenario, {})[field] = held
+    return [regression for by_field in by_scenario.values() for regression in _told(by_field)]
 
 
 def _gating_fields(lines: Series) -> list[str]:
@@ -136,7 +136,9 @@ def _rises(moved: Sequence[ChangePoint]) -> list[_Rise]:
         rise = _Rise(together[0].index, change.index, together[0].before, change.after)
         if rises and rises[-1].start == rise.start:  # the drift goes on
             rises.pop()
-        if rise.ratio >= LEAST_WIDTH_RATIO and all(one.after > rise.middle for one in moved[number + 1 :]):
+        if rise.ratio >= LEAST_WIDTH_RATIO and all(
+            later.after > rise.middle for later in moved[number + 1 :]
+        ):
             rises.append(rise)
     return rises
 
@@ -144,11 +146,14 @@ def _rises(moved: Sequence[ChangePoint]) -> list[_Rise]:
 def _told(by_field: Mapping[str, Sequence[Regression]]) -> Sequence[Regression]:
     if by_field.get(END_TO_END):
         return by_field[END_TO_END]
-    return max(by_field.values(), key=lambda found: max((one.change_ratio for one in found), default=0.0))
+    return max(
+        by_field.values(),
+        key=lambda several: max((regression.change_ratio for regression in several), default=0.0),
+    )
 
 
 def _regression(lines: Series, field: str, rise: _Rise, moved: Sequence[ChangePoint]) -> Regression:
-    bounds = [0, *(one.index for one in moved), len(lines)]
+    bounds = [0, *(change.index for change in moved), len(lines)]
     start = max(bound for bound in bounds if bound < rise.start)
     end = min(bound for bound in bounds if bound > rise.end)
     good, bad = lines[rise.start - 1], lines[rise.end]
@@ -173,7 +178,7 @@ def _growth(before: Series, after: Series) -> tuple[StageGrowth, ...]:
     whole = new.get(END_TO_END, 0.0) - old.get(END_TO_END, 0.0)
     names = [field for field in new if field.startswith("stages_ms.") and new[field] > old.get(field, 0.0)]
     grown = sorted(names, key=lambda field: old.get(field, 0.0) - new[field])
-    found = [
+    growths = [
         StageGrowth(
             name=field.removeprefix("stages_ms."),
             before_ms=old.get(field, 0.0),
@@ -182,7 +187,7 @@ def _growth(before: Series, after: Series) -> tuple[StageGrowth, ...]:
         )
         for field in grown[:MAX_STAGES]
     ]
-    return tuple(one for one in found if one.share_ratio >= LEAST_STAGE_SHARE)
+    return tuple(growth for growth in growths if growth.share_ratio >= LEAST_STAGE_SHARE)
 
 
 def _middles(lines: Series) -> dict[str, float]:
@@ -190,16 +195,16 @@ def _middles(lines: Series) -> dict[str, float]:
     fields = dict.fromkeys(field for line in lines for field in line.values)
     near = lines[-WINDOW_NIGHTS:]
     values = {field: [line.values[field] for line in near if field in line.values] for field in fields}
-    return {field: median_low(found) for field, found in values.items() if found}
+    return {field: median_low(several) for field, several in values.items() if several}
 
 
 def _changed(before: Series, since: Series) -> tuple[str, ...]:
     """Return what is another on the machine, such as "driver 570.1 -> driver 570.2"."""
     was, now = (Setting(line.comparability, line.environment) for line in (before[-1], since[0]))
     runner = runner_change(before, since)
-    told = [f"measured on {runner.since} since then, on {runner.before} before"] if runner else []
-    return tuple(part[:LONGEST_PART] for part in [*told, *machine_changes(was, now)][:MAX_PARTS])
+    changes = [f"measured on {runner.since} since then, on {runner.before} before"] if runner else []
+    return tuple(part[:LONGEST_PART] for part in [*changes, *machine_changes(was, now)][:MAX_PARTS])
 
 
-def _nights_since(lines: Series, one: Regression) -> int:
-    return len({line.night for line in lines if line.captured_at >= one.since})
+def _nights_since(lines: Series, regression: Regression) -> int:
+    return len({line.night for line in lines if line.captured_at >= regression.since})

@@ -116,17 +116,17 @@ def tightened(file: BaselineFile, proposals: Proposals) -> BaselineFile:
 
 
 def _considered(
-    file: BaselineFile, name: str, found: Evidence | NotJudgeable, terms: Terms
+    file: BaselineFile, name: str, evidence: Evidence | NotJudgeable, terms: Terms
 ) -> _Candidate | Declined:
     clock = file.metadata.clock
-    if isinstance(found, NotJudgeable):
-        return Declined(name, found.reason)
+    if isinstance(evidence, NotJudgeable):
+        return Declined(name, evidence.reason)
     baseline = file.scenarios.get(name, ScenarioBaseline())
-    candidate = _candidate(baseline, name, found, clock)
+    candidate = _candidate(baseline, name, evidence, clock)
     if candidate.proposal.kind == "first":
         declined = Declined(name, "it has no baseline yet: --add proposes a first one")
         return _consistent(candidate) if terms.add else declined
-    chosen = lower_median(found.requests)
+    chosen = lower_median(evidence.requests)
     reason = (
         _other_machine(baseline, chosen, clock)
         or workload_change(baseline, chosen.snapshot)
@@ -135,12 +135,12 @@ def _considered(
     return Declined(name, reason, is_replaceable=True) if reason else _consistent(candidate)
 
 
-def _replacement(file: BaselineFile, name: str, found: Evidence | NotJudgeable) -> _Candidate | Declined:
+def _replacement(file: BaselineFile, name: str, evidence: Evidence | NotJudgeable) -> _Candidate | Declined:
     """Return what a scenario would hold of this run, for a person who asks for it whatever it improves."""
-    if isinstance(found, NotJudgeable):
-        return Declined(name, found.reason)
+    if isinstance(evidence, NotJudgeable):
+        return Declined(name, evidence.reason)
     old = file.scenarios[name]
-    candidate = _candidate(old, name, found, file.metadata.clock)
+    candidate = _candidate(old, name, evidence, file.metadata.clock)
     new = candidate.new
     is_old = (old.provenance, old.by_field()) == (new.provenance, new.by_field())
     if is_old and not any(old.bad_values()):
@@ -155,19 +155,19 @@ def _consistent(candidate: _Candidate) -> _Candidate | Declined:
     return Declined(name, error.problem) if error else candidate
 
 
-def _candidate(baseline: ScenarioBaseline, name: str, found: Evidence, clock: Clock) -> _Candidate:
-    chosen = lower_median(found.requests)
+def _candidate(baseline: ScenarioBaseline, name: str, evidence: Evidence, clock: Clock) -> _Candidate:
+    chosen = lower_median(evidence.requests)
     provenance = {
         "run_id": chosen.source.run_id,
         "head_sha": chosen.source.head_sha,
         "request_id": chosen.snapshot.request_id,
         "captured_at": chosen.source.created_at.astimezone(UTC).isoformat(timespec="seconds"),
-        "requests": len(found.requests),
+        "requests": len(evidence.requests),
         "comparability": chosen.setting(clock).comparability,
     }
     values = {**rounded(chosen.snapshot.values()), "provenance": provenance}
     new = ScenarioBaseline.model_validate(values)
-    return _Candidate(proposal_of(name, baseline, new, values), new, found)
+    return _Candidate(proposal_of(name, baseline, new, values), new, evidence)
 
 
 def _other_machine(baseline: ScenarioBaseline, chosen: ValidRequest, clock: Clock) -> str:

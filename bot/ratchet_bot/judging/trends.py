@@ -101,8 +101,8 @@ def trends(
         BaselinesRejected: the file has no such profile.
     """
     tolerances = file.profile(profile) if file else None
-    found = series_of(history.lines, hardware, latest_keys(history.lines, hardware))
-    lines = {name: [line for line in series if END_TO_END in line.values] for name, series in found.items()}
+    counted = series_of(history.lines, hardware, latest_keys(history.lines, hardware))
+    lines = {name: [line for line in series if END_TO_END in line.values] for name, series in counted.items()}
     aside = _aside(history.lines, hardware, lines)
     return [
         _trend(series, aside.get(name, ()), _guard(file, name, tolerances))
@@ -122,8 +122,8 @@ def _trend(series: Series, aside: Sequence[HistoryLine], guard: Guard | None) ->
         aside=tuple(aside),
         levels=_levels(values, points),
         changes=tuple(
-            LevelChange(series[one.index], series[one.index - 1].head_sha, one.relative_change)
-            for one in points
+            LevelChange(series[point.index], series[point.index - 1].head_sha, point.relative_change)
+            for point in points
         ),
         floor=floor(values),
         guard=guard,
@@ -141,12 +141,12 @@ def _levels(values: Sequence[float], points: Sequence[ChangePoint]) -> tuple[Tre
 def _aside(
     lines: Iterable[HistoryLine], hardware: str, counted: Mapping[str, Series]
 ) -> dict[str, list[HistoryLine]]:
-    taken = {name: {line.identity for line in series} for name, series in counted.items()}
-    found: dict[str, list[HistoryLine]] = {}
+    own = {name: {line.identity for line in series} for name, series in counted.items()}
+    aside: dict[str, list[HistoryLine]] = {}
     for line in sorted(lines, key=lambda line: (line.captured_at, line.run_id)):
-        if line.hardware == hardware and line.identity not in taken.get(line.scenario, ()):
-            found.setdefault(line.scenario, []).append(line)
-    return found
+        if line.hardware == hardware and line.identity not in own.get(line.scenario, ()):
+            aside.setdefault(line.scenario, []).append(line)
+    return aside
 
 
 def _guard(file: BaselineFile | None, name: str, tolerances: Tolerances | None) -> Guard | None:

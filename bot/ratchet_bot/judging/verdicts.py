@@ -187,4 +187,4 @@ class Comparison:
     @property
     def to_confirm(self) -> tuple[str, ...]:
         """The suspects that more requests should confirm or clear."""
-        return tuple(one.scenario for one in self.scenarios if one.to_confirm)
+        return tuple(comparison.scenario for comparison in self.scenarios if comparison.to_confirm)

@@ -47,35 +47,43 @@ class AuditReport:
     @cached_property
     def open(self) -> Sequence[Finding]:
         """What has to be looked at, the gravest first: with an older file only what the change introduced."""
-        wanted = [one for one in self.findings if not one.waived and (one.introduced or not self.against)]
+        wanted = [
+            finding
+            for finding in self.findings
+            if not finding.waived and (finding.introduced or not self.against)
+        ]
         return gravest_first(wanted)
 
     @cached_property
     def older(self) -> Sequence[Finding]:
         """What was there before the change, the gravest first."""
         return gravest_first(
-            [one for one in self.findings if not one.waived and self.against and not one.introduced]
+            [
+                finding
+                for finding in self.findings
+                if not finding.waived and self.against and not finding.introduced
+            ]
         )
 
     @cached_property
     def waived(self) -> Sequence[Finding]:
         """What somebody accepts for a while."""
-        return [one for one in self.findings if one.waived]
+        return [finding for finding in self.findings if finding.waived]
 
     @cached_property
     def notes(self) -> Sequence[Finding]:
         """Of what is open, what is only worth knowing."""
-        return [one for one in self.open if one.severity == "info"]
+        return [finding for finding in self.open if finding.severity == "info"]
 
     @cached_property
     def problems(self) -> Sequence[Finding]:
         """Of what is open, the errors and warnings."""
-        return [one for one in self.open if one.severity != "info"]
+        return [finding for finding in self.open if finding.severity != "info"]
 
     @cached_property
     def by_severity(self) -> Mapping[Severity, int]:
         """How many are open, by severity, the gravest first."""
-        return Counter(one.severity for one in self.open)
+        return Counter(finding.severity for finding in self.open)
 
     @cached_property
     def tally(self) -> Mapping[str, Mapping[Severity, int]]:
@@ -91,11 +99,11 @@ class AuditReport:
     def fails(self) -> bool:
         """Whether somebody should do something: errors and warnings for a file, errors for requests."""
         if self.noun == "request":
-            return any(one.severity == "error" for one in self.open)
+            return any(finding.severity == "error" for finding in self.open)
         return bool(self.problems)
 
 
 def shared_scenarios(file: BaselineFile, older: BaselineFile) -> Shared:
-    """Return how many scenarios of the smaller of two files the other one has too."""
+    """Return how many scenarios of the smaller of two files the other finding has too."""
     names, others = file.scenarios.keys(), older.scenarios.keys()
     return Shared(len(names & others), min(len(names), len(others)))

@@ -185,17 +185,17 @@ def _ticks(low: float, high: float) -> list[float]:
     """Return round values within the axis, at most `TICKS`."""
     rough = (high - low) / TICKS
     power = 10.0 ** floor(log10(rough))
-    step = next((one * power for one in STEPS if one * power >= rough), rough)
+    step = next((step * power for step in STEPS if step * power >= rough), rough)
     first = ceil(low / step)
-    found = [round(step * number, TICK_DECIMALS) for number in range(first, first + TICKS + 1)]
-    return [value for value in found if value <= high]
+    ticks = [round(step * number, TICK_DECIMALS) for number in range(first, first + TICKS + 1)]
+    return [value for value in ticks if value <= high]
 
 
 def _days(scale: _Scale) -> tuple[Day, ...]:
     """Return dates at even distances, each once."""
     apart = (scale.end - scale.begin) / (DATES - 1)
-    found = [scale.begin + apart * number for number in range(DATES)]
-    by_text = {moment.strftime("%b %d"): scale.x(moment) for moment in reversed(found)}
+    moments = [scale.begin + apart * number for number in range(DATES)]
+    by_text = {moment.strftime("%b %d"): scale.x(moment) for moment in reversed(moments)}
     return tuple(Day(x, text) for text, x in reversed(by_text.items()))
 
 

@@ -54,25 +54,25 @@ def failed(run: Run, pull: Pull | None, title: str, summary: str) -> Check:
     return _check(run, pull, "action_required", title=title, summary=summary, yields=True)
 
 
-def check_of(told: RunReport, pull: Pull, title: str, summary: str) -> Check:
+def check_of(report: RunReport, pull: Pull, title: str, summary: str) -> Check:
     """Return the check of a run that was judged.
 
     Args:
-        told: What came of it.
+        report: What came of it.
         pull: Its pull request.
         title: The verdict in one line.
         summary: What the comment says, as Markdown.
     """
-    yields = told.report.outcome is Outcome.NOTHING_COMPARED and not told.wrong
-    check = _check(told.run, pull, told.conclusion, title=title, summary=summary, yields=yields)
-    return replace(check, annotations=annotations(told.edits))
+    yields = report.report.outcome is Outcome.NOTHING_COMPARED and not report.wrong
+    check = _check(report.run, pull, report.conclusion, title=title, summary=summary, yields=yields)
+    return replace(check, annotations=annotations(report.edits))
 
 
-def carried(said: OwnCheck, pull: Pull, sha: str) -> Check:
+def carried(check: OwnCheck, pull: Pull, sha: str) -> Check:
     """Return the check of a head again, on a commit of ours that follows it and changes only baselines.
 
     Args:
-        said: The check of the head, concluded.
+        check: The check of the head, concluded.
         pull: The pull request with that head.
         sha: Our commit.
     """
@@ -81,9 +81,9 @@ def carried(said: OwnCheck, pull: Pull, sha: str) -> Check:
         name=check_name(pull),
         head_sha=sha,
         conclusion="success",
-        title=said.title,
-        summary=f"{origin}\n\n{said.summary}",
-        external_id=f"{CARRIED}/{said.carried_from or pull.head_sha}",
+        title=check.title,
+        summary=f"{origin}\n\n{check.summary}",
+        external_id=f"{CARRIED}/{check.carried_from or pull.head_sha}",
     )
 
 

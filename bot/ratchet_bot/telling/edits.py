@@ -77,15 +77,20 @@ def edit_of(
     except (BaselinesRejected, UnicodeDecodeError) as error:
         return Edit(path, f"it cannot be read: {error}")
     old = _readable(before)
-    found = audit(file, against=old, waivers=waivers, today=today)
-    told = [one for one in found if one.introduced and one.severity != "info" and not one.waived]
-    told.sort(key=lambda one: SEVERITIES.index(one.severity))
-    unguarding = [
-        one
-        for one in told
-        if one.rule in UNGUARDING and not (one.rule == "loosened" and _is_tighter(one.scenario, old, file))
+    findings = audit(file, against=old, waivers=waivers, today=today)
+    introduced = [
+        finding
+        for finding in findings
+        if finding.introduced and finding.severity != "info" and not finding.waived
     ]
-    return Edit(path, "", tuple(told), tuple(_lines(file, told)), tuple(unguarding))
+    introduced.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    unguarding = [
+        finding
+        for finding in introduced
+        if finding.rule in UNGUARDING
+        and not (finding.rule == "loosened" and _is_tighter(finding.scenario, old, file))
+    ]
+    return Edit(path, "", tuple(introduced), tuple(_lines(file, introduced)), tuple(unguarding))
 
 
 def annotations(edits: Iterable[Edit]) -> tuple[Annotation, ...]:
@@ -97,8 +102,8 @@ def annotations(edits: Iterable[Edit]) -> tuple[Annotation, ...]:
         for edit in edits
         for finding, line in zip(edit.findings, edit.lines, strict=True)
     ]
-    placed.sort(key=lambda one: one[0].severity != "error")
-    return tuple((unreadable + [_remark(*one) for one in placed])[:MOST_ANNOTATIONS])
+    placed.sort(key=lambda remark: remark[0].severity != "error")
+    return tuple((unreadable + [_remark(*remark) for remark in placed])[:MOST_ANNOTATIONS])
 
 
 def _unreadable(edit: Edit) -> Annotation:

@@ -24,44 +24,8 @@ class ScenarioRow:
 
     scenario: str
     row: Row
-
-
-@dataclass(frozen=True)
-class Lead:
-    """The one row that speaks for a scenario."""
-
-    scenario: str
-    row: Row
-    """End to end where that is among its rows, else what is furthest above its limit."""
-    others: int
-    """How many more rows it has."""
-
-
-def rows_where(scenarios: Iterable[ScenarioComparison], wanted: Callable[[Row], bool]) -> list[ScenarioRow]:
-    """Return the rows of these scenarios that are wanted, in their order."""
-    return [ScenarioRow(one.scenario, row) for one in scenarios for row in one.rows if wanted(row)]
-
-
-def leads(rows: Iterable[ScenarioRow]) -> list[Lead]:
-    """Return one row of each scenario, in the order in which the scenarios come."""
-    by_scenario: dict[str, list[Row]] = {}
-    for one in rows:
-        by_scenario.setdefault(one.scenario, []).append(one.row)
-    return [Lead(name, _speaker(found), len(found) - 1) for name, found in by_scenario.items()]
-
-
-def excess(row: Row) -> float:
-    """Return by which factor a row is above its limit."""
-    return row.measured_ms / row.limit_ms if row.limit_ms else float("inf")
-
-
-def worst_excess(scenario: ScenarioComparison) -> float:
-    """Return by which factor the worst row that gates is above its limit; 0 without any."""
-    return max((excess(row) for row in scenario.rows if row.gates), default=0.0)
-
-
-def _speaker(rows: Sequence[Row]) -> Row:
-    return next((row for row in rows if row.field == END_TO_END), max(rows, key=excess))
+    others: int = 0
+    """How many more rows of the scenario the list has that this row is the lead of."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +75,7 @@ class HardwareReport:
     @cached_property
     def cleared(self) -> Sequence[ScenarioComparison]:
         """The scenarios that looked slower until they were measured again."""
-        return [one for one in self.comparison.scenarios if one.cleared]
+        return [scenario for scenario in self.comparison.scenarios if scenario.cleared]
 
     @cached_property
     def crossed(self) -> Sequence[ScenarioRow]:
@@ -119,15 +83,26 @@ class HardwareReport:
         return rows_where(self.regressed, lambda row: row.crossed and row.gates)
 
     @cached_property
-    def leads(self) -> Sequence[Lead]:
-        """One row of each regressed scenario, the worst scenario first; none where a rule knows no row."""
-        return leads(self.crossed)
+    def leads(self) -> Sequence[ScenarioRow]:
+        """One crossed row of each regressed scenario, the worst scenario first; none where no row crossed.
+
+        It is end to end where that crossed, else the row that is furthest above its limit.
+        """
+        by_scenario: dict[str, list[Row]] = {}
+        for crossed in self.crossed:
+            by_scenario.setdefault(crossed.scenario, []).append(crossed.row)
+        return [
+            ScenarioRow(
+                name, max(rows, key=lambda row: (row.field == END_TO_END, excess(row))), len(rows) - 1
+            )
+            for name, rows in by_scenario.items()
+        ]
 
     @cached_property
     def others(self) -> Sequence[ScenarioRow]:
-        """The rows above their limit that gate and are no lead."""
-        leads = {(one.scenario, one.row.field) for one in self.leads}
-        return [one for one in self.crossed if (one.scenario, one.row.field) not in leads]
+        """The rows above their limit that gate and are not a lead."""
+        leads = {(lead.scenario, lead.row.field) for lead in self.leads}
+        return [crossed for crossed in self.crossed if (crossed.scenario, crossed.row.field) not in leads]
 
     @cached_property
     def suspicious(self) -> Sequence[ScenarioRow]:
@@ -135,10 +110,10 @@ class HardwareReport:
         return rows_where(self.suspects, lambda row: row.suspicious)
 
     @cached_property
-    def told(self) -> Sequence[ScenarioRow]:
+    def ungated(self) -> Sequence[ScenarioRow]:
         """The rows above their limit that do not gate, the largest excess first."""
         rows = rows_where(self.judged, lambda row: row.crossed and not row.gates)
-        return sorted(rows, key=lambda one: excess(one.row), reverse=True)
+        return sorted(rows, key=lambda crossed: excess(crossed.row), reverse=True)
 
     @cached_property
     def improved(self) -> Sequence[ScenarioComparison]:
@@ -148,32 +123,43 @@ class HardwareReport:
     @cached_property
     def judged(self) -> Sequence[ScenarioComparison]:
         """The scenarios whose verdict rests on a comparison of numbers."""
-        return [one for one in self.comparison.scenarios if one.verdict in JUDGED]
+        return [scenario for scenario in self.comparison.scenarios if scenario.verdict in JUDGED]
 
     @cached_property
     def unjudged(self) -> Sequence[ScenarioComparison]:
         """The scenarios that should have been judged and were not."""
-        return [one for one in self.comparison.scenarios if one.verdict not in JUDGED | {Verdict.UNGUARDED}]
+        return [
+            scenario
+            for scenario in self.comparison.scenarios
+            if scenario.verdict not in JUDGED | {Verdict.UNGUARDED}
+        ]
 
     @cached_property
     def explained(self) -> Sequence[ScenarioComparison]:
         """The scenarios whose change is attributed, slower ones first."""
-        return [one for one in (*self.regressed, *self.suspects, *self.improved) if one.attribution]
+        return [
+            scenario for scenario in (*self.regressed, *self.suspects, *self.improved) if scenario.attribution
+        ]
 
     @cached_property
     def moved(self) -> Sequence[ScenarioRow]:
         """The end-to-end rows of what became slower together with the machine, the largest change first."""
-        rows = [ScenarioRow(one.scenario, one.e2e) for one in self._with(Verdict.INCOMPARABLE) if one.e2e]
-        return sorted(rows, key=lambda one: abs(one.row.change_ratio or 0.0), reverse=True)
+        rows = [
+            ScenarioRow(scenario.scenario, scenario.e2e)
+            for scenario in self._with(Verdict.INCOMPARABLE)
+            if scenario.e2e
+        ]
+        return sorted(rows, key=lambda moved: abs(moved.row.change_ratio or 0.0), reverse=True)
 
     @cached_property
     def reasons(self) -> Sequence[Unjudged]:
         """Why scenarios were not judged, each reason once; those that are told as a shift are left out."""
-        moved = {one.scenario for one in self.moved}
+        moved = {row.scenario for row in self.moved}
         groups: dict[tuple[Verdict, str], list[str]] = {}
-        for one in self.unjudged:
-            if one.scenario not in moved:
-                groups.setdefault((one.verdict, one.reason), []).append(one.scenario)
+        for comparison in self.unjudged:
+            if comparison.scenario not in moved:
+                key = comparison.verdict, comparison.reason
+                groups.setdefault(key, []).append(comparison.scenario)
         return [Unjudged(verdict, reason, tuple(names)) for (verdict, reason), names in groups.items()]
 
     @cached_property
@@ -197,12 +183,29 @@ class HardwareReport:
         return [finding for finding in self.findings if not finding.introduced]
 
     def _with(self, verdict: Verdict) -> list[ScenarioComparison]:
-        return [one for one in self.comparison.scenarios if one.verdict is verdict]
+        return [scenario for scenario in self.comparison.scenarios if scenario.verdict is verdict]
 
     @property
     def proposed(self) -> Sequence[Proposal]:
         """The new baselines that this run would allow."""
         return self.proposals.proposals
+
+
+def rows_where(scenarios: Iterable[ScenarioComparison], wanted: Callable[[Row], bool]) -> list[ScenarioRow]:
+    """Return the rows of these scenarios that are wanted, in their order."""
+    return [
+        ScenarioRow(scenario.scenario, row) for scenario in scenarios for row in scenario.rows if wanted(row)
+    ]
+
+
+def excess(row: Row) -> float:
+    """Return by which factor a row is above its limit."""
+    return row.measured_ms / row.limit_ms if row.limit_ms else float("inf")
+
+
+def worst_excess(scenario: ScenarioComparison) -> float:
+    """Return by which factor the worst row that gates is above its limit; 0 without any."""
+    return max((excess(row) for row in scenario.rows if row.gates), default=0.0)
 
 
 def hardware_report(
@@ -224,13 +227,13 @@ def hardware_report(
         proposals: What it allows to tighten.
         findings: What the audit says about the file; of scenarios that were not compared nothing is told.
     """
-    verdicts = {one.scenario: one.verdict for one in comparison.scenarios}
+    verdicts = {scenario.scenario: scenario.verdict for scenario in comparison.scenarios}
     return HardwareReport(
         hardware=records[0].environment.hardware,
         baselines=path,
         baselines_date=file.metadata.last_updated or "",
         comparison=comparison,
-        findings=tuple(one for one in findings if _is_told(one, verdicts)),
+        findings=tuple(finding for finding in findings if _is_news(finding, verdicts)),
         proposals=proposals,
         wide_tolerances=_wide(file.profile(comparison.profile)),
         environments=_distinct([record.environment for record in records]),
@@ -238,7 +241,7 @@ def hardware_report(
     )
 
 
-def _is_told(finding: Finding, verdicts: Mapping[str, Verdict]) -> bool:
+def _is_news(finding: Finding, verdicts: Mapping[str, Verdict]) -> bool:
     """Return whether a finding is news: what nothing guards is listed among the scenarios already."""
     if finding.severity == "info" or finding.waived:
         return False

@@ -55,9 +55,9 @@ class State(BaseModel):
 def state_of(body: str | None) -> State | None:
     """Return what a comment of ours keeps about itself, or None when it keeps nothing that can be read."""
     lines = (body or "").split("\n", maxsplit=2)
-    found = _STATE.fullmatch(lines[1].strip()) if len(lines) > 1 and lines[0].strip() == MARKER else None
+    match = _STATE.fullmatch(lines[1].strip()) if len(lines) > 1 and lines[0].strip() == MARKER else None
     try:
-        return State.model_validate_json(found[1]) if found else None
+        return State.model_validate_json(match[1]) if match else None
     except ValidationError:
         return None
 
@@ -84,12 +84,12 @@ def succeeding(state: State, body: str | None) -> State | None:
         state: The run to tell of.
         body: The comment as it is; None when there is none.
     """
-    known = state_of(body)
-    if known is None:
+    kept = state_of(body)
+    if kept is None:
         return state
-    if known.order > state.order:
+    if kept.order > state.order:
         return None
-    before = known.before if known.order == state.order else known.outcome
+    before = kept.before if kept.order == state.order else kept.outcome
     return state.model_copy(update={"before": before})
 
 
@@ -116,8 +116,8 @@ def marker_of(hardware: str, beginning: int) -> str:
 
 def beginning_of(body: str, hardware: str) -> int | None:
     """Return the run in the marker of an issue; None where it is no issue about this hardware."""
-    found = _ISSUE_MARKER.match(body)
-    return int(found["run"]) if found and found["hardware"] == hardware else None
+    match = _ISSUE_MARKER.match(body)
+    return int(match["run"]) if match and match["hardware"] == hardware else None
 
 
 def memory_of(regressions: Sequence[Regression], accepted: Sequence[str] | None = None) -> str:
@@ -127,8 +127,8 @@ def memory_of(regressions: Sequence[Regression], accepted: Sequence[str] | None 
         regressions: What holds; the largest are remembered.
         accepted: The scenarios that a person has accepted as slower; None: nobody has.
     """
-    largest = sorted(regressions, key=lambda one: -one.change_ratio)[:MOST_REMEMBERED]
-    kept = [one for one in regressions if one in largest]
+    largest = sorted(regressions, key=lambda regression: -regression.change_ratio)[:MOST_REMEMBERED]
+    kept = [regression for regression in regressions if regression in largest]
     memory = Remembered(regressions=tuple(kept), accepted=None if accepted is None else tuple(accepted))
     text = memory.model_dump_json(exclude_defaults=True)
     return f"<!-- perf-ratchet:memory {text.replace('>', chr(92) + 'u003e')} -->"
@@ -136,5 +136,5 @@ def memory_of(regressions: Sequence[Regression], accepted: Sequence[str] | None 
 
 def remembered_in(body: str) -> Remembered:
     """Return what an issue remembers; nothing where it does not, or was edited beyond recognition."""
-    found = _MEMORY.search(body)
-    return remembered_from_json(found[1]) if found else Remembered()
+    match = _MEMORY.search(body)
+    return remembered_from_json(match[1]) if match else Remembered()

@@ -86,7 +86,11 @@ class NightReport:
     @cached_property
     def held(self) -> Sequence[str]:
         """The scenarios of which a regression holds, each once."""
-        return list(dict.fromkeys(one.scenario for it in self.episodes for one in it.regressions))
+        return list(
+            dict.fromkeys(
+                regression.scenario for episode in self.episodes for regression in episode.regressions
+            )
+        )
 
     @cached_property
     def fresh(self) -> Sequence[NightRow]:
@@ -124,23 +128,23 @@ class NightReport:
         return sum(row.verdict is verdict for row in self.rows)
 
 
-def rows_of(comparison: Comparison, found: NightSeries) -> tuple[NightRow, ...]:
-    """Return what is told of each scenario: the alarms first."""
-    values = {line.scenario: line.values.get(END_TO_END) for line in found.lines if line.counts}
-    rows = [_row(one, values.get(one.scenario), found) for one in comparison.scenarios]
+def rows_of(comparison: Comparison, nights: NightSeries) -> tuple[NightRow, ...]:
+    """Return a row for each scenario, the alarms first."""
+    values = {line.scenario: line.values.get(END_TO_END) for line in nights.lines if line.counts}
+    rows = [_row(scenario, values.get(scenario.scenario), nights) for scenario in comparison.scenarios]
     return tuple(sorted(rows, key=lambda row: not row.is_alarm))
 
 
-def _row(one: ScenarioComparison, measured_ms: float | None, found: NightSeries) -> NightRow:
-    nights = list(found.past.get(one.scenario, {}).get(END_TO_END, ()))
-    level_ms = floor(nights).level or None
+def _row(comparison: ScenarioComparison, measured_ms: float | None, nights: NightSeries) -> NightRow:
+    past_ms = nights.past.get(comparison.scenario, {}).get(END_TO_END, ())
+    level_ms = floor(past_ms).level or None
     return NightRow(
-        scenario=one.scenario,
-        verdict=one.verdict,
-        reason=one.reason,
-        baseline_ms=one.e2e.baseline_ms if one.e2e else None,
+        scenario=comparison.scenario,
+        verdict=comparison.verdict,
+        reason=comparison.reason,
+        baseline_ms=comparison.e2e.baseline_ms if comparison.e2e else None,
         measured_ms=measured_ms,
         level_ms=level_ms,
-        bars=sparkline([*nights, *([] if measured_ms is None else [measured_ms])]),
-        is_alarm=one.scenario in found.alarms,
+        bars=sparkline([*past_ms, *([] if measured_ms is None else [measured_ms])]),
+        is_alarm=comparison.scenario in nights.alarms,
     )

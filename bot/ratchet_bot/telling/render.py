@@ -96,7 +96,7 @@ def _longest_list(report: HardwareReport) -> int:
     lists: Sequence[Sequence[object]] = (
         report.crossed,
         report.suspicious,
-        report.told,
+        report.ungated,
         report.comparison.scenarios,
         report.findings,
         report.proposals.proposals,

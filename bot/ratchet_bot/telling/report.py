@@ -1,18 +1,22 @@
 """What a pull request is shown of a run, as plain data: the measurements, and what host and diff add."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 from ratchet_bot.data.names import RefusedArtifact, hardware_of
 from ratchet_bot.hosts.effects import Conclusion
 from ratchet_bot.hosts.states import Run
 from ratchet_bot.judging.attribution import Attribution
-from ratchet_bot.judging.verdicts import Outcome, Verdict
+from ratchet_bot.judging.proposals import Proposal
+from ratchet_bot.judging.rules.rule import Finding
+from ratchet_bot.judging.verdicts import Outcome, ScenarioComparison, Verdict
 from ratchet_bot.telling.edits import Edit
-from ratchet_bot.telling.hardware_report import HardwareReport
+from ratchet_bot.telling.hardware_report import HardwareReport, ScenarioRow
 from ratchet_bot.telling.markers import State
+
+T = TypeVar("T")
 
 CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
     Outcome.REGRESSED: "failure",
@@ -54,22 +58,28 @@ class Report:
     @cached_property
     def slower(self) -> Sequence[str]:
         """The names of the regressed scenarios, the worst first, each once."""
-        return list(dict.fromkeys(one.scenario for section in self.hardware for one in section.regressed))
+        return list(
+            dict.fromkeys(
+                comparison.scenario for section in self.hardware for comparison in section.regressed
+            )
+        )
 
     @cached_property
     def explained(self) -> Sequence[Explained]:
         """Where the slowdown of the regressed scenarios is, the worst first."""
         return [
-            Explained(section.hardware, one.scenario, one.attribution)
+            Explained(section.hardware, comparison.scenario, comparison.attribution)
             for section in self.hardware
-            for one in section.regressed
-            if one.attribution
+            for comparison in section.regressed
+            if comparison.attribution
         ]
 
     @cached_property
     def obstacles(self) -> Sequence[Verdict]:
         """Why scenarios were not judged, each verdict once; what moved with the machine is left out."""
-        return list(dict.fromkeys(one.verdict for section in self.hardware for one in section.reasons))
+        return list(
+            dict.fromkeys(unjudged.verdict for section in self.hardware for unjudged in section.reasons)
+        )
 
     @property
     def conclusion(self) -> Conclusion:
@@ -79,11 +89,55 @@ class Report:
     @property
     def names(self) -> Sequence[str]:
         """The kinds of hardware."""
-        return [one.hardware for one in self.hardware]
+        return [section.hardware for section in self.hardware]
 
-    def count(self, group: str) -> int:
-        """Return how many scenarios there are in a group, such as "regressed", on all hardware."""
-        return sum(len(getattr(one, group)) for one in self.hardware)
+    @property
+    def regressed(self) -> Sequence[ScenarioComparison]:
+        """The regressed scenarios on all hardware."""
+        return self._all(lambda section: section.regressed)
+
+    @property
+    def suspects(self) -> Sequence[ScenarioComparison]:
+        """The suspects on all hardware."""
+        return self._all(lambda section: section.suspects)
+
+    @property
+    def cleared(self) -> Sequence[ScenarioComparison]:
+        """The scenarios on all hardware that looked slower until they were measured again."""
+        return self._all(lambda section: section.cleared)
+
+    @property
+    def improved(self) -> Sequence[ScenarioComparison]:
+        """The improved scenarios on all hardware."""
+        return self._all(lambda section: section.improved)
+
+    @property
+    def judged(self) -> Sequence[ScenarioComparison]:
+        """The scenarios on all hardware whose verdict rests on a comparison of numbers."""
+        return self._all(lambda section: section.judged)
+
+    @property
+    def unjudged(self) -> Sequence[ScenarioComparison]:
+        """The scenarios on all hardware that should have been judged and were not."""
+        return self._all(lambda section: section.unjudged)
+
+    @property
+    def moved(self) -> Sequence[ScenarioRow]:
+        """The end-to-end rows on all hardware of what became slower together with the machine."""
+        return self._all(lambda section: section.moved)
+
+    @property
+    def errors(self) -> Sequence[Finding]:
+        """The errors in the baselines of all hardware."""
+        return self._all(lambda section: section.errors)
+
+    @property
+    def proposed(self) -> Sequence[Proposal]:
+        """The new baselines that the runs on all hardware would allow."""
+        return self._all(lambda section: section.proposed)
+
+    def _all(self, part: Callable[[HardwareReport], Sequence[T]]) -> list[T]:
+        return [item for section in self.hardware for item in part(section)]
 
 
 def report_on(sections: Iterable[HardwareReport], expected: Iterable[str] = ()) -> Report:
@@ -93,8 +147,8 @@ def report_on(sections: Iterable[HardwareReport], expected: Iterable[str] = ()) 
         sections: What each run has shown.
         expected: The kinds of hardware that should have a run.
     """
-    ordered = sorted(sections, key=lambda one: tuple(Outcome).index(one.comparison.outcome))
-    measured = {one.hardware for one in ordered}
+    ordered = sorted(sections, key=lambda section: tuple(Outcome).index(section.comparison.outcome))
+    measured = {section.hardware for section in ordered}
     return Report(tuple(ordered), tuple(name for name in expected if name not in measured))
 
 
@@ -173,7 +227,7 @@ class RunReport:
     @property
     def tells(self) -> bool:
         """True when somebody may want to know: anything but a quiet pass."""
-        news = self.report.count("proposed") or self.report.count("cleared")
+        news = self.report.proposed or self.report.cleared
         fine = self.report.outcome is Outcome.UNCHANGED and not news
         return not fine or bool(self.introduced or self.refused or self.doubt or self.changes_config)
 
@@ -205,7 +259,7 @@ def run_report(
         changes_config: Whether the pull request changes the configuration.
     """
     missing = tuple(_missing(run, name, refused) for name in report.absent)
-    others = tuple(one for one in refused if not hardware_of(one.name, report.absent))
+    others = tuple(artifact for artifact in refused if not hardware_of(artifact.name, report.absent))
     return RunReport(
         run, report, missing, others, tuple(edits), is_of_this_attempt, is_of_this_merge, changes_config
     )
@@ -213,5 +267,9 @@ def run_report(
 
 def _missing(run: Run, hardware: str, refused: Iterable[RefusedArtifact]) -> Missing:
     ended = "the run" if run.conclusion == "success" else f"the run ended as {run.conclusion} and"
-    reasons = [f"{one.name}: {one.reason}" for one in refused if hardware_of(one.name, [hardware])]
+    reasons = [
+        f"{artifact.name}: {artifact.reason}"
+        for artifact in refused
+        if hardware_of(artifact.name, [hardware])
+    ]
     return Missing(hardware, "; ".join(reasons) or f"{ended} left no record of it")

@@ -124,10 +124,10 @@ def loosened(subject: Subject) -> Iterator[Finding]:
     }
     if rises:
 
-        def told(one: str) -> str:
-            return f"{one} from {old[one]:,.2f} to {new[one]:,.2f} ms ({_times(rises[one])})"
+        def rise_of(field: str) -> str:
+            return f"{field} from {old[field]:,.2f} to {new[field]:,.2f} ms ({_times(rises[field])})"
 
-        field = max(rises, key=lambda one: rises[one])
+        field = max(rises, key=lambda field: rises[field])
         yield Finding(
             rule="loosened",
             severity="warning",
@@ -135,7 +135,7 @@ def loosened(subject: Subject) -> Iterator[Finding]:
             field=field,
             actual=new[field],
             expected=old[field],
-            problem=f"looser: {listed(rises, told)}",
+            problem=f"looser: {listed(rises, rise_of)}",
             remedy="say in the pull request why it may be slower, or put the old values back",
             introduced=True,
         )

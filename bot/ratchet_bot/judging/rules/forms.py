@@ -194,8 +194,8 @@ def _typed(scenario: ScenarioBaseline) -> dict[str, float]:
     tens = {field for field, value in values.items() if value % TYPED_STEP_MS == 0 and value >= TYPED_MS}
     if len(tens) < LEAST_TYPED:
         tens = set()
-    told = tens if scenario.provenance else tens | _whole_aggregates(scenario)
-    return {field: value for field, value in values.items() if field in told} if told else {}
+    typed = tens if scenario.provenance else tens | _whole_aggregates(scenario)
+    return {field: value for field, value in values.items() if field in typed} if typed else {}
 
 
 def _whole_aggregates(scenario: ScenarioBaseline) -> set[str]:

@@ -66,7 +66,7 @@ def tally(findings: Iterable[Finding]) -> dict[str, dict[Severity, int]]:
 
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings by severity; those of one severity stay in their order."""
-    return sorted(findings, key=lambda one: SEVERITIES.index(one.severity))
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def first_error(findings: Iterable[Finding]) -> Finding | None:
@@ -206,7 +206,7 @@ def value_at(scenario: ScenarioBaseline, place: str) -> object:
 
 def workload_differences(new: ScenarioBaseline, old: ScenarioBaseline) -> list[str]:
     """Return how the workloads of two versions differ, in words: the number of steps, the stage names."""
-    before, after = (one.stages_ms.keys() - PSEUDO_STAGES for one in (old, new))
+    before, after = (version.stages_ms.keys() - PSEUDO_STAGES for version in (old, new))
     steps = (len(old.denoise_step_ms), len(new.denoise_step_ms))
     return [
         *([f"{steps[0]} steps became {steps[1]}"] if steps[0] != steps[1] else []),

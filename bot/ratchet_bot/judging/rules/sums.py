@@ -222,8 +222,8 @@ def _aggregate_mismatch(
 
 def _contradicts_its_stages(subject: Subject) -> bool:
     """Return whether steps or stages exceed what contains them: then no single value can be put right."""
-    found = (*steps_exceed_stage(subject), *stages_exceed_e2e(subject))
-    return any(finding.severity == "error" for finding in found)
+    findings = (*steps_exceed_stage(subject), *stages_exceed_e2e(subject))
+    return any(finding.severity == "error" for finding in findings)
 
 
 def _container(subject: Subject) -> tuple[str, float | None]:

@@ -126,9 +126,9 @@ def _copies(scenarios: Mapping[str, ScenarioBaseline]) -> dict[tuple[str, str], 
     holders: dict[tuple[int, float], list[str]] = {}
     copies = {}
     for name, scenario in sorted(scenarios.items()):
-        held = [holders.setdefault(step, []) for step in scenario.steps.items() if step[1] > 0]
-        shared = Counter(chain.from_iterable(held))
-        for others in held:
+        groups = [holders.setdefault(step, []) for step in scenario.steps.items() if step[1] > 0]
+        shared = Counter(chain.from_iterable(groups))
+        for others in groups:
             if len(others) < MOST_HOLDERS:
                 others.append(name)
         copies.update(
@@ -162,9 +162,9 @@ def _implausible(files: Files, name: str, stage: str, value: float, elsewhere: s
     )
 
 
-def _median_without(values: Sequence[float], one: float) -> float:
-    """Return the median of sorted values without one of them."""
-    place = bisect_left(values, one)
+def _median_without(values: Sequence[float], left_out: float) -> float:
+    """Return the median of sorted values without left_out of them."""
+    place = bisect_left(values, left_out)
     count = len(values) - 1
     middle = [index + (index >= place) for index in ((count - 1) // 2, count // 2)]
     return median(values[index] for index in middle)
@@ -172,7 +172,7 @@ def _median_without(values: Sequence[float], one: float) -> float:
 
 def _is_measured(files: Files, name: str, stage: str, value: float) -> bool:
     requests = files.requests.get(name, ())
-    return any(abs(one.values.stages.get(stage, -1.0) - value) <= HONEST_GAP_MS for one in requests)
+    return any(abs(request.values.stages.get(stage, -1.0) - value) <= HONEST_GAP_MS for request in requests)
 
 
 def guard_lost(files: Files) -> Iterator[Finding]:
@@ -214,7 +214,7 @@ def _in_force(file: BaselineFile) -> Mapping[str, Tolerances]:
 
 
 def _fewer_points(old: BaselineFile, new: BaselineFile) -> Iterator[Finding]:
-    was, now = (len(set(one.sampling.step_fractions)) for one in (old, new))
+    was, now = (len(set(version.sampling.step_fractions)) for version in (old, new))
     if now < was:
         what = f"steps are compared at {now} places of the run, and were at {was}"
         yield _lost("sampling", "step_fractions", now, what, was)
