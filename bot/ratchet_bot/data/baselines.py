@@ -128,9 +128,13 @@ class Provenance(_Part):
     """Where a scenario's values come from."""
 
     run_id: int | None = None
+    """The run of the workflow; null where a person measured."""
     head_sha: str | None = None
+    """The measured commit; null where nobody named it."""
     request_id: str
+    """The request of that run whose values these are."""
     captured_at: AwareDatetime
+    """When the run began."""
     requests: Annotated[int, Field(ge=1)]
     """How many measured requests the snapshot was chosen from."""
     comparability: Annotated[str, Field(max_length=MAX_KEY)] | None = None
@@ -141,11 +145,17 @@ class ScenarioBaseline(_Part):
     """What one scenario is expected to take. Values that are no measurement are kept, and audited."""
 
     stages_ms: Annotated[Mapping[Name, Any], Field(max_length=MAX_STAGES)] = {}
+    """Milliseconds of each stage, by its name."""
     denoise_step_ms: Annotated[Mapping[StepIndex, Any], BeforeValidator(_few)] = {}
+    """Milliseconds of each denoising step, by its index from 0."""
     expected_e2e_ms: Any = None
+    """Milliseconds of a whole request, from prompt to output."""
     expected_avg_denoise_ms: Any = None
+    """Mean of the steps, in milliseconds."""
     expected_median_denoise_ms: Any = None
+    """Median of the steps, in milliseconds."""
     provenance: Provenance | None = None
+    """Absent in files of others."""
 
     @cached_property
     def stages(self) -> Mapping[str, float]:
