@@ -84,7 +84,7 @@ def test_a_turn_to_the_worse_is_told_once_more(project: Project):
 
     _, worse = project.comments(pull)
     assert f"🔴 [Run {run.id}](https://github.com/octo/demo/actions/runs/{run.id}) turned" in worse
-    assert "Slower than the baseline allows: 1 of 2 scenarios on h100. [The report](https://" in worse
+    assert "Slower than the baseline allows: 1 of 2 scenarios on h100. See [the report](https://" in worse
 
 
 def test_a_run_in_progress_is_a_check_in_progress(project: Project):
