@@ -5,7 +5,7 @@ from typing import Any
 
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import BaselineFile
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.comparability import PastNights, Setting, versions
 from ratchet_bot.judging.compare import compare

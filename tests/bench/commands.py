@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from ratchet_bot.data.baselines import baselines_from_text
 from ratchet_bot.data.file_diff import file_diff
 from ratchet_bot.data.history import Past
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.flows.judged import judge_hardware
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.comparability import PastNights

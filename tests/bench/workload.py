@@ -8,7 +8,7 @@ from typing import Final
 from ratchet_bot.data.baselines import BaselineFile
 from ratchet_bot.data.history import Past
 from ratchet_bot.data.rewriting import new_baselines
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import (
     Accelerator,

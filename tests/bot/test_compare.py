@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import BaselinesRejected
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.verdicts import Outcome, ScenarioComparison, Verdict
 from ratchet_profiler.record import RequestRecord, ScenarioRecord

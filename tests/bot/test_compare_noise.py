@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from builders import STAGES, STEPS, make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.history import Past
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.comparability import PastNights
 from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.noise import noise_limit_ms

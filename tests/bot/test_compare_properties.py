@@ -8,7 +8,8 @@ from cmarkgfm import github_flavored_markdown_to_html
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ratchet_bot.data.baselines import ScenarioBaseline
-from ratchet_bot.data.terms import Policy, Terms
+from ratchet_bot.data.defaults import Policy
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.attribution import attribution
 from ratchet_bot.judging.comparability import PastNights, Setting, versions
 from ratchet_bot.judging.compare import compare

@@ -6,7 +6,7 @@ import pytest
 from builders import STAGES, STEPS, make_baselines, make_record, make_request, make_scenario, make_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.rows import sampled_indices
 from ratchet_bot.judging.verdicts import Outcome, Row, Verdict

@@ -5,8 +5,8 @@ from typing import get_args
 from ratchet_bot.__main__ import parsed
 from ratchet_bot.data.arguments import HARDWARE_NAME
 from ratchet_bot.data.baselines import DEFAULT_TOLERANCES
+from ratchet_bot.data.defaults import DEFAULT_PROFILE, MAX_FLAKE_RATE, MIN_IMPROVEMENT
 from ratchet_bot.data.settings import Hardware
-from ratchet_bot.data.terms import DEFAULT_PROFILE, MAX_FLAKE_RATE, MIN_IMPROVEMENT
 from ratchet_bot.judging.metrics import STEP_ROUNDING_MS
 from ratchet_profiler.record import HardwareName
 from ratchet_profiler.sources import engine_times

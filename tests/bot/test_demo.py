@@ -10,7 +10,7 @@ from git_folder import git
 from ratchet_bot.cli import demo_story
 from ratchet_bot.data.reading import record_from_file
 from ratchet_bot.data.rewriting import new_baselines
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_bot.telling import words
 from ratchet_profiler.record import record_to_json

@@ -2,7 +2,8 @@ from builders import make_baselines
 from perf_project import SETTINGS, odd_record, odd_values
 from ratchet_bot.data.history import Past
 from ratchet_bot.data.settings_file import settings_from_yaml
-from ratchet_bot.judging.file_change import FileChange, file_change, unmatched
+from ratchet_bot.flows.source_run import unmatched
+from ratchet_bot.flows.tighten_change import FileChange, file_change
 from ratchet_bot.judging.rules.rule import Finding
 
 FILE = make_baselines({"flux": odd_values(), "wan": odd_values(1.1)})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from builders import STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.file_diff import FileDiff
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.flows.replies import helped
 from ratchet_bot.judging.proposals import SLACK_MS, SLACK_RATIO, Proposals
 from ratchet_bot.judging.rules.rule import Finding, Severity

@@ -4,8 +4,8 @@ import runpy
 from types import ModuleType
 
 import pytest
-from ratchet_bot.data import terms
-from ratchet_bot.judging import limits, metrics
+from ratchet_bot.data import defaults
+from ratchet_bot.judging import metrics
 from ratchet_bot.judging.rules import changes, forms, sums, table, whole_files
 
 
@@ -34,9 +34,9 @@ from ratchet_bot.judging.rules import changes, forms, sums, table, whole_files
         (whole_files, "LEAST_OTHERS", 6, "implausible-stage", "at least six other"),
         (changes, "E2E_MOVE_RATIO", 0.03, "partial-edit", "moved by over 3 % and"),
         (changes, "LOOSENED_RATIO", 0.08, "loosened", "rose by over 8 %, or"),
-        (limits, "DECODING_TOLERANCE", 0.7, "loosened", "by over 70 % and"),
-        (limits, "DECODING_PAD_MS", 333.0, "loosened", "and 333 ms"),
-        (terms, "MIN_IMPROVEMENT", 0.07, "no-improvement", "fall by 7 %"),
+        (metrics, "DECODING_TOLERANCE", 0.7, "loosened", "by over 70 % and"),
+        (metrics, "DECODING_PAD_MS", 333.0, "loosened", "and 333 ms"),
+        (defaults, "MIN_IMPROVEMENT", 0.07, "no-improvement", "fall by 7 %"),
     ],
 )
 def test_a_changed_threshold_changes_the_words(

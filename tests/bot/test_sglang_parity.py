@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from builders import STAGES, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import baselines_from_text
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.verdicts import Verdict
 from ratchet_profiler.record import RequestRecord

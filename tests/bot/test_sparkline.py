@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.telling.chart import BARS, sparkline
+from ratchet_bot.telling.sparkline import BARS, sparkline
 
 
 def test_higher_is_slower():

@@ -11,7 +11,7 @@ from builders import (
     make_scenario,
     make_values,
 )
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.evidence import Evidence, RecordedScenario, evidence, lower_median
 from ratchet_bot.judging.proposals import Change, Declined, Proposal
 from ratchet_bot.judging.tighten import propose

@@ -6,7 +6,7 @@ from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_reque
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ratchet_bot.data.baselines import baselines_from_text
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.rules.rule import first_error
 from ratchet_bot.judging.tighten import propose, tightened

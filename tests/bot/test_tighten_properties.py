@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ratchet_bot.data.baselines import BaselinesRejected, baselines_from_text
 from ratchet_bot.data.file_diff import MAX_CHARACTERS, NO_END, file_diff
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RunRecord, ScenarioRecord

@@ -16,7 +16,7 @@ from builders import (
 )
 from ratchet_bot.__main__ import main
 from ratchet_bot.data.history import Past
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.proposals import Declined, Proposal
 from ratchet_bot.judging.tighten import propose, tightened
 from ratchet_profiler.record import RequestRecord, record_to_json

@@ -8,7 +8,7 @@ import pytest
 from builders import OLD_STAGES, STAGES, make_baselines, make_record, make_request, make_scenario, make_values
 from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected
 from ratchet_bot.data.history import Past
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.noise import Chance
 from ratchet_bot.judging.proposals import Declined, Proposal, run_chance

@@ -12,7 +12,7 @@ from builders import (
     make_values,
 )
 from ratchet_bot.data.baselines import baselines_from_text
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.flows.history_branch import lines_of
 from ratchet_bot.judging.night_tightening import StandingProposal, tightening
 from ratchet_bot.judging.nights import night_series

@@ -43,7 +43,7 @@ def _run(options: argparse.Namespace) -> int:
         BadInput: a file cannot be used, or is of another hardware than a run without accelerator.
     """
     from ratchet_bot.data.reading import baselines_from_file, history_from_folder, record_from_file
-    from ratchet_bot.data.terms import Terms
+    from ratchet_bot.data.settings import Terms
     from ratchet_bot.flows.judged import judge_with_history
     from ratchet_bot.telling import words
     from ratchet_bot.telling.report import Report

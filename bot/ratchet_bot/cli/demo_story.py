@@ -22,7 +22,7 @@ from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.names import CONFIG
 from ratchet_bot.data.reading import baselines_from_file, record_from_file
 from ratchet_bot.data.rewriting import new_baselines
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.flows.judged import judge_with_history
 from ratchet_bot.hosts.local import FolderHost
 from ratchet_bot.judging.tighten import propose, tightened

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from ratchet_bot.cli.command import Command, add_config, add_format, add_records
 from ratchet_bot.data import arguments
+from ratchet_bot.data.defaults import MAX_FLAKE_RATE, MIN_IMPROVEMENT
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.files import replace_file
-from ratchet_bot.data.terms import MAX_FLAKE_RATE, MIN_IMPROVEMENT, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,6 +127,7 @@ def _proposals(
 ) -> "Proposals":
     from ratchet_bot.data.baselines import BaselinesRejected
     from ratchet_bot.data.reading import history_from_folder
+    from ratchet_bot.data.settings import Terms
     from ratchet_bot.judging.comparability import past_nights
     from ratchet_bot.judging.tighten import propose
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from ratchet_profiler.record import Clock
 
+from ratchet_bot.data.defaults import DEFAULT_PROFILE
 from ratchet_bot.data.json_text import JsonRejected, parsed_json
-from ratchet_bot.data.terms import DEFAULT_PROFILE
 
 PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
 """Names among the stages that are no stages: never summed, may be null (end-to-end time over frames)."""

@@ -1,15 +1,16 @@
 """The configuration file `.github/perf-ratchet.yml`: what runs where, and how it is judged."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from ratchet_profiler.record import HardwareName
 
+from ratchet_bot.data.defaults import DEFAULT_PROFILE, MAX_FLAKE_RATE, MIN_IMPROVEMENT, NIGHTS, Policy
 from ratchet_bot.data.names import OWN_BRANCHES, is_own_branch, is_plain_path
-from ratchet_bot.data.terms import DEFAULT_PROFILE, MAX_FLAKE_RATE, MIN_IMPROVEMENT, NIGHTS, Terms
 
 MAX_LABELS: Final = 16
 """Labels of a runner. Chosen: runners have three or four."""
@@ -86,6 +87,33 @@ class Waiver(SettingsPart):
     """Why it is accepted, one line."""
     expires: date
     """The last day on which it counts."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of one hardware."""
+
+    profile: str = DEFAULT_PROFILE
+    """Which tolerances of the baseline file make the limits."""
+    policy: Policy = "ratchet"
+    """"ratchet" audits requests, checks whether they compare at all, knows noise, and lets only the gating
+    metrics affect the verdict. "sglang" is that engine's own test: every limit gates, and so does a
+    missing stage."""
+    scenarios: str = "*"
+    """Glob; only these scenarios are considered, in the file and in the run."""
+    min_improvement: float = MIN_IMPROVEMENT
+    """Fraction by which end to end must fall to be an improvement, and for a new baseline."""
+    max_flake_rate: float = MAX_FLAKE_RATE
+    """Largest predicted chance, of one scenario, that an unchanged engine breaks a new baseline's limits."""
+    nights: int = NIGHTS
+    """Nights for which an improvement must hold before the nightly job proposes it."""
+    add: bool = False
+    """Whether to propose first baselines too, where there is none or a placeholder."""
+    replaced: Sequence[str] = ()
+    """Globs; such a scenario of the file takes the run's values whatever they improve, and from whatever
+    workload or machine. Only for a person who asks for it on their own machine."""
+    waivers: Sequence[Waiver] = ()
+    """Findings of the audit that are accepted for a while."""
 
 
 def _no_shard(name: str) -> str:

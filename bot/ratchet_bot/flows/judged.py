@@ -9,7 +9,7 @@ from ratchet_bot.data.arguments import require_match
 from ratchet_bot.data.baselines import BaselineFile, BaselinesRejected
 from ratchet_bot.data.errors import BadInput
 from ratchet_bot.data.history import HistoryLine
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.comparability import PastNights, past_nights
 from ratchet_bot.judging.compare import compare

@@ -1,8 +1,11 @@
 """From which run `/tighten-baselines` takes its values, and what that run has left."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import takewhile
+
+from ratchet_profiler.record import RunRecord
 
 from ratchet_bot.data.names import hardware_of
 from ratchet_bot.flows.reading import delivered
@@ -12,7 +15,6 @@ from ratchet_bot.flows.tighten_request import TRAILER, TightenRequest
 from ratchet_bot.hosts.artifacts import Delivery
 from ratchet_bot.hosts.port import HostReads, HostRefused
 from ratchet_bot.hosts.states import Commit, Run
-from ratchet_bot.judging.file_change import unmatched
 
 
 @dataclass(frozen=True)
@@ -111,3 +113,11 @@ def _missing(request: TightenRequest, delivery: Delivery) -> dict[str, str]:
         if name not in delivery.records
     }
     return {name: reason or "the run left no record of it" for name, reason in reasons.items()}
+
+
+def unmatched(globs: Iterable[str], records: Mapping[str, Sequence[RunRecord]]) -> Sequence[str]:
+    """Return the globs that match no scenario of any record."""
+    names = {
+        scenario.id for several in records.values() for record in several for scenario in record.scenarios
+    }
+    return [glob for glob in globs if not any(fnmatchcase(name, glob) for name in names)]

@@ -14,17 +14,8 @@ from ratchet_bot.data.settings import Settings
 from ratchet_bot.flows.reading import settings_in
 from ratchet_bot.flows.replies import CannotBeDone, Reply, cannot, refused, usage
 from ratchet_bot.flows.source_run import SourceRun, is_only_baselines, source_run
-from ratchet_bot.flows.tighten_request import (
-    Destination,
-    TightenChange,
-    TightenRequest,
-    change_of,
-    commit_of,
-    destination_of,
-    message_of,
-    places_of,
-    reply_of,
-)
+from ratchet_bot.flows.tighten_change import TightenChange, change_of, message_of, places_of, reply_of
+from ratchet_bot.flows.tighten_request import Destination, TightenRequest, commit_of, destination_of
 from ratchet_bot.hosts.effects import PullRequest
 from ratchet_bot.hosts.port import Host, HostEffects, HostReads, HostRefused
 from ratchet_bot.telling import words

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from ratchet_profiler.record import RunRecord
 
 from ratchet_bot.data.baselines import END_TO_END, BaselineFile, ScenarioBaseline
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.attribution import attribution
 from ratchet_bot.judging.comparability import PastNights, Setting, differences, machine_changes
 from ratchet_bot.judging.evidence import (

@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ratchet_bot.data.baselines import END_TO_END, PSEUDO_STAGES, Tolerances
-from ratchet_bot.data.terms import MIN_IMPROVEMENT, Policy
-from ratchet_bot.judging.metrics import is_decoding_stage, is_denoising_stage, stage_of, step_of
+from ratchet_bot.data.defaults import MIN_IMPROVEMENT, Policy
+from ratchet_bot.judging.metrics import (
+    DECODING_PAD_MS,
+    DECODING_TOLERANCE,
+    FIRST_STEP_PAD_MS,
+    FIRST_STEP_TOLERANCE,
+    SGLANG_DENOISING_STAGE,
+    STAGE_PAD_MS,
+    TOP_LEVEL_PAD_MS,
+    VIDEO_STEP_PAD_MS,
+    is_decoding_stage,
+    is_denoising_stage,
+    stage_of,
+    step_of,
+)
 
 EXACT_DECIMALS: Final = 9
 """Decimals kept of a computed ratio or difference: from 10.20 to 9.69 ms is 5 %, which binary misses."""
-TOP_LEVEL_PAD_MS: Final = 20.0
-"""Smallest slowdown that counts, in milliseconds: end to end, average, median, and a sampled step."""
-FIRST_STEP_PAD_MS: Final = 80.0
-FIRST_STEP_TOLERANCE: Final = 4.0
-"""Step 0 pays for warm-up and meets an empty launch queue: five times its baseline is allowed."""
-VIDEO_STEP_PAD_MS: Final = 160.0
-STAGE_PAD_MS: Final = 120.0
-DECODING_PAD_MS: Final = 450.0
-DECODING_TOLERANCE: Final = 0.9
-"""Least tolerance of a decoding stage: it also waits for what the denoising loop left in the queue."""
-SGLANG_DENOISING_STAGE: Final = "DenoisingStage"
-"""The one stage to which sglang's test applies the tolerance of denoising stages."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,6 @@ def limit(
 def has_improved(change_ratio: float | None, least: float = MIN_IMPROVEMENT) -> bool:
     """Return whether a relative change is a fall by at least this fraction, whatever binary fractions say."""
     return change_ratio is not None and change_ratio < 0 and round(-change_ratio, EXACT_DECIMALS) >= least
-
-
-def is_slower_decoding(field: str, old_ms: float, new_ms: float) -> bool:
-    """Return whether a decoding stage takes more than any file's limit for it allows: 90 % and 450 ms more.
-
-    As a measurement that is a regression, so it is no new baseline either.
-    """
-    stage = stage_of(field)
-    most_ms = max(old_ms * (1 + DECODING_TOLERANCE), old_ms + DECODING_PAD_MS)
-    return stage is not None and is_decoding_stage(stage) and new_ms > most_ms
 
 
 def _allowance(field: str, tolerances: Tolerances, *, video: bool, policy: Policy) -> tuple[float, float]:

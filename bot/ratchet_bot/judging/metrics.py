@@ -20,6 +20,19 @@ STEP_ROUNDING_MS: Final = 0.01
 FRAME_TIME: Final = "per_frame_generation"
 """The time per frame is listed among the stages of a video without being one: end to end over the frames."""
 
+TOP_LEVEL_PAD_MS: Final = 20.0
+"""Smallest slowdown that counts, in milliseconds: end to end, average, median, and a sampled step."""
+FIRST_STEP_PAD_MS: Final = 80.0
+FIRST_STEP_TOLERANCE: Final = 4.0
+"""Step 0 pays for warm-up and meets an empty launch queue: five times its baseline is allowed."""
+VIDEO_STEP_PAD_MS: Final = 160.0
+STAGE_PAD_MS: Final = 120.0
+DECODING_PAD_MS: Final = 450.0
+DECODING_TOLERANCE: Final = 0.9
+"""Least tolerance of a decoding stage: it also waits for what the denoising loop left in the queue."""
+SGLANG_DENOISING_STAGE: Final = "DenoisingStage"
+"""The one stage to which sglang's test applies the tolerance of denoising stages."""
+
 
 class StepStatistic(NamedTuple):
     """How an aggregate follows from the denoising steps."""
@@ -75,3 +88,13 @@ def gates(field: str) -> bool:
     """Return whether a metric gates: end to end, average, median, denoising stages and decoding do."""
     stage = stage_of(field)
     return is_top_level(field) or (stage is not None and is_decoding_stage(stage))
+
+
+def is_slower_decoding(field: str, old_ms: float, new_ms: float) -> bool:
+    """Return whether a decoding stage takes more than any file's limit for it allows: 90 % and 450 ms more.
+
+    As a measurement that is a regression, so it is no new baseline either.
+    """
+    stage = stage_of(field)
+    most_ms = max(old_ms * (1 + DECODING_TOLERANCE), old_ms + DECODING_PAD_MS)
+    return stage is not None and is_decoding_stage(stage) and new_ms > most_ms

@@ -15,7 +15,7 @@ from ratchet_profiler.record import RunRecord
 from ratchet_bot.data.baselines import END_TO_END, BaselineFile, ScenarioBaseline, Tolerances
 from ratchet_bot.data.history import Series
 from ratchet_bot.data.rewriting import with_scenarios
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.limits import limit
 from ratchet_bot.judging.metrics import gates
 from ratchet_bot.judging.nights import NightSeries, improved_nights, is_forgotten

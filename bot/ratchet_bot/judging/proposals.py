@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 from ratchet_profiler.record import Source
 
 from ratchet_bot.data.baselines import AGGREGATES, ScenarioBaseline
-from ratchet_bot.judging.limits import EXACT_DECIMALS, has_improved, is_slower_decoding
-from ratchet_bot.judging.metrics import is_top_level
+from ratchet_bot.judging.limits import EXACT_DECIMALS, has_improved
+from ratchet_bot.judging.metrics import is_slower_decoding, is_top_level
 from ratchet_bot.judging.noise import UNKNOWN, Chance, run_flake_rate
 from ratchet_bot.judging.rules.rule import Finding
 

@@ -22,7 +22,8 @@ from ratchet_bot.data.baselines import (
     ScenarioBaseline,
     is_measurement,
 )
-from ratchet_bot.data.terms import Policy, Terms
+from ratchet_bot.data.defaults import Policy
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.limits import has_improved, limit
 from ratchet_bot.judging.metrics import FRAME_TIME, gates
 from ratchet_bot.judging.noise import may_fail, noise_limit_ms, score

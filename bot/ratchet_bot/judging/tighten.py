@@ -12,7 +12,7 @@ from ratchet_profiler.record import Clock, RunRecord
 from ratchet_bot.data.baselines import BaselineFile, ScenarioBaseline
 from ratchet_bot.data.history import Past
 from ratchet_bot.data.rewriting import with_scenarios
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.audit import audit, audit_scenario
 from ratchet_bot.judging.comparability import differences
 from ratchet_bot.judging.evidence import (

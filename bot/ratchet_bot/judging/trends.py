@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ratchet_bot.data.baselines import END_TO_END, BaselineFile, Tolerances
+from ratchet_bot.data.defaults import DEFAULT_PROFILE
 from ratchet_bot.data.history import History, HistoryLine, Series, latest_keys, series_of
-from ratchet_bot.data.terms import DEFAULT_PROFILE
 from ratchet_bot.judging.changepoints import ChangePoint, change_points
 from ratchet_bot.judging.limits import limit
 from ratchet_bot.judging.nights import STALE_RATIO

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from ratchet_profiler.record import Clock
 
 from ratchet_bot.data.baselines import END_TO_END
-from ratchet_bot.data.terms import Policy
+from ratchet_bot.data.defaults import Policy
 from ratchet_bot.judging.attribution import Attribution
 
 

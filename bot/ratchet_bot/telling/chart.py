@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, floor, log10
-from statistics import median
 from typing import Final
 
 from ratchet_bot.data.baselines import END_TO_END
@@ -33,13 +32,6 @@ TICK_DECIMALS: Final = 6
 """Digits kept of a tick, against binary fractions."""
 STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Round distances between ticks, times a power of ten."""
-BARS: Final = "▁▂▃▄▅▆▇█"
-MOST_BARS: Final = 30
-"""Values that are drawn, the last ones. Chosen: a month of nights."""
-LEAST_BAR_SPAN_RATIO: Final = 0.04
-"""Smallest span of the scale, as a fraction of the middle: noise is to look flat, not wild."""
-MOST_SPAN_RATIO: Final = 0.5
-"""Largest: one spike is not to flatten everything else; what is beyond it is a full bar."""
 
 
 @dataclass(frozen=True)
@@ -197,29 +189,3 @@ def _days(scale: _Scale) -> tuple[Day, ...]:
     moments = [scale.begin + apart * number for number in range(DATES)]
     by_text = {moment.strftime("%b %d"): scale.x(moment) for moment in reversed(moments)}
     return tuple(Day(x, text) for text, x in reversed(by_text.items()))
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """Return the last values as bars, oldest first: higher is slower. "" without any."""
-    shown = values[-MOST_BARS:]
-    if not shown:
-        return ""
-    low, span = _bar_scale(shown)
-    return "".join(BARS[_bar((value - low) / span)] for value in shown)
-
-
-def _bar_scale(values: Sequence[float]) -> tuple[float, float]:
-    """Return where the scale begins, and how far it reaches; more than 0."""
-    middle, lowest = median(values), min(values)
-    span = max(values) - lowest
-    if span > MOST_SPAN_RATIO * middle > 0:
-        span = MOST_SPAN_RATIO * middle
-        return max(lowest, middle - span / 2), span
-    if span < LEAST_BAR_SPAN_RATIO * middle:
-        span = LEAST_BAR_SPAN_RATIO * middle
-        return middle - span / 2, span
-    return lowest, span or 1.0
-
-
-def _bar(share: float) -> int:
-    return min(int(min(max(share, 0.0), 1.0) * len(BARS)), len(BARS) - 1)

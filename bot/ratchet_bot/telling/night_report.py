@@ -13,7 +13,7 @@ from ratchet_bot.judging.noise import floor
 from ratchet_bot.judging.open_regressions import Episode, is_most
 from ratchet_bot.judging.rules.rule import Finding
 from ratchet_bot.judging.verdicts import Comparison, ScenarioComparison, Shift, Verdict
-from ratchet_bot.telling.chart import sparkline
+from ratchet_bot.telling.sparkline import sparkline
 
 
 @dataclass(frozen=True)

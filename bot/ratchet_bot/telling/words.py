@@ -21,9 +21,9 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from ratchet_bot.data import formatting
-from ratchet_bot.data.terms import MAX_FLAKE_RATE
+from ratchet_bot.data.defaults import MAX_FLAKE_RATE
 from ratchet_bot.judging.proposals import run_chance
-from ratchet_bot.telling.chart import sparkline
+from ratchet_bot.telling.sparkline import sparkline
 
 MOST_NOTES: Final = 5
 """Notes shown of one scenario. Chosen: more of them say that the workload changed, whatever they say."""

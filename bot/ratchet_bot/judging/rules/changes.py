@@ -5,10 +5,9 @@ from statistics import fmean, median
 from typing import Final
 
 from ratchet_bot.data.baselines import AGGREGATES, END_TO_END, ScenarioBaseline
+from ratchet_bot.data.defaults import MIN_IMPROVEMENT
 from ratchet_bot.data.formatting import change
-from ratchet_bot.data.terms import MIN_IMPROVEMENT
-from ratchet_bot.judging.limits import is_slower_decoding
-from ratchet_bot.judging.metrics import DECIMALS, HONEST_GAP_MS, is_top_level
+from ratchet_bot.judging.metrics import DECIMALS, HONEST_GAP_MS, is_slower_decoding, is_top_level
 from ratchet_bot.judging.rules.rule import (
     REPLACE_WHOLE,
     Finding,

@@ -5,9 +5,8 @@
 
 from typing import Final
 
-from ratchet_bot.data.terms import MIN_IMPROVEMENT
-from ratchet_bot.judging.limits import DECODING_PAD_MS, DECODING_TOLERANCE
-from ratchet_bot.judging.metrics import HONEST_GAP_MS, STEP_ROUNDING_MS
+from ratchet_bot.data.defaults import MIN_IMPROVEMENT
+from ratchet_bot.judging.metrics import DECODING_PAD_MS, DECODING_TOLERANCE, HONEST_GAP_MS, STEP_ROUNDING_MS
 from ratchet_bot.judging.rules.changes import (
     E2E_MOVE_RATIO,
     LOOSENED_RATIO,
