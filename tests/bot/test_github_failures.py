@@ -9,26 +9,36 @@ PAST, FUTURE = "1000000000", "4102444800"  # seconds: 2001, 2100
 @pytest.mark.parametrize(
     ("failure", "wait_s"),
     [
-        pytest.param(Failure(status=NO_ANSWER, said="ReadTimeout"), 2.0, id="no answer"),
-        pytest.param(Failure(status=NO_ANSWER, said="RetryError", was_repeated=True), None, id="to the end"),
-        pytest.param(Failure(status=502, said="Server Error"), 2.0, id="outage"),
+        pytest.param(Failure(status=NO_ANSWER, message="ReadTimeout"), 2.0, id="no answer"),
         pytest.param(
-            Failure(status=400, said="Something went wrong while executing your query. x"), 2.0, id="GraphQL"
+            Failure(status=NO_ANSWER, message="RetryError", was_repeated=True), None, id="to the end"
         ),
-        pytest.param(Failure(status=404, said="Not Found"), None, id="not found"),
+        pytest.param(Failure(status=502, message="Server Error"), 2.0, id="outage"),
         pytest.param(
-            Failure(status=403, said="Resource not accessible by integration"), None, id="forbidden"
+            Failure(status=400, message="Something went wrong while executing your query. x"),
+            2.0,
+            id="GraphQL",
         ),
-        pytest.param(Failure(status=403, said=LIMIT), 60.0, id="403 that names no wait"),
-        pytest.param(Failure(status=429, said="Too many"), 60.0, id="429 that names no wait"),
-        pytest.param(Failure(status=403, said="x", headers={"retry-after": "7"}), 7.0, id="403 with a wait"),
-        pytest.param(Failure(status=429, said="x", headers={"retry-after": "7"}), 7.0, id="429 with a wait"),
-        pytest.param(Failure(status=429, said="x", headers={"retry-after": "120"}), 120.0, id="just in time"),
-        pytest.param(Failure(status=429, said="x", headers={"retry-after": "121"}), None, id="too long"),
+        pytest.param(Failure(status=404, message="Not Found"), None, id="not found"),
+        pytest.param(
+            Failure(status=403, message="Resource not accessible by integration"), None, id="forbidden"
+        ),
+        pytest.param(Failure(status=403, message=LIMIT), 60.0, id="403 that names no wait"),
+        pytest.param(Failure(status=429, message="Too many"), 60.0, id="429 that names no wait"),
+        pytest.param(
+            Failure(status=403, message="x", headers={"retry-after": "7"}), 7.0, id="403 with a wait"
+        ),
+        pytest.param(
+            Failure(status=429, message="x", headers={"retry-after": "7"}), 7.0, id="429 with a wait"
+        ),
+        pytest.param(
+            Failure(status=429, message="x", headers={"retry-after": "120"}), 120.0, id="just in time"
+        ),
+        pytest.param(Failure(status=429, message="x", headers={"retry-after": "121"}), None, id="too long"),
         pytest.param(
             Failure(
                 status=403,
-                said="API rate limit exceeded for x",
+                message="API rate limit exceeded for x",
                 headers={"x-ratelimit-remaining": "0", "x-ratelimit-reset": PAST},
             ),
             0.0,
@@ -37,7 +47,7 @@ PAST, FUTURE = "1000000000", "4102444800"  # seconds: 2001, 2100
         pytest.param(
             Failure(
                 status=403,
-                said="API rate limit exceeded for x",
+                message="API rate limit exceeded for x",
                 headers={"x-ratelimit-remaining": "0", "x-ratelimit-reset": FUTURE},
             ),
             None,
@@ -45,15 +55,17 @@ PAST, FUTURE = "1000000000", "4102444800"  # seconds: 2001, 2100
         ),
         pytest.param(
             Failure(
-                status=403, said=LIMIT, headers={"x-ratelimit-remaining": "4000", "x-ratelimit-reset": FUTURE}
+                status=403,
+                message=LIMIT,
+                headers={"x-ratelimit-remaining": "4000", "x-ratelimit-reset": FUTURE},
             ),
             60.0,
             id="a secondary limit has no reset",
         ),
         pytest.param(
-            Failure(status=400, said="x", kinds=frozenset({"RATE_LIMITED"})), 60.0, id="GraphQL limit"
+            Failure(status=400, message="x", kinds=frozenset({"RATE_LIMITED"})), 60.0, id="GraphQL limit"
         ),
-        pytest.param(Failure(status=429, said="x", headers={"retry-after": "soon"}), 60.0, id="no number"),
+        pytest.param(Failure(status=429, message="x", headers={"retry-after": "soon"}), 60.0, id="no number"),
     ],
 )
 def test_when_to_ask_again(failure: Failure, wait_s: float | None):
@@ -85,28 +97,28 @@ def test_when_to_ask_again(failure: Failure, wait_s: float | None):
 def test_what_github_says_is_one_short_line(data: object, said: str, kinds: set[str]):
     """REST, GraphQL, and what a proxy puts in their place."""
     failure = failure_from_answer(500, {"Retry-After": 5}, data)
-    assert (failure.said, failure.kinds, failure.headers) == (said, kinds, {"retry-after": "5"})
+    assert (failure.message, failure.kinds, failure.headers) == (said, kinds, {"retry-after": "5"})
 
 
 @pytest.mark.parametrize(
     ("failure", "reason"),
     [
         (
-            Failure(status=NO_ANSWER, said="ReadTimeout"),
+            Failure(status=NO_ANSWER, message="ReadTimeout"),
             "it does not answer (ReadTimeout); run it again later, nothing is done twice",
         ),
         (
-            Failure(status=403, said="Resource not accessible by personal access token"),
+            Failure(status=403, message="Resource not accessible by personal access token"),
             'the token may not; give the job "permissions: {pull-requests: write}"',
         ),
-        (Failure(status=403, said=LIMIT), "its rate limit is used up; run it again in 60 s"),
-        (Failure(status=503, said="x"), "it is failing (503); run it again later, nothing is done twice"),
+        (Failure(status=403, message=LIMIT), "its rate limit is used up; run it again in 60 s"),
+        (Failure(status=503, message="x"), "it is failing (503); run it again later, nothing is done twice"),
         (
-            Failure(status=401, said="Bad credentials"),
+            Failure(status=401, message="Bad credentials"),
             "the token is not accepted; it may have expired: Bad credentials",
         ),
-        (Failure(status=410, said="Gone"), "it has expired; run the workflow again: Gone"),
-        (Failure(status=422, said="Body is too long"), "it says 422: Body is too long"),
+        (Failure(status=410, message="Gone"), "it has expired; run the workflow again: Gone"),
+        (Failure(status=422, message="Body is too long"), "it says 422: Body is too long"),
     ],
 )
 def test_why_and_what_to_do(failure: Failure, reason: str):

@@ -1,7 +1,7 @@
 """Run records out of the artifacts of a run, whose every byte may be hostile.
 
 A pull request's own code wrote them, and any job of its run can forge any name. So nothing is written to
-disk, what is inflated is counted, and where and when a run was is taken from the host, never from the record.
+disk, inflated bytes are counted, and time and place of a run come from the host, never from the record.
 """
 
 import io
@@ -19,7 +19,7 @@ from ratchet_bot.data.names import ARTIFACT_PREFIX, RefusedArtifact, hardware_of
 from ratchet_bot.hosts.states import Artifact, Run
 
 RECORD_NAME: Final = "run-record.json"
-"""The only file of an artifact that is looked at."""
+"""The only file of an artifact that is read."""
 MAX_ZIP_BYTES: Final = MAX_RECORD_BYTES // 2
 """Largest zip that is fetched. Chosen: JSON of numbers shrinks at least to half."""
 MAX_MEMBERS: Final = 64
@@ -52,22 +52,22 @@ _BROKEN = (
 
 
 class ArtifactRejected(ValueError):
-    """The bytes hold no record that counts; the message is a clause that says why."""
+    """The bytes hold no usable record; the message is a clause that says why."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a run has brought."""
+    """The records of a run."""
 
     records: Mapping[str, tuple[RunRecord, ...]]
     """By hardware, only those that have one; several are shards of one run."""
     refused: tuple[RefusedArtifact, ...]
     ignored: int
-    """Files beside the records, which nobody looked at."""
+    """How many files beside the records were not read."""
     is_of_this_attempt: bool = True
-    """Whether any record may be of the run's present attempt: what an earlier one left stays with the run.
+    """Whether any record may be of the run's present attempt: artifacts of earlier attempts stay.
 
-    A record tells its own attempt, so False is certain and True is not."""
+    The record itself names its attempt, so False is certain and True is not."""
 
 
 def delivery(
@@ -76,8 +76,8 @@ def delivery(
     """Return the records of a run.
 
     Args:
-        run: The run, as the host knows it: this is where and when its records were measured.
-        artifacts: What it has left, of all its attempts. Of several with one name the newest counts.
+        run: The run, according to the host: where and when its records were measured.
+        artifacts: Of all its attempts. The newest of several with one name counts.
         hardware: The configured kinds of hardware.
         fetch: From an artifact to its zip.
     """
@@ -107,7 +107,7 @@ def record_in(content: bytes) -> tuple[RunRecord, int]:
     """Return the record in a zip, and how many files beside it were ignored.
 
     Raises:
-        ArtifactRejected: it is no zip, is made to harm, or holds no record.
+        ArtifactRejected: it is not a zip, is made to harm, or holds no record.
     """
     try:
         with _opened(content) as archive:
@@ -121,16 +121,18 @@ def record_in(content: bytes) -> tuple[RunRecord, int]:
 
 
 def _inflated_bytes(content: bytes) -> int:
-    """Return how many bytes the record of a zip claims to have; reading it stops there."""
+    """Return how many bytes the record of a zip claims to have; reading stops there."""
     try:
         with _opened(content) as archive:
-            return sum(one.file_size for one in archive.infolist() if one.orig_filename == RECORD_NAME)
+            return sum(
+                member.file_size for member in archive.infolist() if member.orig_filename == RECORD_NAME
+            )
     except (ArtifactRejected, *_BROKEN):
         return 0  # reading it will say why
 
 
 def vouched(record: RunRecord, run: Run) -> RunRecord:
-    """Return a record with the provenance that the host vouches for, in place of what it claims.
+    """Return a record with the provenance that the host vouches for, instead of its own claims.
 
     Raises:
         ArtifactRejected: it claims to be of another commit or run.
@@ -140,30 +142,35 @@ def vouched(record: RunRecord, run: Run) -> RunRecord:
         raise ArtifactRejected(f"it claims commit {claimed.head_sha}, and the run is of {run.head_sha}")
     if claimed.run_id not in {None, run.run_id}:
         raise ArtifactRejected(f"it claims run {claimed.run_id}, and was left by run {run.run_id}")
-    told = {
+    vouched_values = {
         "run_id": run.run_id,
         "run_attempt": run.attempt,
         "head_sha": run.head_sha,
         "created_at": run.created_at,
         "repository": run.head_repository or None,
     }
-    return record.model_copy(update={"source": claimed.model_copy(update=told)})
+    return record.model_copy(update={"source": claimed.model_copy(update=vouched_values)})
 
 
 def _wanted(
     artifacts: Iterable[Artifact], hardware: Collection[str]
 ) -> tuple[list[Artifact], list[RefusedArtifact]]:
-    """Return the artifacts to fetch, by name, and those that look like records and are left aside."""
-    newest = {one.name: one for one in sorted(artifacts, key=lambda one: one.artifact_id)}
-    ours = [newest[name] for name in sorted(newest) if name.startswith(ARTIFACT_PREFIX)]
-    reasons = {one.name: _unwanted(one, hardware) for one in ours}
-    fine = [one for one in ours if not reasons[one.name]]
-    reasons |= {one.name: f"a run brings at most {MAX_ARTIFACTS} of them" for one in fine[MAX_ARTIFACTS:]}
-    return fine[:MAX_ARTIFACTS], [RefusedArtifact(name, why) for name, why in reasons.items() if why]
+    """Return the artifacts to fetch, by name, and those that look like records and are not used."""
+    newest = {
+        artifact.name: artifact for artifact in sorted(artifacts, key=lambda artifact: artifact.artifact_id)
+    }
+    reasons = {
+        name: _unwanted(newest[name], hardware) for name in sorted(newest) if name.startswith(ARTIFACT_PREFIX)
+    }
+    wanted = [newest[name] for name, reason in reasons.items() if not reason]
+    for artifact in wanted[MAX_ARTIFACTS:]:
+        reasons[artifact.name] = f"a run brings at most {MAX_ARTIFACTS} of them"
+    refused = [RefusedArtifact(name, reason) for name, reason in reasons.items() if reason]
+    return wanted[:MAX_ARTIFACTS], refused
 
 
 def _unwanted(artifact: Artifact, hardware: Collection[str]) -> str:
-    """Return why an artifact is not worth fetching, or ""."""
+    """Return why an artifact is not fetched, or ""."""
     if not hardware_of(artifact.name, hardware):
         return f"no such hardware is configured; there is {', '.join(hardware)}"
     if artifact.is_expired:
@@ -196,7 +203,7 @@ def _record_member(members: Sequence[zipfile.ZipInfo], size: int) -> zipfile.Zip
     """Return the one member that is a record, and can be read without harm."""
     _refuse_overlap(members, size)
     # Compared as it was written: a NUL ends what `filename` shows.
-    records = [one for one in members if one.orig_filename == RECORD_NAME]
+    records = [member for member in members if member.orig_filename == RECORD_NAME]
     if len(records) != 1:
         raise ArtifactRejected(
             f"the zip has {len(records) or 'no'} files named {RECORD_NAME}; one is expected"
@@ -208,10 +215,10 @@ def _record_member(members: Sequence[zipfile.ZipInfo], size: int) -> zipfile.Zip
 
 
 def _refuse_overlap(members: Sequence[zipfile.ZipInfo], size: int) -> None:
-    """Refuse files that share bytes, with which a small zip holds more than it should."""
-    ordered = sorted(members, key=lambda one: one.header_offset)
-    ends = [one.header_offset + LOCAL_HEADER_BYTES + one.compress_size for one in ordered]
-    starts = [*(one.header_offset for one in ordered[1:]), size]
+    """Refuse files that share bytes, by which a small zip holds more than its size."""
+    ordered = sorted(members, key=lambda member: member.header_offset)
+    ends = [member.header_offset + LOCAL_HEADER_BYTES + member.compress_size for member in ordered]
+    starts = [*(member.header_offset for member in ordered[1:]), size]
     if any(end > start for end, start in zip(ends, starts, strict=True)):
         raise ArtifactRejected("files in the zip overlap")
 
@@ -233,7 +240,7 @@ def _member_problem(member: zipfile.ZipInfo) -> str:
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """Return what a member holds: reading stops at the size it claims, and its checksum must agree."""
+    """Return a member's content: reading stops at its claimed size, and its checksum must agree."""
     with archive.open(member) as file:
         return file.read(MAX_RECORD_BYTES + 1)
 

@@ -1,4 +1,4 @@
-"""Commits and branches on GitHub, each change only where the branch is where we think."""
+"""Commits and branches on GitHub, each changed only if its head is the expected one."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from ratchet_bot.hosts.github.rest_models import NamedObject, Reference, RestCom
 from ratchet_bot.hosts.port import BranchMoved
 
 NO_COMMIT: Final = "0" * 40
-"""What git calls the place of a branch that is not there."""
+"""Git's id for the head of a branch that does not exist."""
 
 CREATE_COMMIT: Final = """mutation Commit($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
@@ -25,7 +25,7 @@ REBUILD: Final = """mutation Rebuild($refs: UpdateRefsInput!, $commit: CreateCom
   updateRefs(input: $refs) { clientMutationId }
   createCommitOnBranch(input: $commit) { commit { oid } }
 }"""
-"""One after the other, in this order; the second looks whether the branch is where the first puts it."""
+"""Made in this order; the second one checks that the branch is where the first one puts it."""
 UPDATE_REFS: Final = """mutation Move($input: UpdateRefsInput!) {
   updateRefs(input: $input) { clientMutationId }
 }"""
@@ -47,19 +47,19 @@ class Branches(Repository):
     """Commits and branches. See `port.Host`."""
 
     def commit_files(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
-        """Put files on a branch in one commit, only if it still points where we think. See `port.Host`."""
+        """Put files on a branch in one commit, if its head is the expected one. See `port.Host`."""
         call = self._call(f"commit to {branch}", "contents: write")
         return self._settle(call, lambda: self._commit(branch, expected_head, files, message))
 
     def reset_branch(self, branch: str, expected_head: str | None, to: str) -> None:
-        """Make a branch point to a commit, only if it still is where we think. See `port.Host`."""
+        """Move a branch to a commit, if its head is the expected one. See `port.Host`."""
         call = self._call(f"move {branch}", "contents: write")
         self._settle(call, lambda: self._move(branch, expected_head, to))
 
     def rebuild_branch(
         self, branch: str, expected_head: str | None, base: str, files: Mapping[str, bytes], message: str
     ) -> str:
-        """Make a branch one commit on top of another, if it still is where we think. See `port.Host`."""
+        """Make a branch one commit on top of a base, if its head is the expected one. See `port.Host`."""
         call = self._call(f"commit to {branch}", "contents: write")
 
         def step_by_step() -> str:
@@ -84,7 +84,7 @@ class Branches(Repository):
         return self._settle(call, at_once, again=step_by_step)
 
     def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
-        """Make a branch without any past, with one commit; return its head. See `port.Host`."""
+        """Make a branch of one commit without parents; return its head. See `port.Host`."""
         call = self._call(f"start {branch}", "contents: write")
         return self._settle(call, lambda: self._head_of(branch) or self._start(branch, files, message))
 
@@ -94,15 +94,15 @@ class Branches(Repository):
 
     def _head_of(self, branch: str) -> str | None:
         try:
-            found = self._client.get(self._at(f"git/ref/heads/{quoted(branch)}"))
+            data = self._client.get(self._at(f"git/ref/heads/{quoted(branch)}"))
         except Unanswered as unanswered:
             if unanswered.failure.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        return Reference.model_validate(found).object.sha
+        return Reference.model_validate(data).object.sha
 
     def _commit(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
-        """Commit. GitHub itself looks before it writes: the head must be the expected one."""
+        """Commit. GitHub itself checks first that the head is the expected one."""
         commit = self._commit_input(branch, expected_head, files, message)
         try:
             data = self._client.graphql(CREATE_COMMIT, {"input": commit})
@@ -130,20 +130,22 @@ class Branches(Repository):
         return {"repositoryId": self._node_id(), "refUpdates": [update]}
 
     def _head_if_ours(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
-        """Return the head of the branch if it is the very commit that was asked for: its answer was lost."""
+        """Return the branch's head if it is the requested commit, whose answer was lost."""
         head = RestCommit.model_validate(self._client.get(self._at(f"commits/{quoted(f'heads/{branch}')}")))
-        follows = [parent.sha for parent in head.parents] == [expected_head]
-        says = head.commit.message.split() == message.split()  # GitHub sets the blank lines its own way
-        if follows and says and _changes_only(head, files):
+        has_parent = [parent.sha for parent in head.parents] == [expected_head]
+        has_message = (
+            head.commit.message.split() == message.split()
+        )  # GitHub sets the blank lines its own way
+        if has_parent and has_message and _changes_only(head, files):
             return head.sha
         raise BranchMoved(branch, expected_head, head.sha)
 
     def _move(self, branch: str, expected_head: str | None, to: str) -> None:
-        """Move. GitHub itself looks before it writes: the branch must be at the expected head."""
+        """Move. GitHub itself checks first that the head is the expected one."""
         try:
             self._client.graphql(UPDATE_REFS, {"input": self._move_input(branch, expected_head, to)})
         except Unanswered:
-            # Whatever GitHub calls it: it may be done already, by us or by somebody else.
+            # Whatever the error: it may be done already, by us or by another run.
             now = self._head_of(branch)
             if now == expected_head != to:
                 raise
@@ -151,7 +153,7 @@ class Branches(Repository):
                 raise BranchMoved(branch, expected_head, now) from None
 
     def _node_id(self) -> str:
-        """Return what GraphQL calls the repository."""
+        """Return the GraphQL id of the repository."""
         if self._node is None:
             self._node = RepositoryNode.model_validate(self._client.graphql(NODE, self._owner_and_name())).id
         return self._node
@@ -163,15 +165,15 @@ class Branches(Repository):
         try:
             self._client.send("POST", self._at("git/refs"), {"ref": f"refs/heads/{branch}", "sha": commit})
         except Unanswered as unanswered:
-            # 422 "Reference already exists": somebody else was faster, and theirs is the branch.
-            there = None if unanswered.failure.is_outage else self._head_of(branch)
-            if there is None:
+            # 422 "Reference already exists": another run was faster, and its branch counts.
+            head = None if unanswered.failure.is_outage else self._head_of(branch)
+            if head is None:
                 raise
-            return there
+            return head
         return commit
 
     def _entry(self, path: str, content: bytes) -> dict[str, Any]:
-        """Return a file of a tree. Text goes along; what is none has to be sent before."""
+        """Return a file of a tree. Text is sent in it; other content is sent before."""
         entry = {"path": path, "mode": "100644", "type": "blob"}
         try:
             return entry | {"content": content.decode()}
@@ -179,9 +181,9 @@ class Branches(Repository):
             blob = {"content": b64encode(content).decode(), "encoding": "base64"}
             return entry | {"sha": self._make("blobs", blob)}
 
-    def _make(self, kind: str, said: Mapping[str, Any]) -> str:
-        """Make an object of git and return its name. Made twice, it is there once."""
-        return NamedObject.model_validate(self._client.send("POST", self._at(f"git/{kind}"), said).data).sha
+    def _make(self, kind: str, body: Mapping[str, Any]) -> str:
+        """Make an object of git and return its id. Made twice, it is there once."""
+        return NamedObject.model_validate(self._client.send("POST", self._at(f"git/{kind}"), body).data).sha
 
 
 def _changes_only(commit: RestCommit, files: Mapping[str, bytes]) -> bool:

@@ -1,4 +1,4 @@
-"""How GitHub is asked, through PyGithub: the only file that names `github`."""
+"""Requests to GitHub's API, through PyGithub: the only module that imports `github`."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ Json = Any
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How gently GitHub is asked, in seconds. The defaults are what GitHub asks of integrations.
+    """Pauses and limits of requests, in seconds. The defaults follow GitHub's advice for integrations.
 
     Source: https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
     """
@@ -35,7 +35,7 @@ class Pace:
     between_requests: float = 0.25
     between_writes: float = 1.0
     before_retry: float = 2.0
-    """After a lost answer. Chosen: what was written then shows when we look."""
+    """After a lost answer. Chosen: by then a look shows what was written."""
     for_rate_limit: float = 120.0
     """The longest wait for a rate limit. Chosen: beyond it, a later run is cheaper than a waiting one."""
     for_answer: int = 30
@@ -56,13 +56,13 @@ class Client:
     """GitHub's API for one token. Every failure is `Unanswered`; no secret is in any message."""
 
     def __init__(self, auth: Auth.Auth, base_url: str, pace: Pace, secrets: Iterable[str]) -> None:
-        """Ask nothing yet.
+        """Make no request.
 
         Args:
-            auth: Who asks.
+            auth: The account.
             base_url: Workflows know it as GITHUB_API_URL.
-            pace: How gently to ask.
-            secrets: What is replaced in GitHub's words, should it echo what it was sent.
+            pace: Pauses between requests.
+            secrets: Replaced in GitHub's messages, which may echo what it was sent.
         """
         self.pace = pace
         self._secrets = tuple(secrets)
@@ -71,12 +71,12 @@ class Client:
 
     @classmethod
     def of_token(cls, token: str, base_url: str, pace: Pace) -> Self:
-        """Return a client that asks with a token."""
+        """Return a client with a token."""
         return cls(Auth.Token(token), base_url, pace, [token])
 
     @classmethod
     def of_app(cls, app_id: str, key: str, base_url: str, pace: Pace) -> Self:
-        """Return a client that asks as a GitHub App, which may do little more than ask for a token.
+        """Return a client of a GitHub App, which may do little more than request a token.
 
         Raises:
             HostRefused: the key is not a private key in PEM.
@@ -92,7 +92,7 @@ class Client:
         return cls(Auth.AppAuthToken(proof), base_url, pace, [key, proof])
 
     def get(self, path: str, **query: str | int) -> Json:
-        """Return what GitHub has there."""
+        """Return the JSON of a resource."""
         return self._ask("GET", path, query=query).data
 
     def pages(self, path: str, key: str | None = None, **query: str | int) -> Iterator[Any]:
@@ -103,25 +103,25 @@ class Client:
             key: Where in the answer the list is; None: it is the answer.
             query: Narrows the list down.
         """
-        asked: dict[str, str | int] | None = {**query, "per_page": PER_PAGE}
-        while asked is not None:
-            answer = self._ask("GET", path, query=asked)
+        parameters: dict[str, str | int] | None = {**query, "per_page": PER_PAGE}
+        while parameters is not None:
+            answer = self._ask("GET", path, query=parameters)
             is_inside = key is not None and isinstance(answer.data, dict)
             yield from self._items(answer.data.get(key) if is_inside else answer.data)
             links = requests.utils.parse_header_links(str(answer.headers.get("link", "")))
-            following = next((it["url"] for it in links if it.get("rel") == "next"), None)
-            # Of the address only the query is taken: wherever it leads, the token does not go there.
-            asked = dict(parse_qsl(urlsplit(following).query)) if following else None
+            following = next((link["url"] for link in links if link.get("rel") == "next"), None)
+            # Only the query of the address is used, so the token is sent to no other host.
+            parameters = dict(parse_qsl(urlsplit(following).query)) if following else None
 
     def send(self, method: Literal["POST", "PATCH"], path: str, body: Mapping[str, Any]) -> Answer:
-        """Write, and return what GitHub made of it."""
+        """Write, and return the answer."""
         return self._ask(method, path, body=body)
 
     def graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data of a GraphQL answer without errors."""
         answer = self._ask("POST", self._requester.graphql_url, body={"query": query, "variables": variables})
         if not isinstance(answer.data, dict):
-            self._fail(Failure(status=NO_ANSWER, said="no GraphQL"))
+            self._fail(Failure(status=NO_ANSWER, message="no GraphQL"))
         if "errors" in answer.data or not answer.data.get("data"):
             kinds = failure_from_answer(answer.status, answer.headers, answer.data).kinds
             status = HTTPStatus.NOT_FOUND if kinds == {"NOT_FOUND"} else HTTPStatus.BAD_REQUEST
@@ -129,11 +129,11 @@ class Client:
         return dict(answer.data["data"])
 
     def download(self, path: str, most_bytes: int) -> bytes:
-        """Return what GitHub redirects to, on another host, which is not shown the token.
+        """Return the content that GitHub redirects to, on another host, which does not get the token.
 
         Raises:
             HostRefused: it is larger, or the redirect leads nowhere safe.
-            Unanswered: as ever.
+            Unanswered: as for every request.
         """
         target = str(self._ask("GET", path).headers.get("location", ""))
         if urlsplit(target).scheme not in self._schemes:
@@ -149,7 +149,7 @@ class Client:
                 timeout=self.pace.for_answer,
             ) as answer:
                 if answer.status_code != HTTPStatus.OK:
-                    self._fail(Failure(status=answer.status_code, said="the store of artifacts refused"))
+                    self._fail(Failure(status=answer.status_code, message="the store of artifacts refused"))
                 return _bounded(answer.iter_content(CHUNK_BYTES), most_bytes)
         except RequestException as error:
             self._fail(_failure_without_answer(error))
@@ -172,20 +172,20 @@ class Client:
         if status >= HTTPStatus.BAD_REQUEST:
             self._fail(failure_from_answer(status, headers, data))
         if isinstance(data, str):
-            self._fail(Failure(status=NO_ANSWER, said="no JSON"))
+            self._fail(Failure(status=NO_ANSWER, message="no JSON"))
         return Answer(status, headers, data)
 
     def _items(self, data: Json) -> list[Json]:
         if not isinstance(data, list):
-            self._fail(Failure(status=NO_ANSWER, said="no list"))
+            self._fail(Failure(status=NO_ANSWER, message="no list"))
         return data
 
     def _fail(self, failure: Failure) -> NoReturn:
-        said = failure.said
+        message = failure.message
         for secret in self._secrets:
-            said = said.replace(secret, "***")
-        # None: the libraries' own exceptions hold what was sent, and a traceback would show it.
-        raise Unanswered(Failure(**{**vars(failure), "said": said})) from None
+            message = message.replace(secret, "***")
+        # None: the libraries' exceptions hold what was sent, and a traceback would show it.
+        raise Unanswered(Failure(**{**vars(failure), "message": message})) from None
 
 
 def _github(auth: Auth.Auth, base_url: str, pace: Pace) -> Github:
@@ -213,7 +213,7 @@ def _github(auth: Auth.Auth, base_url: str, pace: Pace) -> Github:
 
 
 def _data(text: object) -> Json:
-    """Return the JSON of an answer; an answer that is none is its own text."""
+    """Return the JSON of an answer, or its text where it is not JSON."""
     try:
         return json.loads(str(text)) if text else None
     except ValueError:
@@ -221,7 +221,7 @@ def _data(text: object) -> Json:
 
 
 def _failure_without_answer(error: RequestException) -> Failure:
-    return Failure(status=NO_ANSWER, said=type(error).__name__, was_repeated=isinstance(error, RetryError))
+    return Failure(status=NO_ANSWER, message=type(error).__name__, was_repeated=isinstance(error, RetryError))
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

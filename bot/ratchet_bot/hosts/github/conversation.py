@@ -93,7 +93,7 @@ class Conversation(Repository):
         return self._settle(call, lambda: self._react(comment, reaction))
 
     def _react(self, comment: int, reaction: Reaction) -> bool:
-        # Nothing is doubled when it is sent twice: GitHub answers 200 then.
+        # Sent twice, it is there once: GitHub then answers 200.
         path = self._at(f"issues/comments/{comment}/reactions")
         return self._client.send("POST", path, {"content": reaction}).status == HTTPStatus.CREATED
 
@@ -101,10 +101,10 @@ class Conversation(Repository):
         return ApiCall(f"comment on {self._repository}#{pull}", "pull-requests: write")
 
     def _say(self, number: int, marker: str, revise: Callable[[str | None], str | None]) -> str:
-        """Look for the comment, then make it say what follows from what it says."""
-        known = map(IssueComment.model_validate, self._client.pages(self._at(f"issues/{number}/comments")))
-        # GitHub lists the oldest first: should there be two of ours, the first one is the comment.
-        ours = next((it for it in known if it.is_of(self._login, marker)), None)
+        """Look for the comment, then set it to what follows from its body."""
+        comments = map(IssueComment.model_validate, self._client.pages(self._at(f"issues/{number}/comments")))
+        # GitHub lists the oldest first: of two comments of ours, the first one counts.
+        ours = next((comment for comment in comments if comment.is_of(self._login, marker)), None)
         body = revise(ours.body if ours else None)
         if ours is None:
             return self._comment(number, body) if body is not None else ""
@@ -113,8 +113,8 @@ class Conversation(Repository):
         return ours.html_url
 
     def _comment(self, number: int, body: str) -> str:
-        made = self._client.send("POST", self._at(f"issues/{number}/comments"), {"body": body})
-        return IssueComment.model_validate(made.data).html_url
+        answer = self._client.send("POST", self._at(f"issues/{number}/comments"), {"body": body})
+        return IssueComment.model_validate(answer.data).html_url
 
 
 def _require_sayable(marker: str, body: str) -> None:

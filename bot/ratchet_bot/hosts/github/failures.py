@@ -1,4 +1,4 @@
-"""Why GitHub did not do what was asked, whether to ask again, and what to tell a person."""
+"""Why a request to GitHub failed, whether to repeat it, and what a person can do about it."""
 
 import time
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 UNTOLD_RATE_WAIT_S: Final = 60  # docs.github.com/rest/using-the-rest-api/rate-limits: "at least one minute"
-SAID_LIMIT: Final = 300  # characters of GitHub's own words. Chosen: one line of a log
+SAID_LIMIT: Final = 300  # characters of GitHub's message. Chosen: one line of a log
 NO_ANSWER: Final = 0
-"""Instead of a status: the connection failed, and nobody knows what became of the request."""
+"""In place of a status: the connection failed, and what became of the request is unknown."""
 
 _ADVICE: Final[dict[int, str]] = {
     HTTPStatus.UNAUTHORIZED: "the token is not accepted; it may have expired",
@@ -22,19 +22,19 @@ _RATE_WORDS: Final = ("api rate limit exceeded", "you have exceeded a secondary 
 
 @dataclass(frozen=True)
 class ApiCall:
-    """What is asked of GitHub, in the words of a refusal: "GitHub did not `doing`: ... `needs`"."""
+    """A call to GitHub, in the words of its refusal: "GitHub did not `doing`: ... `needs`"."""
 
     doing: str
     needs: str
-    """Permission of a workflow job, as its YAML says it."""
+    """Permission of a workflow job, as in its YAML."""
 
 
 class Unanswered(Exception):
-    """GitHub did not do it, or nobody knows whether it did."""
+    """GitHub did not do it, or it is unknown whether it did."""
 
     def __init__(self, failure: "Failure") -> None:
-        """Keep what is known."""
-        super().__init__(f"{failure.status}: {failure.said}")
+        """Keep the failure."""
+        super().__init__(f"{failure.status}: {failure.message}")
         self.failure = failure
 
 
@@ -44,32 +44,32 @@ class Failure:
 
     status: int
     """Of HTTP, or NO_ANSWER."""
-    said: str
-    """GitHub's own words on one line; without an answer, the kind of the failure."""
+    message: str
+    """GitHub's message on one line; without an answer, the kind of the failure."""
     kinds: frozenset[str] = frozenset()
-    """What GraphQL calls the errors, such as STALE_DATA."""
+    """GraphQL's types of the errors, such as STALE_DATA."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """By lower-case name."""
     was_repeated: bool = False
-    """Whether it has been asked to the end of patience already."""
+    """Whether the request was repeated as often as allowed."""
 
     @property
     def is_outage(self) -> bool:
-        """Whether nobody knows what became of the request. A GraphQL timeout says so under the status 200."""
-        graphql_timeout = self.said.startswith("Something went wrong while executing your query")
+        """Whether it is unknown what became of the request. A GraphQL timeout has the status 200."""
+        graphql_timeout = self.message.startswith("Something went wrong while executing your query")
         return graphql_timeout or self.status == NO_ANSWER or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
     def is_rate_limit(self) -> bool:
-        """Whether GitHub asks for patience. Nothing was done then."""
+        """Whether a rate limit was hit. Nothing was done then."""
         if self.status == HTTPStatus.TOO_MANY_REQUESTS or "RATE_LIMITED" in self.kinds:
             return True
-        told = self.said.lower().startswith(_RATE_WORDS) or "retry-after" in self.headers
-        return self.status == HTTPStatus.FORBIDDEN and told
+        is_named = self.message.lower().startswith(_RATE_WORDS) or "retry-after" in self.headers
+        return self.status == HTTPStatus.FORBIDDEN and is_named
 
     @property
     def rate_limit_wait_s(self) -> float:
-        """Seconds until GitHub may be asked again, as its headers say."""
+        """Seconds until the next request, according to GitHub's headers."""
         retry_after = self.headers.get("retry-after", "")
         reset = self.headers.get("x-ratelimit-reset", "")
         if retry_after.isdigit():
@@ -79,7 +79,7 @@ class Failure:
         return UNTOLD_RATE_WAIT_S
 
     def wait_s(self, before_retry_s: float, longest_s: float) -> float | None:
-        """Return the seconds after which to try again, or None when that would change nothing."""
+        """Return the seconds until the next try, or None when it would change nothing."""
         if self.was_repeated:
             return None
         if self.is_rate_limit:
@@ -87,41 +87,45 @@ class Failure:
         return before_retry_s if self.is_outage else None
 
     def reason(self, call: ApiCall) -> str:
-        """Return why, and what to do about it."""
+        """Return why the call failed, and what to do about it."""
         if self.status == NO_ANSWER:
-            return f"it does not answer ({self.said}); run it again later, nothing is done twice"
-        if "not accessible by" in self.said:
+            return f"it does not answer ({self.message}); run it again later, nothing is done twice"
+        if "not accessible by" in self.message:
             return f'the token may not; give the job "permissions: {{{call.needs}}}"'
-        if _PULLS_FORBIDDEN in self.said:
+        if _PULLS_FORBIDDEN in self.message:
             return 'in Settings > Actions > General, tick "Allow ... to create and approve pull requests"'
         if self.is_rate_limit:
             return f"its rate limit is used up; run it again in {self.rate_limit_wait_s:.0f} s"
         if self.is_outage:
             return f"it is failing ({self.status}); run it again later, nothing is done twice"
         advice = _ADVICE.get(self.status, f"it says {self.status}")
-        return f"{advice.format(needs=call.needs)}: {self.said}"
+        return f"{advice.format(needs=call.needs)}: {self.message}"
 
 
 def failure_from_answer(status: int, headers: Mapping[str, Any] | None, data: object) -> Failure:
-    """Return what an answer says about its failure."""
+    """Return the failure in an answer."""
     return Failure(
         status=status,
-        said=_said(data),
-        kinds=frozenset(str(it["type"]) for it in _errors(data) if isinstance(it, dict) and "type" in it),
+        message=_message(data),
+        kinds=frozenset(
+            str(error["type"]) for error in _errors(data) if isinstance(error, dict) and "type" in error
+        ),
         headers={name.lower(): str(value) for name, value in (headers or {}).items()},
     )
 
 
 def _errors(data: object) -> list[Any]:
-    found = data.get("errors") if isinstance(data, dict) else None
-    return found if isinstance(found, list) else []
+    errors = data.get("errors") if isinstance(data, dict) else None
+    return errors if isinstance(errors, list) else []
 
 
-def _said(data: object) -> str:
-    """Return GitHub's own words on one line. REST has "message" and "errors", GraphQL only "errors"."""
+def _message(data: object) -> str:
+    """Return GitHub's message on one line. REST has "message" and "errors", GraphQL only "errors"."""
     details = [
-        str(it.get("message") or " ".join(map(str, it.values()))) if isinstance(it, dict) else str(it)
-        for it in _errors(data)
+        str(error.get("message") or " ".join(map(str, error.values())))
+        if isinstance(error, dict)
+        else str(error)
+        for error in _errors(data)
     ]
     message = data.get("message") if isinstance(data, dict) else data
     words = " ".join(" / ".join(filter(None, [str(message or ""), *details])).split())

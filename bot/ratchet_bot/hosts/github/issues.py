@@ -1,4 +1,4 @@
-"""The bot's issues on GitHub: all that changes about them in one request."""
+"""The bot's issues on GitHub: all changes of them in one request."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -57,10 +57,11 @@ class Issues(Conversation):
         call = self._call("open, change or close issues", "issues: write")
 
         def one_by_one() -> Sequence[int]:
-            for it in over:
-                self._close(f"issues/{it.issue.number}", it.issue.number, it.marker, it.reason)
-            known = self._own_issues() if wanted else []
-            return [self._report(issue, _marked(known, issue.marker)) for issue in wanted]
+            for closing in over:
+                number = closing.issue.number
+                self._close(f"issues/{number}", number, closing.marker, closing.reason)
+            open_issues = self._own_issues() if wanted else []
+            return [self._report(issue, _marked(open_issues, issue.marker)) for issue in wanted]
 
         def at_once() -> Sequence[int]:
             try:
@@ -68,31 +69,31 @@ class Issues(Conversation):
             except Unanswered as unanswered:
                 if unanswered.failure.is_outage or unanswered.failure.is_rate_limit:
                     raise
-                return one_by_one()  # part of it may be done: the rest follows, or says why not
+                return one_by_one()  # part of it may be done: the rest follows, or is refused
 
         return self._settle(call, one_by_one if self._labels is None else at_once, again=one_by_one)
 
     def _change(self, wanted: Sequence[effects.Issue], over: Sequence[effects.Closing]) -> Sequence[int]:
-        """Do it in one request: GitHub has been asked which issues are open."""
+        """Do it in one request: the open issues have been read before."""
         fresh = [issue for issue in wanted if issue.seen is None]
         changes = [*map(self._opening, fresh), *_revisions(wanted), *_closings(over)]
-        said = {f"change{number}": given for number, (_, given) in enumerate(changes)}
-        told = self._client.graphql(document(changes), said) if changes else {}
+        variables = {f"change{number}": value for number, (_, value) in enumerate(changes)}
+        data = self._client.graphql(document(changes), variables) if changes else {}
         opened = {
-            issue.marker: CreatedIssue.model_validate(told[f"change{number}"]).number
+            issue.marker: CreatedIssue.model_validate(data[f"change{number}"]).number
             for number, issue in enumerate(fresh)
         }
         return [issue.seen.number if issue.seen else opened[issue.marker] for issue in wanted]
 
     def _opening(self, issue: effects.Issue) -> Change:
         labels = [self._label_key(name) for name in issue.labels]
-        said = {"title": issue.title, "body": issue.body, "labelIds": labels}
-        return "createIssue", {"repositoryId": self._node, **said}
+        content = {"title": issue.title, "body": issue.body, "labelIds": labels}
+        return "createIssue", {"repositoryId": self._node, **content}
 
     def _label_key(self, name: str) -> str:
-        """Return what GraphQL calls a label, which is made where there is none."""
-        known = self._labels or {}
-        self._labels = known if name in known else {**known, name: self._made_label(name).node_id}
+        """Return the GraphQL id of a label, which is made where it is missing."""
+        labels = self._labels or {}
+        self._labels = labels if name in labels else {**labels, name: self._made_label(name).node_id}
         return self._labels[name]
 
     def _made_label(self, name: str) -> LabelNode:
@@ -105,39 +106,39 @@ class Issues(Conversation):
                 raise
         return LabelNode.model_validate(self._client.get(self._at(f"labels/{quoted(name)}")))
 
-    def _report(self, asked: effects.Issue, ours: states.OpenIssue | None) -> int:
-        said = {"title": asked.title, "body": asked.body}
+    def _report(self, issue: effects.Issue, ours: states.OpenIssue | None) -> int:
+        content = {"title": issue.title, "body": issue.body}
         if ours is None:
-            made = self._client.send("POST", self._at("issues"), said | {"labels": list(asked.labels)})
-            return RestIssue.model_validate(made.data).number
-        if (ours.title, ours.body) != (asked.title, asked.body):
-            self._client.send("PATCH", self._at(f"issues/{ours.number}"), said)
-        self._label(ours.number, asked.labels, set(ours.labels))
+            body = content | {"labels": list(issue.labels)}
+            return RestIssue.model_validate(self._client.send("POST", self._at("issues"), body).data).number
+        if (ours.title, ours.body) != (issue.title, issue.body):
+            self._client.send("PATCH", self._at(f"issues/{ours.number}"), content)
+        self._label(ours.number, issue.labels, set(ours.labels))
         return ours.number
 
     def _own_issues(self) -> list[states.OpenIssue]:
         """Return the open issues that the bot wrote. GitHub lists pull requests among them."""
         listed = self._client.pages(self._at("issues"), state="open", creator=self._login)
-        issues = [it for it in map(RestIssue.model_validate, listed) if it.pull_request is None]
-        return [it.as_state() for it in issues if it.user is not None and it.user.login == self._login]
+        issues = [issue for issue in map(RestIssue.model_validate, listed) if issue.pull_request is None]
+        return [issue.as_state() for issue in issues if issue.user and issue.user.login == self._login]
 
-    def _label(self, number: int, wanted: Iterable[str], there: set[str]) -> None:
-        missing = [it for it in wanted if it not in there]
+    def _label(self, number: int, wanted: Iterable[str], present: set[str]) -> None:
+        missing = [label for label in wanted if label not in present]
         if missing:
             self._client.send("POST", self._at(f"issues/{number}/labels"), {"labels": missing})
 
     def _close(self, path: str, number: int, marker: str, reason: str) -> None:
-        it = RestIssue.model_validate(self._client.get(self._at(path)))
-        if it.state == "closed":
+        issue = RestIssue.model_validate(self._client.get(self._at(path)))
+        if issue.state == "closed":
             return
-        if it.user is None or it.user.login != self._login:
+        if issue.user is None or issue.user.login != self._login:
             raise HostRefused(f"#{number} was not opened by {self._login}; a person has to close it")
         self._say(number, marker, lambda _: f"{marker}\n{reason}")
         self._client.send("PATCH", self._at(path), {"state": "closed"})
 
 
 def _marked(issues: Iterable[states.OpenIssue], marker: str) -> states.OpenIssue | None:
-    return next((it for it in issues if it.body.startswith(marker)), None)
+    return next((issue for issue in issues if issue.body.startswith(marker)), None)
 
 
 def _revisions(wanted: Iterable[effects.Issue]) -> Iterator[Change]:
@@ -147,6 +148,7 @@ def _revisions(wanted: Iterable[effects.Issue]) -> Iterator[Change]:
 
 
 def _closings(over: Iterable[effects.Closing]) -> Iterator[Change]:
-    for it in over:
-        yield "addComment", {"subjectId": it.issue.key, "body": f"{it.marker}\n{it.reason}"}
-        yield "closeIssue", {"issueId": it.issue.key}
+    for closing in over:
+        body = f"{closing.marker}\n{closing.reason}"
+        yield "addComment", {"subjectId": closing.issue.key, "body": body}
+        yield "closeIssue", {"issueId": closing.issue.key}

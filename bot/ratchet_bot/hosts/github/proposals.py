@@ -1,4 +1,4 @@
-"""What the bot proposes on GitHub: pull requests of its own."""
+"""The bot's own pull requests on GitHub."""
 
 from http import HTTPStatus
 from itertools import islice
@@ -10,8 +10,8 @@ from ratchet_bot.hosts.github.failures import Unanswered
 from ratchet_bot.hosts.github.issues import Issues
 from ratchet_bot.hosts.github.rest_models import RestPull
 
-CLOSE_PULL: Final = """mutation Close($said: AddCommentInput!, $closed: ClosePullRequestInput!) {
-  addComment(input: $said) { clientMutationId }
+CLOSE_PULL: Final = """mutation Close($comment: AddCommentInput!, $closed: ClosePullRequestInput!) {
+  addComment(input: $comment) { clientMutationId }
   closePullRequest(input: $closed) { clientMutationId }
 }"""
 
@@ -29,7 +29,7 @@ class Proposals(Issues):
             return self._propose(pull, self._own_pulls(pull.branch))
 
         def at_once() -> int:
-            return self._revise(pull, seen) if seen else self._propose(pull, [])
+            return self._propose_seen(pull, seen) if seen else self._propose(pull, [])
 
         return self._settle(call, at_once if is_first or seen else look_first, again=look_first)
 
@@ -41,44 +41,46 @@ class Proposals(Issues):
             self._close(f"pulls/{number}", number, marker, reason)
 
         def at_once() -> None:
-            asked = {"said": _said(key, marker, reason), "closed": {"pullRequestId": key}}
-            self._client.graphql(CLOSE_PULL, asked)
+            comment = {"subjectId": key, "body": f"{marker}\n{reason}"}
+            self._client.graphql(CLOSE_PULL, {"comment": comment, "closed": {"pullRequestId": key}})
 
         self._settle(call, at_once if key else look_first, again=look_first)
 
-    def _propose(self, asked: effects.PullRequest, known: list[RestPull]) -> int:
-        said = {"title": asked.title, "body": asked.body, "base": asked.base}
-        found = known or [self._open(said | {"head": asked.branch}, asked.branch)]
-        ours = next((it for it in found if it.base.ref == asked.base), found[0])
-        if (ours.title, ours.body, ours.base.ref) != (asked.title, asked.body, asked.base):
-            self._client.send("PATCH", self._at(f"pulls/{ours.number}"), said)
-        self._label(ours.number, asked.labels, {it.name for it in ours.labels})
+    def _propose(self, wanted: effects.PullRequest, open_pulls: list[RestPull]) -> int:
+        pulls = open_pulls or [self._open(wanted)]
+        ours = next((pull for pull in pulls if pull.base.ref == wanted.base), pulls[0])
+        self._revise(ours.number, wanted, (ours.title, ours.body, ours.base.ref))
+        self._label(ours.number, wanted.labels, {label.name for label in ours.labels})
         return ours.number
 
-    def _revise(self, asked: effects.PullRequest, ours: states.PullSnapshot) -> int:
-        if (ours.title, ours.body, ours.base_branch) != (asked.title, asked.body, asked.base):
-            said = {"title": asked.title, "body": asked.body, "base": asked.base}
-            self._client.send("PATCH", self._at(f"pulls/{ours.number}"), said)
-        self._label(ours.number, asked.labels, set(ours.labels))
+    def _propose_seen(self, wanted: effects.PullRequest, ours: states.PullSnapshot) -> int:
+        self._revise(ours.number, wanted, (ours.title, ours.body, ours.base_branch))
+        self._label(ours.number, wanted.labels, set(ours.labels))
         return ours.number
 
-    def _open(self, said: dict[str, str], branch: str) -> RestPull:
+    def _revise(self, number: int, wanted: effects.PullRequest, current: tuple[str, str | None, str]) -> None:
+        """Update title, body and base where they differ from the current ones."""
+        if current != (wanted.title, wanted.body, wanted.base):
+            self._client.send("PATCH", self._at(f"pulls/{number}"), _content(wanted))
+
+    def _open(self, wanted: effects.PullRequest) -> RestPull:
+        body = _content(wanted) | {"head": wanted.branch}
         try:
-            return RestPull.model_validate(self._client.send("POST", self._at("pulls"), said).data)
+            return RestPull.model_validate(self._client.send("POST", self._at("pulls"), body).data)
         except Unanswered as unanswered:
-            # 422 "A pull request already exists": somebody else was faster, and theirs is the one.
-            refused = unanswered.failure.status == HTTPStatus.UNPROCESSABLE_ENTITY
-            found = self._own_pulls(branch) if refused else []
-            if not found:
+            # 422 "A pull request already exists": another run was faster, and its pull request counts.
+            exists = unanswered.failure.status == HTTPStatus.UNPROCESSABLE_ENTITY
+            pulls = self._own_pulls(wanted.branch) if exists else []
+            if not pulls:
                 raise
-            return found[0]
+            return pulls[0]
 
     def _own_pulls(self, branch: str) -> list[RestPull]:
         """Return the open pull requests from this branch of this repository; the newest hundred."""
         head = f"{self._repository.split('/')[0]}:{branch}"
         listed = islice(self._client.pages(self._at("pulls"), state="open", head=head), PER_PAGE)
-        return [it for it in map(RestPull.model_validate, listed) if it.is_from(self._repository)]
+        return [pull for pull in map(RestPull.model_validate, listed) if pull.is_from(self._repository)]
 
 
-def _said(key: str, marker: str, reason: str) -> dict[str, str]:
-    return {"subjectId": key, "body": f"{marker}\n{reason}"}
+def _content(pull: effects.PullRequest) -> dict[str, str]:
+    return {"title": pull.title, "body": pull.body, "base": pull.base}

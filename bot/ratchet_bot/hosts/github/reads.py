@@ -150,28 +150,30 @@ class Reads(Repository):
         return self._settle(call, lambda: HistoryComparison.model_validate(self._client.get(path, **query)))
 
     def _contents(self, places: Sequence[Place]) -> dict[Place, bytes | None]:
-        found = Files.model_validate(
+        answer = Files.model_validate(
             self._client.graphql(files_query(len(places)), self._file_variables(places))
         )
-        return self._by_place(places, found)
+        return self._by_place(places, answer)
 
     def _judging_files(self, pull: int, places: Sequence[Place]) -> states.JudgingFiles:
-        asked: dict[str, Any] = {**self._file_variables(places), "pull": pull}
-        found = FilesAndPull.model_validate(self._client.graphql(files_and_pull_query(len(places)), asked))
-        return states.JudgingFiles(self._by_place(places, found), found.pull.settled_at)
+        variables: dict[str, Any] = {**self._file_variables(places), "pull": pull}
+        answer = FilesAndPull.model_validate(
+            self._client.graphql(files_and_pull_query(len(places)), variables)
+        )
+        return states.JudgingFiles(self._by_place(places, answer), answer.pull.settled_at)
 
     def _file_variables(self, places: Sequence[Place]) -> dict[str, str]:
         expressions = {f"at{number}": f"{_full_ref(ref)}:{path}" for number, (ref, path) in enumerate(places)}
         return {**self._owner_and_name(), **expressions}
 
-    def _by_place(self, places: Sequence[Place], found: Files) -> dict[Place, bytes | None]:
-        blobs = [found.repository[f"file{number}"] for number in range(len(places))]
+    def _by_place(self, places: Sequence[Place], files: Files) -> dict[Place, bytes | None]:
+        blobs = [files.repository[f"file{number}"] for number in range(len(places))]
         return dict(zip(places, map(self._content, blobs), strict=True))
 
     def _content(self, blob: GitObject | None) -> bytes | None:
         if blob is None or blob.kind != "Blob":
             return None
-        # GraphQL cuts long files and knows no bytes but UTF-8. What has git's own name is whole.
+        # GraphQL cuts long files and replaces bytes that are not UTF-8; the blob id shows what is whole.
         content = (blob.text or "").encode()
         if blob_name(content, blob.oid) == blob.oid:
             return content
@@ -180,12 +182,12 @@ class Reads(Repository):
 
     def _permission(self, login: str) -> str:
         try:
-            found = self._client.get(self._at(f"collaborators/{quoted(login)}/permission"))
+            data = self._client.get(self._at(f"collaborators/{quoted(login)}/permission"))
         except Unanswered as unanswered:
             if unanswered.failure.status == HTTPStatus.NOT_FOUND:  # no such person
                 return "none"
             raise
-        return Permission.model_validate(found).permission
+        return Permission.model_validate(data).permission
 
 
 def _full_ref(ref: str) -> str:

@@ -22,7 +22,7 @@ class Documents:
     """The texts of `port.HostEffects` as files; a URL is the path of the file."""
 
     def __init__(self, folder: Path) -> None:
-        """Touch nothing yet."""
+        """Write nothing."""
         self._folder = folder
 
     def upsert_comment(self, pull: int, marker: str, body: str) -> str:
@@ -40,10 +40,10 @@ class Documents:
     def react(self, comment: int, reaction: Reaction) -> bool:
         """React to a comment; return whether that is new. See `port.Host`."""
         place = self._folder / "reactions" / f"{comment}.txt"
-        there = place.read_text("utf-8").splitlines() if place.exists() else []
-        if reaction in there:
+        reactions = place.read_text("utf-8").splitlines() if place.exists() else []
+        if reaction in reactions:
             return False
-        replace_file(place, "".join(f"{it}\n" for it in [*there, reaction]).encode())
+        replace_file(place, "".join(f"{line}\n" for line in [*reactions, reaction]).encode())
         return True
 
     def reply(
@@ -58,7 +58,7 @@ class Documents:
         """Make the commit's check of this name and external id say this. See `port.Host`."""
         require_full_sha(check.head_sha)
         place = self._folder / "checks" / check.head_sha / f"{_slug(check)}.json"
-        is_late = check.conclusion is None and place.exists() and _paper(place)["conclusion"] is not None
+        is_late = check.conclusion is None and place.exists() and _document(place)["conclusion"] is not None
         if not is_late:
             _write(place, asdict(check))
         return str(place)
@@ -71,7 +71,7 @@ class Documents:
         seen: PullSnapshot | None = None,  # noqa: ARG002 - the same
     ) -> int:
         """Open a pull request, or make the open one of this branch say this. See `port.Host`."""
-        return self._upsert("pulls", asdict(pull), lambda known: bool(known["branch"] == pull.branch))
+        return self._upsert("pulls", asdict(pull), lambda document: bool(document["branch"] == pull.branch))
 
     def settle_issues(self, wanted: Sequence[Issue], over: Sequence[Closing]) -> Sequence[int]:
         """Open issues, make the open ones say this, and close others. See `port.Host`."""
@@ -85,7 +85,7 @@ class Documents:
 
     def _say(self, thread: Path, marker: str, revise: Callable[[str | None], str | None]) -> str:
         # Another marker is another comment, as on GitHub: it takes the next free name.
-        place = next(it for it in _comment_places(thread) if _body(it) is None or _is_marked(it, marker))
+        place = next(path for path in _comment_places(thread) if (_body(path) or marker).startswith(marker))
         old = _body(place)
         new = revise(old)
         if new is None:
@@ -96,31 +96,37 @@ class Documents:
         return str(place)
 
     def _issue(self, issue: Issue) -> int:
-        said = {name: value for name, value in asdict(issue).items() if name != "seen"}
-        return self._upsert("issues", said, lambda known: bool(known["marker"] == issue.marker))
+        content = {name: value for name, value in asdict(issue).items() if name != "seen"}
+        return self._upsert("issues", content, lambda document: bool(document["marker"] == issue.marker))
 
     def _upsert(
-        self, kind: str, said: Mapping[str, Any], is_ours: Callable[[Mapping[str, Any]], bool]
+        self, kind: str, content: Mapping[str, Any], is_ours: Callable[[Mapping[str, Any]], bool]
     ) -> int:
-        known = {int(it.parent.name): _paper(it) for it in self._folder.glob(f"{kind}/*/about.json")}
-        ours = [number for number, paper in sorted(known.items()) if paper["is_open"] and is_ours(paper)]
+        documents = {
+            int(path.parent.name): _document(path) for path in self._folder.glob(f"{kind}/*/about.json")
+        }
+        ours = [
+            number
+            for number, document in sorted(documents.items())
+            if document["is_open"] and is_ours(document)
+        ]
         number = ours[0] if ours else self._next_number()
-        _write(self._folder / kind / str(number) / "about.json", {**said, "is_open": True})
+        _write(self._folder / kind / str(number) / "about.json", {**content, "is_open": True})
         return number
 
     def _next_number(self) -> int:
         """Return a number that neither a pull request nor an issue has."""
-        taken = [int(it.name) for kind in ("pulls", "issues") for it in self._folder.glob(f"{kind}/*")]
-        return max(taken, default=0) + 1
+        numbers = [int(path.name) for kind in ("pulls", "issues") for path in self._folder.glob(f"{kind}/*")]
+        return max(numbers, default=0) + 1
 
     def _close(self, kind: str, number: int, marker: str, reason: str) -> None:
         place = self._folder / kind / str(number) / "about.json"
-        if place.exists() and _paper(place)["is_open"]:
+        if place.exists() and _document(place)["is_open"]:
             self._say(place.parent, marker, lambda _: f"{marker}\n{reason}")
-            _write(place, {**_paper(place), "is_open": False})
+            _write(place, {**_document(place), "is_open": False})
 
 
-def _paper(place: Path) -> dict[str, Any]:
+def _document(place: Path) -> dict[str, Any]:
     return dict(json.loads(place.read_text("utf-8")))
 
 
@@ -130,10 +136,6 @@ def _write(place: Path, content: Mapping[str, Any]) -> None:
 
 def _body(place: Path) -> str | None:
     return place.read_text("utf-8") if place.exists() else None
-
-
-def _is_marked(place: Path, marker: str) -> bool:
-    return (_body(place) or "").startswith(marker)
 
 
 def _comment_places(folder: Path) -> Iterator[Path]:

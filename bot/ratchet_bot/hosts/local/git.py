@@ -28,11 +28,11 @@ class Branches:
     """What `port.HostEffects` does to branches and what `port.HostReads` reads of them, with git."""
 
     def __init__(self, repository: Path) -> None:
-        """Touch nothing yet."""
+        """Change nothing."""
         self._git = Git(repository)
 
     def commit_files(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:
-        """Put files on a branch in one commit, only if it still points where we think. See `port.Host`."""
+        """Put files on a branch in one commit, if its head is the expected one. See `port.Host`."""
         require_full_sha(expected_head)
         head = self._commit_at(f"refs/heads/{branch}", files)
         if head == expected_head:
@@ -45,7 +45,7 @@ class Branches:
         raise BranchMoved(branch, expected_head, head)
 
     def reset_branch(self, branch: str, expected_head: str | None, to: str) -> None:
-        """Make a branch point to a commit, only if it still is where we think. See `port.Host`."""
+        """Move a branch to a commit, if its head is the expected one. See `port.Host`."""
         require_full_sha(to)
         now = self.head(branch)
         if now == to:
@@ -57,7 +57,7 @@ class Branches:
     def rebuild_branch(
         self, branch: str, expected_head: str | None, base: str, files: Mapping[str, bytes], message: str
     ) -> str:
-        """Make a branch one commit on top of another, if it still is where we think. See `port.Host`."""
+        """Make a branch one commit on top of a base, if its head is the expected one. See `port.Host`."""
         now = self.head(branch)
         if now and now not in {expected_head, base} and self._is_asked(now, base, files, message):
             return now
@@ -65,7 +65,7 @@ class Branches:
         return self.commit_files(branch, base, files, message)
 
     def start_branch(self, branch: str, files: Mapping[str, bytes], message: str) -> str:
-        """Make a branch without any past, with one commit; return its head. See `port.Host`."""
+        """Make a branch of one commit without parents; return its head. See `port.Host`."""
         head = self.head(branch)
         if head is None:
             head = self._commit(self._tree(None, files), message)
@@ -81,8 +81,8 @@ class Branches:
         wanted = list(dict.fromkeys(places))
         for _, path in wanted:
             _require_plain_path(path)
-        asked = "".join(f"{ref}:{path}\n" for ref, path in wanted).encode()
-        printed = self._git.content("cat-file", "--batch", stdin=asked)
+        requested = "".join(f"{ref}:{path}\n" for ref, path in wanted).encode()
+        printed = self._git.content("cat-file", "--batch", stdin=requested)
         return dict(zip(wanted, _batch(printed), strict=True))
 
     def merge_base(self, base: str, head: str) -> str:
@@ -95,15 +95,17 @@ class Branches:
         printed = self._git.text(
             "log", "--reverse", most, "-z", "--format=%H%n%an%n%B", f"{base}..{head}", "--"
         )
-        parts = [it.split("\n", 2) for it in printed.split("\0") if it]
-        return [states.Commit(sha=sha, author=author, message=said.strip()) for sha, author, said in parts]
+        parts = [entry.split("\n", 2) for entry in printed.split("\0") if entry]
+        return [
+            states.Commit(sha=sha, author=author, message=message.strip()) for sha, author, message in parts
+        ]
 
     def changed_paths(self, ancestor: str, head: str) -> Sequence[str] | None:
         """Return the paths of the files in which a commit differs from an ancestor. See `port.Host`."""
         if self.merge_base(ancestor, head) != ancestor:
             return None
         printed = self._git.text("diff", "--name-only", "--no-renames", "-z", ancestor, head, "--")
-        return sorted(it for it in printed.split("\0") if it)
+        return sorted(path for path in printed.split("\0") if path)
 
     def _commit_at(self, ref: str, files: Iterable[str]) -> str:
         for path in files:
@@ -134,7 +136,7 @@ class Branches:
 
 
 def require_full_sha(text: str) -> None:
-    """Refuse what is no full SHA: it becomes a folder, and an argument of git."""
+    """Refuse anything but a full SHA: it becomes a folder, and an argument of git."""
     if not FULL_SHA.fullmatch(text):
         raise HostRefused(f"{text!r} is not the full SHA of a commit: give all 40 hexadecimal digits")
 
@@ -161,7 +163,7 @@ class Git:
     """Git in one repository, with a working tree or bare."""
 
     def __init__(self, repository: Path) -> None:
-        """Touch nothing yet."""
+        """Change nothing."""
         self._repository = repository.resolve()
 
     def text(self, *arguments: str, stdin: bytes = b"", index: Path | None = None) -> str:
@@ -182,8 +184,8 @@ class Git:
             raise HostRefused("git was not found: install it, or put it on PATH") from error
         except subprocess.CalledProcessError as error:
             words = " ".join(error.stderr.decode(errors="replace").split())
-            said = words or f"it does not know {arguments[-1]}"
-            raise HostRefused(f"git {arguments[0]} in {self._repository} failed: {said}") from error
+            problem = words or f"it does not know {arguments[-1]}"
+            raise HostRefused(f"git {arguments[0]} in {self._repository} failed: {problem}") from error
         return done.stdout
 
 
