@@ -16,7 +16,7 @@ from ratchet_bot.data.defaults import DEFAULT_PROFILE
 from ratchet_bot.data.json_text import JsonRejected, parsed_json
 
 PSEUDO_STAGES: Final = frozenset({"per_frame_generation"})
-"""Names among the stages that are no stages: never summed, may be null (end-to-end time over frames)."""
+"""Names among the stages that are not stages: never summed, may be null (end-to-end time over frames)."""
 END_TO_END: Final = "expected_e2e_ms"
 AVERAGE_STEP: Final = "expected_avg_denoise_ms"
 MEDIAN_STEP: Final = "expected_median_denoise_ms"
@@ -41,7 +41,7 @@ Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
 
 _AN_OBJECT: Final = "must be a JSON object"
 _DEMANDS: Final = {"missing": "is missing: add it", "dict_type": _AN_OBJECT, "model_type": _AN_OBJECT}
-"""What to do, where pydantic's own words are for Python programmers."""
+"""Problems in words for people, where pydantic's are for Python programmers."""
 
 
 MAX_SCENARIOS: Final = 2048
@@ -70,11 +70,11 @@ def _few(steps: object) -> object:
 
 
 class BaselinesRejected(ValueError):
-    """The text is no baseline file; the message says where and why in one line."""
+    """The text is not a baseline file; the message says where and why in one line."""
 
 
 class _Part(BaseModel):
-    """Base of what we read of the file: immutable, other keys allowed."""
+    """Base of the parts of the file: immutable, other keys allowed."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -102,7 +102,7 @@ DEFAULT_TOLERANCES: Final[Mapping[str, Tolerances]] = {
 
 
 class Metadata(_Part):
-    """What the file says about itself."""
+    """The file's description of itself."""
 
     clock: Clock = "host"
     """The clock of stages and steps; absent means host, so that sglang's files keep their meaning."""
@@ -138,11 +138,11 @@ class Provenance(_Part):
     requests: Annotated[int, Field(ge=1)]
     """How many measured requests the snapshot was chosen from."""
     comparability: Annotated[str, Field(max_length=MAX_KEY)] | None = None
-    """On what: `ratchet_profiler.record.comparability_key`. Absent in what others wrote: unknown."""
+    """The setting: `ratchet_profiler.record.comparability_key`. Absent in files of other writers."""
 
 
 class ScenarioBaseline(_Part):
-    """What one scenario is expected to take. Values that are no measurement are kept, and audited."""
+    """The expected times of one scenario. Values that are not measurements are kept, and audited."""
 
     stages_ms: Annotated[Mapping[Name, Any], Field(max_length=MAX_STAGES)] = {}
     """Milliseconds of each stage, by its name."""
@@ -203,7 +203,7 @@ class ScenarioBaseline(_Part):
         )
 
     def bad_values(self) -> Iterator[tuple[str, Any]]:
-        """Yield the place and the value of everything that should be a measurement and is none."""
+        """Yield place and value of everything that should be a measurement and is not."""
         for name, value in self.stages_ms.items():
             if not (is_measurement(value) or (value is None and name in PSEUDO_STAGES)):
                 yield f"stages_ms.{name}", value
@@ -226,12 +226,12 @@ class _Document(_Part):
     tolerances: Annotated[Mapping[str, Tolerances] | None, BeforeValidator(_by_profile)] = None
     sampling: Sampling = Sampling()
     scenarios: Annotated[Mapping[Name, object], Field(max_length=MAX_SCENARIOS)]
-    """Not looked into: each is read on its own, up to the first that cannot be."""
+    """Not validated here: each is read on its own, up to the first that cannot be read."""
 
 
 @dataclass(frozen=True)
 class BaselineFile:
-    """A baseline file: its text, and what it says."""
+    """A baseline file: its text and its parsed content."""
 
     text: str
     metadata: Metadata
@@ -240,7 +240,7 @@ class BaselineFile:
     sampling: Sampling
     scenarios: Mapping[str, ScenarioBaseline]
     repeated_keys: tuple[str, ...]
-    """Keys that stand twice in one object: only the last one counts."""
+    """Keys that occur twice in one object: only the last one counts."""
 
     def profile(self, name: str) -> Tolerances:
         """Return the tolerances of one profile.
@@ -268,19 +268,19 @@ def baselines_from_text(text: str) -> BaselineFile:
     A flat `tolerances` table (no profiles) is offered under every default profile's name.
 
     Raises:
-        BaselinesRejected: it is no JSON, or does not have the shape of a baseline file.
+        BaselinesRejected: it is not JSON, or not of the shape of a baseline file.
     """
     if sum(map(text.count, ",[{")) > MAX_VALUES:
         raise BaselinesRejected(f"the top level: more than {MAX_VALUES} values; that is not a baseline file")
     try:
         document, repeated_keys = parsed_json(text)
-        it = _Document.model_validate(document)
+        file = _Document.model_validate(document)
     except JsonRejected as error:
         raise BaselinesRejected(str(error)) from error
     except ValidationError as error:
         raise BaselinesRejected(_first_problem(error)) from error
-    scenarios = {name: _scenario(name, values) for name, values in it.scenarios.items()}
-    return BaselineFile(text, it.metadata, it.tolerances, it.sampling, scenarios, repeated_keys)
+    scenarios = {name: _scenario(name, values) for name, values in file.scenarios.items()}
+    return BaselineFile(text, file.metadata, file.tolerances, file.sampling, scenarios, repeated_keys)
 
 
 def _scenario(name: str, values: object) -> ScenarioBaseline:
@@ -291,7 +291,7 @@ def _scenario(name: str, values: object) -> ScenarioBaseline:
 
 
 def _first_problem(error: ValidationError, *within: str) -> str:
-    """Return the first of pydantic's complaints as `place: what to do (and N more)`, on one line."""
+    """Return pydantic's first problem as `place: what to do (and N more)`, on one line."""
     problems = error.errors(include_url=False, include_input=False)
     loc = (*within, *problems[0]["loc"])
     place = ".".join(repr(str(part)[:80])[1:-1] for part in loc) or "the top level"

@@ -1,7 +1,7 @@
-"""What a person asks of us in a comment: the grammar of the slash commands. Pure.
+"""The grammar of the slash commands in comments. Pure.
 
-A command is a line of its own whose first word is one of ours. What is quoted, in a code block or in an HTML
-comment asks for nothing, and other bots' commands are none of our business.
+A command is a line of its own whose first word is one of ours. Text that is quoted, in a code block or in an
+HTML comment is not a command, and other bots' commands are ignored.
 """
 
 import re
@@ -21,16 +21,16 @@ USAGE: Final[Mapping[str, str]] = {
     STATUS: STATUS,
     HELP: HELP,
 }
-"""How each command is written."""
+"""Usage of each command."""
 
 MAX_COMMENT: Final = 65_536
-"""Characters of a comment that are looked at: GitHub takes no longer one."""
+"""Characters of a comment that are read: GitHub's own limit."""
 MAX_LINE: Final = 1_000
 """Longest command in characters. Chosen: a dozen scenarios, each of 60 characters."""
 MAX_GLOBS: Final = 32
 """Most globs of a command. Chosen: beyond it, one with a star says the same."""
 NEARLY: Final = 0.9
-"""How like one of ours a word must be to be a slip of the pen. Chosen: one letter more or less."""
+"""How similar a word must be to one of ours to be a typo. Chosen: one letter more or less."""
 
 _GLOB = re.compile(r"[A-Za-z0-9*?\[][A-Za-z0-9._+*?\[\]!-]{0,119}")
 """A scenario's id, with what a glob may have besides."""
@@ -57,22 +57,22 @@ class TightenBaselines:
     from_run: int | None = None
     """Which run's values; those of the pull request's head when None."""
     dry_run: bool = False
-    """Say what would be changed, and change nothing."""
+    """Report the changes without making them."""
 
 
 @dataclass(frozen=True)
 class PerfStatus:
-    """Say how the pull request's measurement stands."""
+    """Report the state of the pull request's measurement."""
 
 
 @dataclass(frozen=True)
 class PerfHelp:
-    """Say which commands there are."""
+    """List the commands."""
 
 
 @dataclass(frozen=True)
 class NotUnderstood:
-    """One of our commands, with something that it does not take."""
+    """One of our commands with wrong arguments."""
 
     command: str
     """The command that was meant."""
@@ -84,7 +84,7 @@ Command = TightenBaselines | PerfStatus | PerfHelp | NotUnderstood
 
 
 def command_in(body: str) -> Command | None:
-    """Return what a comment asks of us, or None when it asks nothing of us.
+    """Return the command in a comment, or None when there is none.
 
     Args:
         body: The comment's Markdown, as it was when it was posted.
@@ -100,12 +100,12 @@ def command_in(body: str) -> Command | None:
 
 
 def _indented(span: re.Match[str]) -> str:
-    """Return a code span whose lines, but the first, begin with a space: there is no command among them."""
+    """Return a code span with a space before each further line, so that none of them is a command."""
     return span[0].replace("\n", "\n ")
 
 
 def _meant(line: str) -> str:
-    """Return which command a line gives, or is a slip of the pen away from, or ""."""
+    """Return the command that a line gives, maybe with a typo, or ""."""
     word = line.split(maxsplit=1)[0].lower() if re.match(r"/[^/]", line) else ""
     return next(iter(get_close_matches(word, USAGE, n=1, cutoff=NEARLY)), "")
 
@@ -120,19 +120,19 @@ def _parsed(command: str, line: str) -> Command:
 
 
 def _alone(command: str, meant: Command, arguments: Sequence[str]) -> Command:
-    """Return what a command without arguments means."""
+    """Return a command without arguments."""
     return NotUnderstood(command, f"{command} takes no arguments") if arguments else meant
 
 
 def _tighten(arguments: Sequence[str]) -> TightenBaselines | NotUnderstood:
-    """Return what `/tighten-baselines` is asked with these words."""
+    """Return `/tighten-baselines` with these arguments."""
     globs: list[str] = []
     values: dict[str, str] = {}
     words = iter(arguments)
     for argument in words:
         name, is_joined, value = argument.partition("=")
         if name in values:
-            return NotUnderstood(TIGHTEN, f"{name} stands twice")
+            return NotUnderstood(TIGHTEN, f"{name} is given twice")
         if name in {"--hardware", "--from-run"}:
             values[name] = value if is_joined else next(words, "")
         elif argument == "--dry-run":
@@ -153,13 +153,13 @@ _PARSERS: Final[Mapping[str, Callable[[Sequence[str]], Command]]] = {
     STATUS: partial(_alone, STATUS, PerfStatus()),
     HELP: partial(_alone, HELP, PerfHelp()),
 }
-"""From the words behind each command to what is asked."""
+"""Parser of the arguments of each command."""
 
 
 def _glob_problem(globs: Sequence[str]) -> str:
-    """Return what is wrong with the words that are no options, or ""."""
+    """Return what is wrong with the globs, or ""."""
     if len(globs) > MAX_GLOBS:
-        return f"at most {MAX_GLOBS} globs are taken; use one with a star"
+        return f"at most {MAX_GLOBS} globs are allowed; use one with a star"
     strange = next((glob for glob in globs if not _GLOB.fullmatch(_bare(glob))), None)
     if strange is None:
         return ""
@@ -179,14 +179,14 @@ def _value_problem(values: Mapping[str, str]) -> str:
 
 
 def _bare(word: str) -> str:
-    """Return a word without the backticks that keep Markdown from its stars."""
+    """Return a word without the backticks that protect its stars from Markdown."""
     return word.strip("`")
 
 
 def _spoken(body: str) -> Iterator[str]:
-    """Yield each line that a reader sees as plain text, and "" for every other.
+    """Yield each line that readers see as plain text, and "" for every other line.
 
-    Leading spaces are taken off, but for one where there were so many that it cannot be a command.
+    Leading spaces are removed; a line indented like code keeps one, so that it is not a command.
     """
     closing, in_quote, is_text = None, False, False
     for line in _LINE_END.split(body):
@@ -206,7 +206,7 @@ def _spoken(body: str) -> Iterator[str]:
 
 
 def _opened(line: str) -> re.Pattern[str] | None:
-    """Return what ends the block of code, HTML or comment that begins in this line; None: none does."""
+    """Return the end of the code block, HTML block or comment that begins in this line, or None."""
     fence = _FENCE.match(line)
     if fence and not (fence["fence"][0] == "`" and "`" in fence["info"]):
         # In an item of a list the end is indented as the beginning is.

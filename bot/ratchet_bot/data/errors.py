@@ -1,8 +1,8 @@
-"""What can go wrong in ways that a user can mend: one line, exit code 2."""
+"""Errors that a user can mend: one line, exit code 2."""
 
 
 class Refused(Exception):
-    """What was asked for cannot be done. The message is one line that says why."""
+    """A request that cannot be fulfilled. The message is one line that says why."""
 
 
 class BadInput(Refused):

@@ -1,4 +1,7 @@
-"""Values to words: numbers with their unit, and untrusted strings as inert text. Pure."""
+"""Values as text: numbers with their unit, and untrusted strings made inert. Pure.
+
+The functions are the filters of the templates, too.
+"""
 
 import re
 import textwrap
@@ -9,23 +12,23 @@ from typing import Final
 from markupsafe import Markup
 
 FEW_MS: Final = 10.0
-"""Milliseconds below which two decimals are shown instead of one: short stages differ there."""
+"""Milliseconds below which two decimals are shown instead of one: there short stages differ."""
 MS_OF_A_SECOND: Final = 1000.0
 LONGEST_TEXT: Final = 300
 """Characters shown of one untrusted string. Chosen: a sentence."""
 LEAST_CHANCE: Final = 0.001
-"""Smallest chance that is told: some dozen nights say nothing about less."""
+"""Smallest chance that is shown: a few dozen nights cannot support a smaller one."""
 MOST_KNOWN: Final = 1024
-"""Strings whose words are kept. Chosen: a report of 67 scenarios has a hundred, each in many places."""
+"""Strings that are cached. Chosen: a report of 67 scenarios has a hundred, each in many places."""
 SHORT_SHA: Final = 7
 """Characters of a commit's SHA that are shown, as git does."""
 LEAST_COLUMNS: Final = 40
-"""Columns of a terminal below which lines are not wrapped further: four words stand on such a line."""
+"""Fewest columns to which lines are wrapped: about four words."""
 HANGING: Final = "  "
-"""How much further in the rest of a wrapped line begins."""
+"""Extra indentation of the rest of a wrapped line."""
 
 ZERO_WIDTH_SPACE: Final = "\u200b"
-"""Invisible, and no part of a mention, a reference or an address."""
+"""Invisible; it breaks mentions, references and addresses."""
 
 _NO_COMMENT: Final = f"<{ZERO_WIDTH_SPACE}!--"
 _INVISIBLE = re.compile(
@@ -33,11 +36,11 @@ _INVISIBLE = re.compile(
     "\U000e0000-\U000e007f]+"
 )
 _MARKDOWN = re.compile(r"[#$&*<>@\[\\\]^`{|}~]|(?<![^\W_])_|_(?![^\W_])")
-"""What has a meaning in Markdown; an underscore inside of a word has none."""
+"""Characters with a meaning in Markdown; an underscore inside a word has none."""
 _COMMAND = re.compile(r"^\s*(:(?=:)|##(?=\[))")
-"""How a line begins that Actions takes from a log as a command, if what follows followed at once."""
+"""Start of a log line that Actions reads as a command; a character after it breaks it."""
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:_-]+(/[A-Za-z0-9._~%/-]*)?(#[A-Za-z0-9_-]+)?")
-"""An address with nothing in it that could end a link."""
+"""An address without characters that could end a link."""
 _LINKED = re.compile(
     r"@|#"  # a mention, an issue
     r"|[gG][hH](?=-\d)"  # an issue
@@ -45,11 +48,11 @@ _LINKED = re.compile(
     r"|:(?=[\w+-]+:)"  # an emoji
     r"|[0-9a-fA-F]{6}(?=[0-9a-fA-F])"  # a commit: seven digits or more
 )
-"""After these GitHub would make a link or a picture, if what follows followed at once."""
+"""Where GitHub would make a link or a picture; a character after it breaks it."""
 
 
 def text(value: object) -> Markup:
-    """Return an untrusted string as inert Markdown: it looks as it is, and does nothing.
+    """Return an untrusted string as inert Markdown that looks the same.
 
     Markup characters become entities; mentions, issue references, addresses and commit SHAs, which GitHub
     links in the rendered text whatever their spelling, are broken by a zero-width space.
@@ -89,7 +92,7 @@ def block(value: str) -> Markup:
 
 
 def link(words: object, address: str) -> Markup:
-    """Return words that lead to an address of the host; the words alone where it is none we would follow."""
+    """Return a link to an address of the host; the words alone where the address is not safe."""
     shown = text(words)
     return Markup(f"[{shown}]({address})") if _ADDRESS.fullmatch(address) else shown  # noqa: S704 - checked
 
@@ -116,7 +119,7 @@ def change(ratio: float | None) -> Markup:
 
 
 def span(value: float) -> Markup:
-    """Return a difference in milliseconds as a person would say it: "+1.1 s", "-230 ms", "+0.4 ms"."""
+    """Return a difference of milliseconds in readable units: "+1.1 s", "-230 ms", "+0.4 ms"."""
     if abs(value) >= MS_OF_A_SECOND:
         return Markup(f"{value / MS_OF_A_SECOND:+,.1f} s")  # noqa: S704 - digits
     return Markup(f"{value:+.0f} ms" if abs(value) >= FEW_MS else f"{value:+.1f} ms")  # noqa: S704 - digits
@@ -139,7 +142,7 @@ def share(ratio: float) -> Markup:
 
 
 def chance(ratio: float) -> Markup:
-    """Return a predicted chance, such as "1.2 %"; below a tenth of a percent it is not told."""
+    """Return a predicted chance, such as "1.2 %", or "under 0.1 %"."""
     return Markup(f"{ratio * 100:.1f} %" if ratio >= LEAST_CHANCE else "under 0.1 %")  # noqa: S704 - digits
 
 
@@ -149,7 +152,7 @@ def sha(value: str | None) -> Markup:
 
 
 def metric(field: str) -> str:
-    """Return a reader's name of a metric, from its place in a baseline file."""
+    """Return the readable name of a metric, from its place in a baseline file."""
     kind, _, name = field.partition(".")
     if kind == "stages_ms":
         return name
@@ -168,12 +171,12 @@ def plural(count: int, noun: str) -> Markup:
 
 
 def widest(names: Iterable[str], title: str, most: int) -> int:
-    """Return the columns that names need under a title, at most so many."""
+    """Return the width of a column with a title and names, at most `most`."""
     return min(max(map(len, (title, *names))), most)
 
 
 def wrapped(lines: str, columns: int) -> str:
-    """Return lines broken at words where they are longer than a terminal is wide, the rest further in.
+    """Return lines wrapped at words to the width of a terminal, with a hanging indent.
 
     Args:
         lines: Whole lines.

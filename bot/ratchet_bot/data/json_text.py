@@ -15,7 +15,7 @@ DEFAULT_INDENT: Final = "    "
 MAX_DEPTH: Final = 64
 """Deepest nesting that is read. Chosen: a baseline file has five levels; some hundred exhaust the stack."""
 MAX_REPEATED: Final = 100
-"""Most keys told that stand twice. Chosen: after a hundred nobody reads on."""
+"""Most repeated keys that are returned. Chosen: nobody reads more than a hundred."""
 
 Keys = tuple[str, ...]
 """The keys that lead to a member, from the top of the document."""
@@ -28,7 +28,7 @@ _CLOSING: Final = {"}", "]"}
 
 @dataclass(frozen=True)
 class _Member:
-    """One `key: value` of a JSON object, by its place in the text."""
+    """One `key: value` of a JSON object, with its place in the text."""
 
     key: str
     key_start: int
@@ -38,7 +38,7 @@ class _Member:
 
 
 class Edit(NamedTuple):
-    """A part of a text that is replaced; one that is empty is an insertion."""
+    """A replaced part of a text; an empty part is an insertion."""
 
     start: int
     """Place of its first character, counted from 0."""
@@ -48,14 +48,14 @@ class Edit(NamedTuple):
 
 
 class JsonRejected(ValueError):
-    """The text is no JSON that we read; the message says where and why in one line."""
+    """The text is not JSON within our limits; the message says where and why in one line."""
 
 
 def parsed_json(text: str) -> tuple[Any, tuple[str, ...]]:
-    """Return what a JSON text says, and keys that stand twice in one object: the last one counts.
+    """Return the value of a JSON text, and keys that occur twice in one object: the last one counts.
 
     Raises:
-        JsonRejected: it is no JSON, is nested deeper than `MAX_DEPTH`, or holds half a surrogate pair, which
+        JsonRejected: it is not JSON, is nested deeper than `MAX_DEPTH`, or holds half a surrogate pair, which
             no file in UTF-8 can hold.
     """
     repeated: list[str] = []
@@ -82,11 +82,11 @@ def parsed_json(text: str) -> tuple[Any, tuple[str, ...]]:
 
 
 def edited_json(text: str, new: object) -> str:
-    """Return the text saying `new`, with every byte kept that said so already.
+    """Return the text changed to the value `new`, with every unchanged byte kept.
 
-    A value that stays keeps its spelling (`95.0` stays for 95), an object whose keys stay keeps its layout,
-    and keys added at an object's end are laid out as its others. Anything else is written anew, in the
-    indentation and line ends of the text. Of a key that stands twice, the last counts, as for `json.loads`.
+    An equal value keeps its spelling (`95.0` stays for 95), an object with the same keys keeps its layout,
+    and keys added at an object's end are laid out like its others. Anything else is written anew, with the
+    indentation and line ends of the text. The last of several equal keys counts, as for `json.loads`.
 
     Args:
         text: A JSON text.
@@ -107,7 +107,7 @@ def edits(text: str, new: object) -> Iterator[Edit]:
 
 
 def _edits(text: str, start: int, end: int, old: object, new: object) -> Iterator[Edit]:
-    """Yield edits of the smallest parts that must change of the old value, which stands from start to end."""
+    """Yield edits of the smallest changed parts of the old value, which spans start to end."""
     if _same(old, new):
         return
     if isinstance(old, dict) and isinstance(new, dict) and old and list(new)[: len(old)] == list(old):
@@ -172,7 +172,7 @@ def _is_deeper(value: object, levels: int) -> bool:
 
 
 def _is_unicode(text: str, document: object) -> bool:
-    """Return whether a text and what its escapes stand for can be written in UTF-8."""
+    """Return whether a text and its unescaped strings can be written in UTF-8."""
     escapes_surrogates = "\\ud" in text or "\\uD" in text
     try:
         (text + json.dumps(document, ensure_ascii=False) if escapes_surrogates else text).encode()
@@ -182,9 +182,9 @@ def _is_unicode(text: str, document: object) -> bool:
 
 
 def _same(old: object, new: object) -> bool:
-    """Return whether two JSON values say the same: 95 and 95.0 do; 1 and true, or another key order, not.
+    """Return whether two JSON values are equal: 95 and 95.0 are; 1 and true, or another key order, are not.
 
-    Not-a-number, which Python reads and writes as `NaN`, says the same as itself.
+    Not-a-number, which Python reads and writes as `NaN`, equals itself.
     """
     if isinstance(old, dict) and isinstance(new, dict):
         return list(old) == list(new) and all(_same(old[key], new[key]) for key in old)

@@ -1,4 +1,4 @@
-"""Change a baseline file: whole scenarios and its date, and no other byte."""
+"""Changes of a baseline file: whole scenarios and its date, and no other byte. Pure."""
 
 import json
 import re
@@ -61,7 +61,9 @@ def new_baselines(
 
 def clock_of(records: Iterable[RunRecord]) -> Clock:
     """Return the clock of new baselines from these records: the device's where every request has it."""
-    clocks = {it.clock for record in records for one in record.scenarios for it in one.requests}
+    clocks = {
+        request.clock for record in records for scenario in record.scenarios for request in scenario.requests
+    }
     return "device-events" if clocks == {"device-events"} else "host"
 
 
@@ -80,6 +82,6 @@ def _redated(metadata: Mapping[str, Any], day: date) -> dict[str, Any]:
     """Return metadata whose description and `last_updated` name this day."""
     redated, description = {**metadata, "last_updated": day.isoformat()}, metadata.get("description")
     if isinstance(description, str):
-        moved, found = _ISO_DATE.subn(day.isoformat(), description)
-        redated["description"] = moved if found else f"{description} ({day.isoformat()})"
+        moved, dates = _ISO_DATE.subn(day.isoformat(), description)
+        redated["description"] = moved if dates else f"{description} ({day.isoformat()})"
     return redated

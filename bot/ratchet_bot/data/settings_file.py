@@ -18,7 +18,7 @@ MAX_SETTINGS_BYTES: Final = 64 * 1024
 LONGEST_SHOWN: Final = 80
 """Characters shown of a key that is not understood."""
 _MEANT: Final[Mapping[str, str]] = {"ascend": "npu", "gpu": "cuda", "nvidia": "cuda", "rocm": "cuda"}
-"""What people call a device that torch calls otherwise."""
+"""Common names of devices for which torch has another name."""
 _PARTS: Final[Mapping[str, type[SettingsPart]]] = {
     "hardware": Hardware,
     "requests": Requests,
@@ -28,11 +28,11 @@ _PARTS: Final[Mapping[str, type[SettingsPart]]] = {
 
 
 class SettingsRejected(ValueError):
-    """The text is no configuration; the message says where and why in one line."""
+    """The text is not a configuration; the message says where and why in one line."""
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """YAML without aliases, merge keys and repeated keys: nothing in a file is more than it looks."""
+    """YAML without aliases, merge keys and repeated keys: a file is nothing more than it looks."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -67,7 +67,7 @@ def settings_from_yaml(text: str) -> Settings:
     """Return the configuration that this YAML text holds.
 
     Raises:
-        SettingsRejected: it is no YAML, or a key is unknown, missing or has a wrong value.
+        SettingsRejected: it is not YAML, or a key is unknown, missing or has a wrong value.
     """
     try:
         return Settings.model_validate(yaml.load(text, _PlainLoader))  # noqa: S506 - a SafeLoader
@@ -88,41 +88,41 @@ def _first_problem(error: ValidationError, text: str) -> str:
     problem = next(mistyped, problems[0])
     path = [part for part in problem["loc"] if part != "[key]"]
     place = f"line {_line(text, path)}: {'.'.join(map(str, path))}" if path else "the file"
-    return f"{place}: {_said(problem, path)}"
+    return f"{place}: {_remedy(problem, path)}"
 
 
 def _line(text: str, path: Sequence[str | int]) -> int:
-    """Return the line of the text, from 1, where a value stands, or where what would hold it stands."""
+    """Return the line of the text, from 1, of a value, or of the nearest part that contains its place."""
     node, line = yaml.compose(text, _PlainLoader), 1
     for part in path:
         if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == part), None)
+            member = next(((key, value) for key, value in node.value if key.value == part), None)
         elif isinstance(node, yaml.SequenceNode):
-            found = (node.value[int(part)],) * 2
+            member = (node.value[int(part)],) * 2
         else:
-            found = None
-        if found is None:
+            member = None
+        if member is None:
             break
-        line, node = found[0].start_mark.line + 1, found[1]
+        line, node = member[0].start_mark.line + 1, member[1]
     return line
 
 
-def _said(problem: Mapping[str, Any], path: Sequence[str | int]) -> str:
-    """Return what is wrong with a value, and how to mend it."""
+def _remedy(problem: Mapping[str, Any], path: Sequence[str | int]) -> str:
+    """Return the problem of a value, and its remedy."""
     if problem["type"] == "string_pattern_mismatch":
         return f"is not of the form {problem['ctx']['pattern']}"
     if problem["type"] == "literal_error":
         return _unknown_value(str(problem["input"])[:LONGEST_SHOWN], problem["ctx"]["expected"])
     if problem["type"] != "extra_forbidden":
         return str(problem["msg"]).removeprefix("Value error, ")
-    known = _PARTS.get(str(path[0]), Settings) if len(path) > 1 else Settings
-    close = get_close_matches(str(path[-1]), known.model_fields, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known.model_fields)}"
+    part = _PARTS.get(str(path[0]), Settings) if len(path) > 1 else Settings
+    close = get_close_matches(str(path[-1]), part.model_fields, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(part.model_fields)}"
     return f"unknown key; {hint}"
 
 
 def _unknown_value(given: str, expected: str) -> str:
-    """Return that a closed set does not hold a value, what was probably meant, and the whole set."""
+    """Return that a value is unknown, what was probably meant, and all known values."""
     known = re.findall(r"'([^']+)'", expected)
     meant = _MEANT.get(given.lower())
     close = [meant] if meant in known else get_close_matches(given.lower(), known, n=1)

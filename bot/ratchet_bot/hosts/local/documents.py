@@ -85,7 +85,11 @@ class Documents:
 
     def _say(self, thread: Path, marker: str, revise: Callable[[str | None], str | None]) -> str:
         # Another marker is another comment, as on GitHub: it takes the next free name.
-        place = next(path for path in _comment_places(thread) if (_body(path) or marker).startswith(marker))
+        place = next(
+            path
+            for path in _comment_places(thread)
+            if (body := _body(path)) is None or body.startswith(marker)
+        )
         old = _body(place)
         new = revise(old)
         if new is None:
