@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+SGLANG := 0.5.23
 TORCH := 2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 LOCKED := -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement
@@ -16,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 export OMP_NUM_THREADS := 1
 export TORCH_INDEX
 
-.PHONY: help demo test coverage faults workflows lint docs pictures install-check action bench package lock golden clean
+.PHONY: help demo test coverage faults workflows lint docs pictures install-check action bench parity package lock golden clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +89,9 @@ bench: .venv/installed ## what a stage and a command cost, and how well a slowdo
 	PYTHONPATH=tests $(BIN)/python -m bench.commands
 	PYTHONPATH=tests $(BIN)/python -m bench.judgement
 
+parity: .venv/installed .tools/parity/installed ## sglang's own test beside ours, on random requests and what it prints
+	PYTHONPATH=tests $(BIN)/python -m parity
+
 lock: ## resolve the dependencies anew, for every Python and platform
 	echo torch==$(TORCH) | $(COMPILE) --no-config --output-file requirements-torch.lock -
 	$(COMPILE) --output-file requirements-bot.lock pyproject.toml
@@ -108,4 +112,11 @@ clean: ## remove what the other targets made
 	@bash tests/install_torch.sh $(BIN)/python requirements-torch.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m pip check
+	@touch $@
+
+.tools/parity/installed:
+	@echo "installing sglang $(SGLANG) without its dependencies into .tools/parity (39 MB, once)"
+	$(PYTHON) -m venv .tools/parity
+	.tools/parity/bin/python -m pip install --quiet --no-deps sglang==$(SGLANG)
+	.tools/parity/bin/python -m pip install --quiet pytest tabulate
 	@touch $@

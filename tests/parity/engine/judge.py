@@ -30,42 +30,40 @@ class Checks:
     """Every limit that sglang computes for a request, also those behind the first that fails."""
 
     def __init__(self) -> None:
-        """Take the place of the comparison, which still runs for every check."""
+        """Keep the engine's comparison and its limit."""
         self._compare, self._bound = utils.PerformanceValidator._assert_le, utils.calculate_upper_bound
-        self.made, self.failure, self._limit = [], None, None
+        self._made: list[tuple[Any, ...]] = []
+        self._limit = 0.0
+
+    def of(self, job: dict[str, Any]):
+        """Return (name, actual, expected, limit, passed) of each check, and what was missing at the end."""
+        self._made, checks = [], self
         utils.calculate_upper_bound = self._remembered_bound
-        checks = self
         utils.PerformanceValidator._assert_le = lambda validator, *args, **named: checks._check(
             validator, args, named
         )
-
-    def begin(self):
-        """Forget the request before."""
-        self.made, self.failure = [], None
+        _, missing, _ = outcome(job)
+        utils.PerformanceValidator._assert_le, utils.calculate_upper_bound = self._compare, self._bound
+        return self._made, missing
 
     def _remembered_bound(self, *args: float) -> float:
         self._limit = self._bound(*args)
         return self._limit
 
     def _check(self, validator: Any, args: tuple[Any, ...], named: dict[str, Any]) -> None:
-        """Compare as sglang does; a failure is kept, so that the checks behind it are seen too."""
-        failed = None
+        passed = True
         try:
             self._compare(validator, *args, **named)
-        except AssertionError as failure:
-            failed = str(failure)
-        name, actual, expected = args[:3]
-        self.made.append([name, actual, expected, self._limit, failed is None])
-        self.failure = self.failure or failed
+        except AssertionError:
+            passed = False
+        self._made.append((*args[:3], self._limit, passed))
 
 
-def answer(checks: Checks, job: dict[str, Any]):
-    """Return the verdict on one job, its checks and what sglang printed."""
-    checks.begin()
+def outcome(job: dict[str, Any]):
+    """Return what sglang printed of the job, why the test failed or None, and what it logged."""
     printed, logged = io.StringIO(), io.StringIO()
-    handler = logging.StreamHandler(logged)
     for logger in LOGGERS:
-        logger.handlers, logger.propagate = [handler], False
+        logger.handlers, logger.propagate = [logging.StreamHandler(logged)], False
         logger.setLevel(logging.ERROR)
     failure = None
     try:
@@ -73,14 +71,14 @@ def answer(checks: Checks, job: dict[str, Any]):
             cases.judge(job)
     except (AssertionError, pytest.fail.Exception) as error:
         failure = str(error)
-    return {
-        "id": job["id"],
-        "failure": checks.failure or failure,
-        "then_missing": failure,
-        "checks": checks.made,
-        "printed": printed.getvalue(),
-        "logged": logged.getvalue(),
-    }
+    return printed.getvalue(), failure, logged.getvalue()
+
+
+def answer(checks: Checks, job: dict[str, Any]):
+    """Return the verdict on one job as it is, and all of its checks."""
+    printed, failure, logged = outcome(job)
+    made, missing = checks.of(job)
+    return {"failure": failure, "missing": missing, "checks": made, "printed": printed, "logged": logged}
 
 
 def main():
