@@ -54,33 +54,33 @@ SHOWN: Final = 400
 
 def main() -> int:
     """Compare, print, and return 1 while anything differs."""
-    found, said = Disagreements(), []
+    disagreements, answers = Disagreements(), []
     for number, (place, (name, each)) in enumerate(PLACES.items()):
         text = (DATA / f"{name}.json").read_text()
         jobs = random_jobs(json.loads(text)["scenarios"], each, seed=number)
-        said.append(judged(jobs, place))
+        answers.append(judged(jobs, place))
         file = baselines_from_text(text)
-        for job, theirs in zip(jobs, said[-1].answers, strict=True):
-            found.add_request(job, theirs, ours.judged(file, job, place))
-    read = _read(said)
-    print("\n".join((*_verdict_lines(found), "", *_intake_lines(read), "", *_overhead_lines())))
-    return 1 if found.counts or any(source.unread for source in read) else 0
+        for job, theirs in zip(jobs, answers[-1].of_jobs, strict=True):
+            disagreements.add_request(job, theirs, ours.judged(file, job, place), place.label)
+    read = _read(answers)
+    print("\n".join((*_verdict_lines(disagreements), "", *_intake_lines(read), "", *_overhead_lines())))
+    return 1 if disagreements.counts or any(source.unread for source in read) else 0
 
 
-def _read(said: Sequence[Answers]) -> list[Source]:
+def _read(answers: Sequence[Answers]) -> list[Source]:
     h100 = scenarios("h100")
     recorded: list[Any] = [{"id": name} | request(values) for name, values in h100.items()]
     with tempfile.TemporaryDirectory() as folder:
-        return list(sources(said, shard_jobs(h100), recorded, Path(folder)))
+        return list(sources(answers, shard_jobs(h100), recorded, Path(folder)))
 
 
-def _verdict_lines(found: Disagreements) -> Iterator[str]:
+def _verdict_lines(disagreements: Disagreements) -> Iterator[str]:
     """Yield what was compared, and each cause with how often and the smallest request that shows it."""
-    yield f"{found.requests} random requests, {found.otherwise} of them judged otherwise"
-    yield f"{found.checks} limits that both compute; disagreements beyond the last bit, by cause:"
-    for cause, count in found.counts.most_common():
+    yield f"{disagreements.requests} random requests, {disagreements.otherwise} of them judged otherwise"
+    yield f"{disagreements.checks} limits that both compute; disagreements beyond the last bit, by cause:"
+    for cause, count in disagreements.counts.most_common():
         yield f"{count:>7}  {cause}"
-        yield f"         {found.examples[cause][:SHOWN]}"
+        yield f"         {disagreements.examples[cause][:SHOWN]}"
 
 
 def _intake_lines(read: Sequence[Source]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from parity.jobs import Values, job, request, stage
+from parity.jobs import Job, Values, job, request, stage
 from parity.shard import run_shard, shard_jobs
 from parity.venv import Place, judged, program
 
@@ -35,8 +35,8 @@ def main() -> None:
 
 def scenarios(name: str) -> dict[str, Values]:
     """Return the scenarios of one of the files of October 2026, such as "h100"."""
-    found: dict[str, Values] = json.loads((DATA / f"sglang/{name}_2026-10.json").read_text())["scenarios"]
-    return found
+    by_name: dict[str, Values] = json.loads((DATA / f"sglang/{name}_2026-10.json").read_text())["scenarios"]
+    return by_name
 
 
 def without_source(log: str) -> str:
@@ -73,20 +73,20 @@ def _blocks(h100: dict[str, Values]) -> str:
         ),
         made,
     ]
-    return "".join(answer["printed"] for answer in judged(jobs, Place()).answers)
+    return "".join(answer["printed"] for answer in judged(jobs, Place()).of_jobs)
 
 
 def _overridden(b200: dict[str, Values]) -> str:
     """Return what a job on a runner with references of its own prints."""
     name = "flux1_modelopt_nvfp4_t2i"
-    said = judged([job(name, b200[name], e2e_ms=1250.5)], Place(file="b200", runner="b200-di-7"))
-    return said.printed_at_import + "".join(answer["printed"] for answer in said.answers)
+    answers = judged([job(name, b200[name], e2e_ms=1250.5)], Place(file="b200", runner="b200-di-7"))
+    return answers.printed_at_import + "".join(answer["printed"] for answer in answers.of_jobs)
 
 
 def _write_records(h100: dict[str, Values]) -> None:
     """Write a performance log of an image, a video with two loops and late stages, and a dump."""
-    image = {"id": "made-up-image"} | request(h100["zimage_image_t2i"])
-    video = {"id": "made-up-video"} | request(h100["ltx_2.3_two_stage_t2v_2gpus"])
+    image: Job = {"id": "made-up-image"} | request(h100["zimage_image_t2i"])
+    video: Job = {"id": "made-up-video"} | request(h100["ltx_2.3_two_stage_t2v_2gpus"])
     video["stages"] += [stage(name, ms) for name, ms in LATE.items()]
     with tempfile.TemporaryDirectory() as name:
         program("record.py", name, given=[image, video])

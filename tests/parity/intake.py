@@ -37,10 +37,13 @@ class Source:
         return abs(self.printed - self.read)
 
 
-def sources(said: Sequence[Answers], shard: list[Job], requests: list[Job], folder: Path) -> Iterator[Source]:
+def sources(
+    places: Sequence[Answers], shard: list[Job], requests: list[Job], folder: Path
+) -> Iterator[Source]:
     """Yield each kind of file that sglang writes, as our readers read it."""
-    answers = [answer for group in said for answer in group.answers]
-    blocks = "".join(group.printed_at_import for group in said) + "".join(one["printed"] for one in answers)
+    answers = [answer for place in places for answer in place.of_jobs]
+    blocks = "".join(place.printed_at_import for place in places)
+    blocks += "".join(answer["printed"] for answer in answers)
     dumps = "".join(answer["logged"] for answer in answers)
     yield _source("request blocks", blocks, len(BLOCK.findall(blocks)), folder)
     yield _source("dumps of red requests", dumps, len(DUMP.findall(dumps)), folder)
@@ -73,7 +76,9 @@ def _source(name: str, text: str, printed: int, folder: Path) -> Source:
         reading = engine_reading(path)
     except BadInput as error:
         return Source(name, printed, 0, Counter({_class(str(error)): printed}))
-    read = Counter((one.scenario, f"{one.request.total.host_ms:.2f}") for one in reading.requests)
+    read = Counter(
+        (measured.scenario, f"{measured.record.total.host_ms:.2f}") for measured in reading.requests
+    )
     blocks = Counter(BLOCK.findall(text))
     refused = Counter(_class(refusal.reason) for refusal in reading.refusals)
     if reading.more_refusals:

@@ -56,9 +56,9 @@ def judged(file: BaselineFile, job: Job, place: Place) -> Ours:
         record = _record(job, place)
     except ValidationError as error:
         return Ours(REFUSED, error.errors()[0]["msg"], {})
-    said = compare(file, [record], Terms(policy="sglang", scenarios=job["scenario"])).scenarios[0]
-    limits = {row.field: (row.limit_ms, not row.crossed) for row in said.rows if row.gates}
-    return Ours(said.verdict, said.reason, limits)
+    comparison = compare(file, [record], Terms(policy="sglang", scenarios=job["scenario"])).scenarios[0]
+    limits = {row.field: (row.limit_ms, not row.crossed) for row in comparison.rows if row.gates}
+    return Ours(comparison.verdict, comparison.reason, limits)
 
 
 def _record(job: Job, place: Place) -> RunRecord:

@@ -28,13 +28,18 @@ class Place:
     runner: str = ""
     """What `RUNNER_NAME` says."""
 
+    @property
+    def label(self) -> str:
+        """What is special about it, such as "npu" or "with a runner's name"; empty for plain CUDA."""
+        return self.platform if self.platform != "cuda" else "with a runner's name" if self.runner else ""
+
 
 @dataclass(frozen=True)
 class Answers:
     """What the test said."""
 
     printed_at_import: str
-    answers: Sequence[Job]
+    of_jobs: Sequence[Job]
     """In the order of the jobs: failure, checks [name, actual, expected, limit, passed], printed, logged."""
 
 
@@ -55,7 +60,7 @@ def program(name: str, *arguments: str | Path, given: Any, place: Place = Place(
         "SGLANG_GIT_COMMIT": COMMIT,
     }
     return subprocess.run(
-        [PYTHON, ENGINE / name, *arguments],
+        [str(PYTHON), str(ENGINE / name), *map(str, arguments)],
         input=json.dumps(given),
         env=environment,
         stdout=subprocess.PIPE,

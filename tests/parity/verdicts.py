@@ -47,18 +47,18 @@ class Disagreements:
     """By cause."""
     examples: dict[str, str] = field(default_factory=dict)
 
-    def add_request(self, job: Job, theirs: Job, ours: Ours) -> None:
-        """Compare what both say of a request."""
+    def add_request(self, job: Job, theirs: Job, ours: Ours, label: str = "") -> None:
+        """Compare what both say of a request; the label of its place becomes part of each cause."""
         self.requests += 1
         limits = {field_of(name): limit for name, _, _, limit, _ in theirs["checks"]}
         self.checks += len(limits.keys() & ours.limits.keys())
         verdicts = list(_verdicts(theirs, ours))
         self.otherwise += len(verdicts)
         for cause, what in (*verdicts, *_limits(limits, theirs["missing"], ours)):
-            self.counts[cause] += 1
+            name = f"{cause} ({label})" if label else cause
+            self.counts[name] += 1
             example = f"{what}; {json.dumps(job)}"
-            if len(example) < len(self.examples.get(cause, example + " ")):
-                self.examples[cause] = example
+            self.examples[name] = min(self.examples.get(name, example), example, key=len)
 
 
 def field_of(check: str) -> str:

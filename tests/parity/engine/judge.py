@@ -89,7 +89,7 @@ def main():
         utils.PerformanceValidator.validate_load = lambda *_: None
     checks = Checks()
     answers = [answer(checks, job) for job in json.load(sys.stdin)]
-    json.dump({"printed_at_import": printed_at_import.getvalue(), "answers": answers}, sys.stdout)
+    json.dump({"printed_at_import": printed_at_import.getvalue(), "of_jobs": answers}, sys.stdout)
 
 
 main()
