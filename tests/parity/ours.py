@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import ValidationError
 from ratchet_bot.data.baselines import BaselineFile
-from ratchet_bot.data.terms import Terms
+from ratchet_bot.data.settings import Terms
 from ratchet_bot.judging.compare import compare
 from ratchet_bot.judging.verdicts import JUDGED, Verdict
 from ratchet_profiler.record import (
