@@ -16,7 +16,7 @@ from ratchet_bot.judging.metrics import is_denoising_stage
 from ratchet_bot.judging.snapshot import Snapshot
 
 FIRST_STEPS: Final = 2
-"""Steps at the beginning that are told apart: they meet an empty launch queue (see `early-steps-fast`)."""
+"""First steps, which are a part of their own: they meet an empty launch queue (see `early-steps-fast`)."""
 LEAST_DRIFT_RATIO: Final = 0.01
 """Smallest change between the halves of the steps that is a drift, as a fraction of the median step.
 Chosen: below it nothing is visible in a plot of steps."""

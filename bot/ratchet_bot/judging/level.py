@@ -21,7 +21,7 @@ MIN_NIGHTS: Final = 5
 LEAST_WIDTH_RATIO: Final = 0.015
 """Slowdown that is always noise. Source: whole public runs are 0.7 to 1.1 % off, metrics wander by 1 %."""
 MODE_NIGHTS: Final = 3
-"""Nights in a row whose middle one is no spike, and times that this happened: then it is a mode."""
+"""Nights in a row whose middle one is not a spike, and times that this has to happen to be a mode."""
 WIDTHS: Final = 3.0
 """Standard deviations that are noise. Source: Shewhart's control chart (1931)."""
 USUAL_SIGMA_RATIO: Final = 0.006
@@ -31,13 +31,13 @@ USUAL_NIGHTS: Final = 5
 MAD_TO_SIGMA: Final = 1.4826
 """Median absolute deviation to standard deviation, for normal noise."""
 MOST_EXCESS: Final = 1e6
-"""Excesses are cut here: a million times slower is no measurement, and the sums stay finite."""
+"""Excesses are cut here: a million times slower is not a measurement, and the sums stay finite."""
 STEP_NIGHTS: Final = 2
 """Nights beyond the noise, in a row and on one side, that are a change. Source: Lucas and Crosier 1982."""
 STEP_RATIO: Final = 0.02
 """Change that is too small for two nights to show. Source: Perfherder's alert threshold."""
 STEP_LIKENESS: Final = 0.5
-"""Part of the larger excess that the smaller one is at least: a spike beside a slow night is no level."""
+"""Part of the larger excess that the smaller one is at least: a spike beside a slow night is not a level."""
 LEAST_UNIT_RATIO: Final = 0.01
 """Unit of the sums where the noise is smaller, and the least change: a metric wanders by as much."""
 ALLOWANCE_UNITS: Final = 0.5

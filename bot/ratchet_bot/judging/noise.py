@@ -45,7 +45,7 @@ class Floor:
 
     @property
     def is_known(self) -> bool:
-        """True when there are nights enough to judge by; otherwise the tolerance has to decide."""
+        """True when there are nights enough to judge by; otherwise the tolerance has to do."""
         return self.nights >= MIN_NIGHTS
 
     @property

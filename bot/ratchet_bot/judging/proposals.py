@@ -56,7 +56,7 @@ class Proposal:
 
     scenario: str
     kind: Literal["tighter", "first", "replaced"]
-    """A tighter baseline, the first one, or one that a person wants whatever it improves."""
+    """A tighter baseline, the first one, or one that a person asks for whatever it improves."""
     top_level: tuple[Change, ...]
     """End to end, average, median and the denoising stages."""
     raised: tuple[Change, ...]

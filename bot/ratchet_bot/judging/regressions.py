@@ -21,7 +21,7 @@ MAX_STAGES: Final = 3
 MAX_PARTS: Final = 8
 """Parts of a machine that are named. Chosen: as many as are kept of it."""
 RECOVERED_RATIO: Final = 0.5
-"""Part of a slowdown that has to be gone for it to be over. Chosen: the nearer of the two levels decides."""
+"""Part of a slowdown that has to be gone for it to be over. Chosen: the nearer of the two levels counts."""
 LEAST_STAGE_SHARE: Final = 0.1
 """Smallest part of a slowdown for which a stage is named."""
 LONGEST_PART: Final = 200
@@ -100,7 +100,7 @@ class _Rise:
 def held_regressions(series: Mapping[str, Series], nights: int) -> list[Regression]:
     """Return the regressions that have lasted for so many nights, in the order of the scenarios.
 
-    A scenario is told by end to end where that has risen, otherwise by the one metric that has risen most.
+    A scenario is reported by end to end where that has risen, otherwise by the metric that has risen most.
 
     Args:
         series: By scenario, this night's line among them.
@@ -117,7 +117,7 @@ def held_regressions(series: Mapping[str, Series], nights: int) -> list[Regressi
         lasting = [_regression(lines, field, rise, moved) for rise in _rises(moved)]
         held = [regression for regression in lasting if _nights_since(lines, regression) >= nights]
         by_scenario.setdefault(scenario, {})[field] = held
-    return [regression for by_field in by_scenario.values() for regression in _told(by_field)]
+    return [regression for by_field in by_scenario.values() for regression in _reported(by_field)]
 
 
 def _gating_fields(lines: Series) -> list[str]:
@@ -143,7 +143,7 @@ def _rises(moved: Sequence[ChangePoint]) -> list[_Rise]:
     return rises
 
 
-def _told(by_field: Mapping[str, Sequence[Regression]]) -> Sequence[Regression]:
+def _reported(by_field: Mapping[str, Sequence[Regression]]) -> Sequence[Regression]:
     if by_field.get(END_TO_END):
         return by_field[END_TO_END]
     return max(

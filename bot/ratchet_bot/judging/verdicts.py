@@ -83,7 +83,7 @@ class Row:
     """What made the limit. Noise binds where the metric is within its limit and beyond its noise, and where
     only one request is above the limit, and by less than 10 %."""
     gates: bool
-    """Whether crossing the limit decides about the scenario; otherwise it is told."""
+    """Whether crossing the limit affects the verdict; otherwise it is only reported."""
 
     @property
     def crossed(self) -> bool:
@@ -92,7 +92,7 @@ class Row:
 
     @property
     def suspicious(self) -> bool:
-        """True when measured is beyond the noise and does not decide."""
+        """True when measured is beyond the noise and breaks no limit."""
         return self.binds == "noise"
 
     @property
@@ -174,7 +174,7 @@ class Comparison:
 
     @property
     def outcome(self) -> Outcome:
-        """What the verdicts amount to. Unguarded scenarios are told and do not count as unjudged."""
+        """What the verdicts amount to. Unguarded scenarios are reported and do not count as unjudged."""
         verdicts = {scenario.verdict for scenario in self.scenarios}
         if Verdict.REGRESSED in verdicts:
             return Outcome.REGRESSED

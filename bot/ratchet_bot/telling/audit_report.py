@@ -1,4 +1,4 @@
-"""What a reader is told of an audit, as plain data: what is open, what was there before, what is waived."""
+"""What a reader is shown of an audit, as plain data: what is open, what was there before, what is waived."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

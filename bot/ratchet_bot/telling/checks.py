@@ -43,7 +43,7 @@ def begun(run: Run, pull: Pull) -> Check:
 
 
 def failed(run: Run, pull: Pull | None, title: str, summary: str) -> Check:
-    """Return the check of a run of which nothing could be told.
+    """Return the check of a run that could not be reported.
 
     Args:
         run: The run.

@@ -138,7 +138,7 @@ def _readable(content: bytes | None) -> BaselineFile:
 def _is_tighter(name: str, old: BaselineFile, new: BaselineFile) -> bool:
     """Whether a scenario changed as `/tighten-baselines` may: end to end fell, none rose beyond its slack.
 
-    Five milliseconds more of a short stage are more than 5 %, which the audit tells, and no looser baseline.
+    Five milliseconds more of a short stage are more than 5 %, which the audit reports, and still tight.
     """
     if name not in old.scenarios or name not in new.scenarios:
         return False

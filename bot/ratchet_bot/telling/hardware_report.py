@@ -153,7 +153,7 @@ class HardwareReport:
 
     @cached_property
     def reasons(self) -> Sequence[Unjudged]:
-        """Why scenarios were not judged, each reason once; those that are told as a shift are left out."""
+        """Why scenarios were not judged, each reason once; those in a shift are left out."""
         moved = {row.scenario for row in self.moved}
         groups: dict[tuple[Verdict, str], list[str]] = {}
         for comparison in self.unjudged:
@@ -225,7 +225,7 @@ def hardware_report(
         records: The run, in one record or in several; at least one.
         comparison: Its verdicts.
         proposals: What it allows to tighten.
-        findings: What the audit says about the file; of scenarios that were not compared nothing is told.
+        findings: What the audit says about the file; those on scenarios that were not compared are left out.
     """
     verdicts = {scenario.scenario: scenario.verdict for scenario in comparison.scenarios}
     return HardwareReport(

@@ -31,7 +31,7 @@ _MEMORY: Final = re.compile(r"<!-- perf-ratchet:memory (.*) -->")
 
 
 class State(BaseModel):
-    """Which run a comment tells of, and what came of it."""
+    """Which run a comment reports, and with what outcome."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -78,10 +78,10 @@ def shown(body: str) -> str:
 
 
 def succeeding(state: State, body: str | None) -> State | None:
-    """Return what a comment shall keep when a run is told, or None when it tells of a later one already.
+    """Return what a comment keeps when it reports a run, or None when it reports a later one already.
 
     Args:
-        state: The run to tell of.
+        state: The run to report.
         body: The comment as it is; None when there is none.
     """
     kept = state_of(body)
@@ -109,13 +109,13 @@ def marker_of(hardware: str, beginning: int) -> str:
 
     Args:
         hardware: Its name, without a blank.
-        beginning: The run with which the regressions began when they were first told.
+        beginning: The run with which the regressions began when they were first reported.
     """
     return f"<!-- perf-ratchet:regressions {hardware} since run {beginning} -->"
 
 
 def beginning_of(body: str, hardware: str) -> int | None:
-    """Return the run in the marker of an issue; None where it is no issue about this hardware."""
+    """Return the run in the marker of an issue; None where it is not an issue about this hardware."""
     match = _ISSUE_MARKER.match(body)
     return int(match["run"]) if match and match["hardware"] == hardware else None
 

@@ -1,4 +1,4 @@
-"""Everything that is told of a night on one hardware, as plain data."""
+"""What a reader is shown of a night on one hardware, as plain data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class NightReport:
     runner_change: RunnerChange | None = None
     """All that is slow this night was measured on another machine than the nights before."""
     issues: tuple[int, ...] = ()
-    """Numbers of the issues about the regressions that hold; none where they were not told."""
+    """Numbers of the issues about the regressions that hold; none where they were not reported."""
     pull: int | None = None
     """Number of the pull request with the proposals; None where there is none."""
 

@@ -27,7 +27,7 @@ CONCLUSIONS: Final[Mapping[Outcome, Conclusion]] = {
     Outcome.UNCHANGED: "success",
 }
 """Improvement is never red. What was not judged is never green, and does not satisfy a required check.
-A suspect is within the limits that its maintainers chose: it is told, and holds nothing back."""
+A suspect is within the limits that its maintainers chose: it is reported, and holds nothing back."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Report:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """The worst outcome; nothing compared when there is no run at all."""
+        """The worst outcome; nothing compared when there is not a single run."""
         if not self.hardware:
             return Outcome.NOTHING_COMPARED
         outcomes = {self.hardware[0].comparison.outcome, *([Outcome.INCOMPLETE] if self.absent else [])}
@@ -191,7 +191,7 @@ class RunReport:
 
     @property
     def doubt(self) -> str:
-        """Why the run itself is no proof of what its records show, as a sentence; "" when it is."""
+        """Why the run does not prove what its records show, as a sentence; "" when it is."""
         if not self.report.hardware:
             return ""  # that is said already
         if not self.is_of_this_merge:
@@ -217,7 +217,7 @@ class RunReport:
     def conclusion(self) -> Conclusion:
         """What the check concludes: baselines made wrong hold a merge back as a regression does.
 
-        Looser ones, and a run that is no proof, ask a person to look.
+        Looser ones, and a run that proves nothing, ask a person to look.
         """
         if self.wrong:
             return "failure"

@@ -10,7 +10,7 @@ from ratchet_bot.judging.metrics import HONEST_GAP_MS, is_denoising_stage
 from ratchet_bot.judging.rules.rule import LONGEST_SHOWN, Finding, Subject, listed
 
 MOST_BAD_VALUES: Final = 10
-"""Bad values told of one scenario; the others are counted. Chosen: a file may have 100,000 of them."""
+"""Bad values listed of one scenario; the others are counted. Chosen: a file may have 100,000 of them."""
 
 TYPED_MS: Final = 20.0
 """Milliseconds from which a round number is conspicuous: below, chance makes many."""

@@ -103,7 +103,7 @@ class Subject:
 
     @property
     def past(self) -> ScenarioBaseline | None:
-        """The older version, where it guarded something: a placeholder is no past."""
+        """The older version, where it guarded something: a placeholder is not a past."""
         return self.old if self.old and self.old.guards else None
 
     def touches(self, *places: str) -> bool:
@@ -161,7 +161,7 @@ class Rule:
     needs: Literal["", "--against", "--records"] = field(default="", kw_only=True)
     """The option without which it cannot fire; "" where the file alone is enough."""
     of_file: bool = field(default=False, kw_only=True)
-    """Whether its findings name the file, or what is gone from it: a report on any scenario tells them."""
+    """Whether its findings name the file, or what is gone from it: a report on any scenario has them."""
 
     @property
     def reason(self) -> str:

@@ -1,4 +1,4 @@
-"""Every rule of the audit, in the order in which findings are told: the one table.
+"""Every rule of the audit, in the order of the findings: the one table.
 
 `perf-ratchet audit --rules`, the README's table and docs/rules.md are generated from it.
 """

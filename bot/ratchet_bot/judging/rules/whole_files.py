@@ -31,7 +31,7 @@ LEAST_OTHERS: Final = 3
 """Other scenarios that must have a stage before its median says anything. Chosen."""
 _ISO_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 LONGEST_KEY: Final = 200
-"""Characters told of a comparability key. Chosen: those that the bot writes have about a hundred."""
+"""Characters shown of a comparability key. Chosen: those that the bot writes have about a hundred."""
 
 
 def repeated_key(files: Files) -> Iterator[Finding]:
