@@ -8,7 +8,7 @@ from audit_cases import measured, told
 from builders import make_baselines, make_record, make_request, make_scenario
 from ratchet_bot.data.baselines import BaselineFile, baselines_from_text
 from ratchet_bot.judging.audit import audit, requests_by_scenario
-from ratchet_bot.judging.rules.rule import Files
+from ratchet_bot.judging.rules.rule import FileSubject
 from ratchet_bot.judging.rules.whole_files import (
     copied_scenario,
     implausible_stage,
@@ -33,10 +33,10 @@ def test_a_key_that_stands_twice_is_a_warning():
     """JSON keeps the last one without a word; one that the older file had too is not introduced."""
     text = make_baselines({"a": measured()}).text
     file = baselines_from_text(text.replace('"a": {', '"a": {}, "a": {'))
-    [finding] = repeated_key(Files(file, old=baselines_from_text(text)))
+    [finding] = repeated_key(FileSubject(file, old=baselines_from_text(text)))
 
     assert (finding.severity, finding.field, finding.introduced) == ("warning", "a", True)
-    assert [one.introduced for one in repeated_key(Files(file, old=file))] == [False]
+    assert [one.introduced for one in repeated_key(FileSubject(file, old=file))] == [False]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_key_that_stands_twice_is_a_warning():
 )
 def test_two_dates_should_be_one(description: str | None, last_updated: str | None, fires: bool):  # noqa: FBT001 - a claim
     """The date in the description and `last_updated` name the same day, where both are there."""
-    found = list(metadata_date(Files(dated(description, last_updated))))
+    found = list(metadata_date(FileSubject(dated(description, last_updated))))
 
     assert told(found) == ([("metadata-date", "warning")] if fires else [])
 
@@ -62,10 +62,10 @@ def test_two_dates_should_be_one(description: str | None, last_updated: str | No
 def test_a_date_says_how_to_mend_it():
     """The finding expects the day of `last_updated`; an older file with the same dates had it before."""
     file = dated("CI runs (2026-05-17).", "2026-05-18")
-    [finding] = metadata_date(Files(file, old=dated("CI runs (2026-05-17).", "2026-05-17")))
+    [finding] = metadata_date(FileSubject(file, old=dated("CI runs (2026-05-17).", "2026-05-17")))
 
     assert (finding.actual, finding.expected, finding.introduced) == ("2026-05-17", "2026-05-18", True)
-    assert [one.introduced for one in metadata_date(Files(file, old=file))] == [False]
+    assert [one.introduced for one in metadata_date(FileSubject(file, old=file))] == [False]
 
 
 @pytest.mark.parametrize(("shared", "fires"), [(4, False), (5, True)])
@@ -74,7 +74,7 @@ def test_five_shared_steps_are_a_copy(shared: int, fires: bool):  # noqa: FBT001
     steps = [50.01 + index for index in range(8)]
     other = steps[:shared] + [value + 0.5 for value in steps[shared:]]
     file = make_baselines({"b": measured(steps=other), "a": measured(steps=steps)})
-    found = list(copied_scenario(Files(file)))
+    found = list(copied_scenario(FileSubject(file)))
 
     assert told(found) == ([("copied-scenario", "warning")] if fires else [])
     assert [(one.scenario, one.actual) for one in found] == ([("b", "5 steps of a")] if fires else [])
@@ -86,8 +86,8 @@ def test_values_at_other_indices_and_zeros_are_no_copy():
     moved = make_baselines({"a": measured(steps=steps), "b": measured(steps=[*steps[1:], 1.0])})
     zeros = make_baselines({"a": measured(steps=[0.0] * 8), "b": measured(steps=[0.0] * 8)})
 
-    assert list(copied_scenario(Files(moved))) == []
-    assert list(copied_scenario(Files(zeros))) == []
+    assert list(copied_scenario(FileSubject(moved))) == []
+    assert list(copied_scenario(FileSubject(zeros))) == []
 
 
 def test_a_copy_is_introduced_once():
@@ -97,15 +97,15 @@ def test_a_copy_is_introduced_once():
     copied = make_baselines({"a": measured(steps=steps), "b": measured(steps=steps)})
     mended = make_baselines({"a": measured(steps=steps), "b": measured(steps=[*steps[:6], 1.0, 2.0])})
 
-    assert [one.introduced for one in copied_scenario(Files(copied, old=apart))] == [True]
-    assert [one.introduced for one in copied_scenario(Files(mended, old=copied))] == [False]
+    assert [one.introduced for one in copied_scenario(FileSubject(copied, old=apart))] == [True]
+    assert [one.introduced for one in copied_scenario(FileSubject(mended, old=copied))] == [False]
 
 
 def test_many_copies_are_one_finding_each():
     """However many scenarios share their steps, each is told once."""
     file = make_baselines({f"s{index:02}": measured() for index in range(40)})
 
-    assert len(list(copied_scenario(Files(file)))) == 39
+    assert len(list(copied_scenario(FileSubject(file)))) == 39
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_stage_far_below_the_others_is_a_note(value: float, others: tuple[floa
     """Under 5 % of the median of at least three others, where zeros do not count."""
     stages = {f"s{index}": {"VaeStage": ms} for index, ms in enumerate((value, *others))}
     file = make_baselines({name: measured(stages=stage) for name, stage in stages.items()})
-    found = list(implausible_stage(Files(file)))
+    found = list(implausible_stage(FileSubject(file)))
 
     assert told(found) == ([("implausible-stage", "info")] if fires else [])
 
@@ -135,7 +135,7 @@ def test_a_denoising_stage_may_be_as_fast_as_it_is():
     slow = {f"s{index}": {"DenoisingStage": 900.0, "LTX2RefinementStage": 900.0} for index in range(2, 7)}
     file = make_baselines({name: measured(stages=stages) for name, stages in (fast | slow).items()})
 
-    assert list(implausible_stage(Files(file))) == []
+    assert list(implausible_stage(FileSubject(file))) == []
 
 
 def test_a_measured_stage_is_plausible():
@@ -147,8 +147,8 @@ def test_a_measured_stage_is_plausible():
         request = make_request(stages={"UpsampleStage": stage_ms}, steps=[])
         return requests_by_scenario([make_record(make_scenario("s0", request))], "host")
 
-    assert list(implausible_stage(Files(file, requests=requests(3.2312)))) == []
-    assert len(list(implausible_stage(Files(file, requests=requests(3.25))))) == 1
+    assert list(implausible_stage(FileSubject(file, requests=requests(3.2312)))) == []
+    assert len(list(implausible_stage(FileSubject(file, requests=requests(3.25))))) == 1
 
 
 def test_an_untouched_stage_is_not_introduced():
@@ -163,8 +163,8 @@ def test_an_untouched_stage_is_not_introduced():
         {name: measured(stages={"VaeStage": ms}) for name, ms in (before | {"s0": 1.0}).items()}
     )
 
-    assert [one.introduced for one in implausible_stage(Files(new, old=old))] == [False]
-    assert [one.introduced for one in implausible_stage(Files(touched, old=old))] == [True]
+    assert [one.introduced for one in implausible_stage(FileSubject(new, old=old))] == [False]
+    assert [one.introduced for one in implausible_stage(FileSubject(touched, old=old))] == [True]
 
 
 def test_findings_of_the_file_come_first():

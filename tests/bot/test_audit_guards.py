@@ -7,7 +7,7 @@ from audit_cases import measured
 from builders import make_baselines
 from ratchet_bot.data.baselines import DEFAULT_TOLERANCES, BaselineFile
 from ratchet_bot.judging.audit import audit
-from ratchet_bot.judging.rules.rule import Files, Finding
+from ratchet_bot.judging.rules.rule import FileSubject, Finding
 from ratchet_bot.judging.rules.whole_files import guard_lost
 
 PROFILE = {
@@ -39,18 +39,18 @@ def test_a_guard_that_is_gone_is_a_warning():
     """A scenario that was taken out guards nothing any more; a placeholder never did."""
     old = make_baselines({"kept": measured(), "gone": measured(), "empty": {}})
     new = make_baselines({"kept": measured()})
-    found = list(guard_lost(Files(new, old=old)))
+    found = list(guard_lost(FileSubject(new, old=old)))
 
     assert [(one.rule, one.severity, one.scenario) for one in found] == [("guard-lost", "warning", "gone")]
-    assert list(guard_lost(Files(old, old=new))) == []
-    assert list(guard_lost(Files(new))) == []
+    assert list(guard_lost(FileSubject(old, old=new))) == []
+    assert list(guard_lost(FileSubject(new))) == []
 
 
 def test_a_tolerance_that_rose_is_a_warning():
     """Wider tolerances loosen every scenario; narrower ones, and a new profile, do not."""
     old = make_baselines(tolerances={"pr_test": PROFILE})
     new = make_baselines(tolerances={"pr_test": {**PROFILE, "e2e": 0.5, "denoise_agg": 0.1}, "new": PROFILE})
-    [finding] = guard_lost(Files(new, old=old))
+    [finding] = guard_lost(FileSubject(new, old=old))
 
     assert (finding.scenario, finding.field) == ("tolerances", "pr_test.e2e")
     assert (finding.actual, finding.expected, finding.introduced) == (0.5, 0.25, True)

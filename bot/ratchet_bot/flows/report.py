@@ -20,7 +20,7 @@ from ratchet_bot.hosts.port import Host, HostEffects, HostReads, HostRefused
 from ratchet_bot.hosts.states import Place, Pull, Run
 from ratchet_bot.telling import render, words
 from ratchet_bot.telling.checks import begun, check_of, failed
-from ratchet_bot.telling.edits import Edit, edit_of
+from ratchet_bot.telling.edits import BaselineEdit, edit_of
 from ratchet_bot.telling.hardware_report import HardwareReport
 from ratchet_bot.telling.markers import MARKER, State, is_posted, shown, succeeding, with_state
 from ratchet_bot.telling.report import RunReport, report_on, run_report
@@ -144,7 +144,7 @@ def _section(read: ReportInput, name: str) -> HardwareReport:
     return judge_hardware(path, file, records, settings.terms(name), past)
 
 
-def _edits(read: ReportInput) -> list[Edit]:
+def _edits(read: ReportInput) -> list[BaselineEdit]:
     """Return what the pull request itself does to baseline files."""
     paths = dict.fromkeys(hardware.baselines for hardware in read.settings.hardware.values())
     edits = (

@@ -101,7 +101,7 @@ class StepChanges:
 
 
 @dataclass(frozen=True)
-class Part:
+class ChangePart:
     """A part of the change of end to end that is worth naming."""
 
     stage: str
@@ -126,7 +126,7 @@ class Attribution:
     """Of each denoising stage; empty where one side does not have every step, or their numbers differ."""
 
     @cached_property
-    def leading(self) -> tuple[Part, ...]:
+    def leading(self) -> tuple[ChangePart, ...]:
         """The largest parts in the direction of the change, until they explain most of it; at most three."""
         parts = [(stage.name, stage.ms) for stage in self.stages] + [("", self.unattributed_ms)]
         along = sorted(
@@ -137,7 +137,7 @@ class Attribution:
             if sum(abs(ms) for _, ms in chosen) < MOST_RATIO * abs(self.total_ms):
                 chosen.append(part)
         inside = {steps.stage: steps for steps in self.steps}
-        return tuple(Part(name, ms, ms / self.total_ms, inside.get(name)) for name, ms in chosen)
+        return tuple(ChangePart(name, ms, ms / self.total_ms, inside.get(name)) for name, ms in chosen)
 
     @property
     def rest_ms(self) -> float:

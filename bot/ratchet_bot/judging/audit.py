@@ -10,15 +10,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ratchet_profiler.record import Clock, RunRecord
 
 from ratchet_bot.data.baselines import BaselineFile, ScenarioBaseline
+from ratchet_bot.data.settings import Waiver
 from ratchet_bot.judging.rules.rule import (
     WAIVER_RULE,
     FileRule,
-    Files,
+    FileSubject,
     Finding,
     RecordedRequest,
     ScenarioRule,
@@ -27,9 +28,6 @@ from ratchet_bot.judging.rules.rule import (
 )
 from ratchet_bot.judging.rules.table import RULES
 from ratchet_bot.judging.snapshot import clocks_of, snapshot
-
-if TYPE_CHECKING:
-    from ratchet_bot.data.settings import Waiver  # it loads a YAML parser
 
 _FILE_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, FileRule))
 _SCENARIO_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, ScenarioRule))
@@ -45,7 +43,7 @@ def audit(
     *,
     against: BaselineFile | None = None,
     records: Sequence[RunRecord] = (),
-    waivers: "Sequence[Waiver]" = (),
+    waivers: Sequence[Waiver] = (),
     today: date | None = None,
 ) -> list[Finding]:
     """Return every finding: first of the file as a whole, then scenario by scenario in their order.
@@ -58,7 +56,7 @@ def audit(
         today: Waivers that expired before are findings themselves; None takes all as valid.
     """
     requests = requests_by_scenario(records, file.metadata.clock)
-    files = Files(file, against, requests)
+    files = FileSubject(file, against, requests)
     findings = [finding for rule in _FILE_RULES for finding in rule.check(files)]
     for name, scenario in file.scenarios.items():
         subject = Subject(
@@ -135,9 +133,7 @@ def requests_by_scenario(
     return {name: tuple(several) for name, several in requests.items()}
 
 
-def with_waivers(
-    findings: Iterable[Finding], waivers: "Sequence[Waiver]", today: date | None
-) -> list[Finding]:
+def with_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date | None) -> list[Finding]:
     """Return the findings, those that are waived with the reason.
 
     Args:
@@ -155,7 +151,7 @@ def with_waivers(
 
 
 def waiver_flaws(
-    waivers: "Iterable[Waiver]",
+    waivers: Iterable[Waiver],
     findings: Iterable[Finding],
     rules: Sequence[str],
     applied: Collection[str],
@@ -196,11 +192,11 @@ def waiver_flaws(
             )
 
 
-def _has_expired(waiver: "Waiver", today: date | None) -> bool:
+def _has_expired(waiver: Waiver, today: date | None) -> bool:
     return today is not None and today > waiver.expires
 
 
-def _flaw(waiver: "Waiver", severity: Severity, problem: str, remedy: str) -> Finding:
+def _flaw(waiver: Waiver, severity: Severity, problem: str, remedy: str) -> Finding:
     return Finding(
         rule=WAIVER_RULE,
         severity=severity,

@@ -93,7 +93,7 @@ def gates(field: str) -> bool:
 def is_slower_decoding(field: str, old_ms: float, new_ms: float) -> bool:
     """Return whether a decoding stage takes more than any file's limit for it allows: 90 % and 450 ms more.
 
-    As a measurement that is a regression, so it is no new baseline either.
+    As a measurement that is a regression, so it is not a new baseline either.
     """
     stage = stage_of(field)
     most_ms = max(old_ms * (1 + DECODING_TOLERANCE), old_ms + DECODING_PAD_MS)

@@ -223,9 +223,11 @@ class _MetricPool:
     """The nights of one metric in all scenarios."""
 
     def __init__(self, past: Past, field: str) -> None:
-        self.histories = {name: _recent(fields[field]) for name, fields in past.items() if field in fields}
+        self.histories = {
+            name: _usable(fields[field])[-MEMORY_NIGHTS:] for name, fields in past.items() if field in fields
+        }
         self.levels = {name: present_level(history) for name, history in self.histories.items()}
-        self.excesses = sorted(_excesses(self.levels.values()))
+        self.excesses = sorted(night for level in self.levels.values() if level for night in level.excesses)
 
     def chance(self, scenario: str, new: NewLimit, field: str) -> Chance:
         """Return the chance for one scenario."""
@@ -251,11 +253,3 @@ def _likeliest(scenario: str, limits: Mapping[str, NewLimit], pools: Mapping[str
     if predicted:
         return max(predicted, key=lambda chance: chance.ratio or 0.0)
     return max(chances, key=lambda chance: chance.nights, default=UNKNOWN)
-
-
-def _recent(history: Sequence[float]) -> Sequence[float]:
-    return [value for value in history if isfinite(value) and value >= 0][-MEMORY_NIGHTS:]
-
-
-def _excesses(levels: Iterable[PresentLevel | None]) -> list[float]:
-    return [night for level in levels if level for night in level.excesses]

@@ -109,20 +109,20 @@ def held_regressions(series: Mapping[str, Series], nights: int) -> list[Regressi
     values = {
         (scenario, field): [line.values[field] for line in lines if field in line.values]
         for scenario, lines in series.items()
-        for field in _gating_fields(lines)
+        for field in dict.fromkeys(field for line in lines for field in line.values)
+        if gates(field)
     }
     by_scenario: dict[str, dict[str, list[Regression]]] = {}
     for (scenario, field), moved in changes(values).items():
         lines = [line for line in series[scenario] if field in line.values]
         lasting = [_regression(lines, field, rise, moved) for rise in _rises(moved)]
-        held = [regression for regression in lasting if _nights_since(lines, regression) >= nights]
+        held = [
+            regression
+            for regression in lasting
+            if len({line.night for line in lines if line.captured_at >= regression.since}) >= nights
+        ]
         by_scenario.setdefault(scenario, {})[field] = held
     return [regression for by_field in by_scenario.values() for regression in _reported(by_field)]
-
-
-def _gating_fields(lines: Series) -> list[str]:
-    fields = dict.fromkeys(field for line in lines for field in line.values)
-    return [field for field in fields if gates(field)]
 
 
 def _rises(moved: Sequence[ChangePoint]) -> list[_Rise]:
@@ -204,7 +204,3 @@ def _changed(before: Series, since: Series) -> tuple[str, ...]:
     runner = runner_change(before, since)
     changes = [f"measured on {runner.since} since then, on {runner.before} before"] if runner else []
     return tuple(part[:LONGEST_PART] for part in [*changes, *machine_changes(was, now)][:MAX_PARTS])
-
-
-def _nights_since(lines: Series, regression: Regression) -> int:
-    return len({line.night for line in lines if line.captured_at >= regression.since})

@@ -1,7 +1,7 @@
 """A request seen as baseline values: all values of one scenario, from one request."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -87,10 +87,13 @@ def snapshot(request: RequestRecord, clock: Clock) -> Snapshot | None:
     steps = [_time_on(clock, step) for step in request.steps]
     if any(value is None for _, value in stages) or any(step is None for step in steps):
         return None
+    stages_ms: dict[str, float] = defaultdict(float)
+    for name, value in stages:
+        stages_ms[name] += value or 0.0
     return Snapshot(
         request_id=request.request_id,
         e2e_ms=request.total.host_ms,
-        stages_ms=_summed((name, value) for name, value in stages if value is not None),
+        stages_ms=dict(stages_ms),
         steps_ms=tuple(step for step in steps if step is not None),
         frames=request.frames,
         step_stages=_step_stages(request),
@@ -119,10 +122,3 @@ def _step_stages(request: RequestRecord) -> tuple[str | None, ...]:
 
 def _time_on(clock: Clock, timing: StageTiming | StepTiming) -> float | None:
     return timing.host_ms if clock == "host" else timing.device_ms
-
-
-def _summed(times: Iterable[tuple[str, float]]) -> dict[str, float]:
-    sums: dict[str, float] = defaultdict(float)
-    for name, value in times:
-        sums[name] += value
-    return dict(sums)

@@ -1,6 +1,5 @@
 """The geometry of a trend chart: where everything is, in the units of an SVG. Nothing is drawn here."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, floor, log10
@@ -139,7 +138,10 @@ def chart(trend: Trend) -> Chart:
             for line in trend.aside
             if END_TO_END in line.values and scale.begin <= line.captured_at <= scale.end
         ),
-        levels=_segments(scale, trend, marks),
+        levels=tuple(
+            Segment(marks[level.start].x, marks[level.end - 1].x, scale.y(level.ms), level.ms)
+            for level in trend.levels
+        ),
         turns=tuple(Turn(scale.x(change.line.captured_at), change) for change in trend.changes),
         ticks=tuple(Tick(scale.y(ms), f"{ms:,.10g}") for ms in _ticks(scale.low, scale.high)),
         days=_days(scale),
@@ -150,13 +152,6 @@ def chart(trend: Trend) -> Chart:
 
 def _mark(scale: _Scale, line: HistoryLine, ms: float) -> Mark:
     return Mark(scale.x(line.captured_at), scale.y(ms), line, ms, ms > scale.high)
-
-
-def _segments(scale: _Scale, trend: Trend, marks: Sequence[Mark]) -> tuple[Segment, ...]:
-    return tuple(
-        Segment(marks[level.start].x, marks[level.end - 1].x, scale.y(level.ms), level.ms)
-        for level in trend.levels
-    )
 
 
 def _scale(trend: Trend) -> _Scale:

@@ -4,19 +4,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ratchet_bot.data.baselines import AGGREGATES, BaselineFile, BaselinesRejected, baselines_from_text
 from ratchet_bot.data.formatting import plain
 from ratchet_bot.data.json_text import line_of, member_lines
+from ratchet_bot.data.settings import Waiver
 from ratchet_bot.hosts.effects import Annotation
 from ratchet_bot.judging.audit import audit
 from ratchet_bot.judging.metrics import gates
 from ratchet_bot.judging.proposals import Change
 from ratchet_bot.judging.rules.rule import SEVERITIES, Finding
-
-if TYPE_CHECKING:
-    from ratchet_bot.data.settings import Waiver  # it loads a YAML parser
 
 MOST_ANNOTATIONS: Final = 50
 """Remarks on lines of a check. Source: GitHub takes 50 with one request; the comment lists them all."""
@@ -27,7 +25,7 @@ _LINE = re.compile(r"^it cannot be read: line ([0-9]{1,9})\b")
 
 
 @dataclass(frozen=True)
-class Edit:
+class BaselineEdit:
     """A baseline file that a pull request changes."""
 
     path: str
@@ -56,9 +54,9 @@ def edit_of(
     before: bytes | None,
     after: bytes | None,
     *,
-    waivers: "Sequence[Waiver]" = (),
+    waivers: Sequence[Waiver] = (),
     today: date | None = None,
-) -> Edit | None:
+) -> BaselineEdit | None:
     """Return what a pull request's change of a baseline file is like, or None when it leaves it alone.
 
     Args:
@@ -71,11 +69,11 @@ def edit_of(
     if before == after:
         return None
     if after is None:
-        return Edit(path, "it is deleted, and nothing guards its scenarios any more")
+        return BaselineEdit(path, "it is deleted, and nothing guards its scenarios any more")
     try:
         file = baselines_from_text(after.decode())
     except (BaselinesRejected, UnicodeDecodeError) as error:
-        return Edit(path, f"it cannot be read: {error}")
+        return BaselineEdit(path, f"it cannot be read: {error}")
     old = _readable(before)
     findings = audit(file, against=old, waivers=waivers, today=today)
     introduced = [
@@ -90,10 +88,10 @@ def edit_of(
         if finding.rule in UNGUARDING
         and not (finding.rule == "loosened" and _is_tighter(finding.scenario, old, file))
     ]
-    return Edit(path, "", tuple(introduced), tuple(_lines(file, introduced)), tuple(unguarding))
+    return BaselineEdit(path, "", tuple(introduced), tuple(_lines(file, introduced)), tuple(unguarding))
 
 
-def annotations(edits: Iterable[Edit]) -> tuple[Annotation, ...]:
+def annotations(edits: Iterable[BaselineEdit]) -> tuple[Annotation, ...]:
     """Return remarks for the lines that are wrong, the gravest first, at most `MOST_ANNOTATIONS`."""
     edits = list(edits)
     unreadable = [_unreadable(edit) for edit in edits if edit.problem]
@@ -106,7 +104,7 @@ def annotations(edits: Iterable[Edit]) -> tuple[Annotation, ...]:
     return tuple((unreadable + [_remark(*remark) for remark in placed])[:MOST_ANNOTATIONS])
 
 
-def _unreadable(edit: Edit) -> Annotation:
+def _unreadable(edit: BaselineEdit) -> Annotation:
     named = _LINE.search(edit.problem)
     return Annotation(
         path=edit.path,

@@ -227,6 +227,7 @@ def hardware_report(
         proposals: What it allows to tighten.
         findings: What the audit says about the file; those on scenarios that were not compared are left out.
     """
+    tolerances = file.profile(comparison.profile).model_dump(include=set(Tolerances.model_fields))
     verdicts = {scenario.scenario: scenario.verdict for scenario in comparison.scenarios}
     return HardwareReport(
         hardware=records[0].environment.hardware,
@@ -235,7 +236,7 @@ def hardware_report(
         comparison=comparison,
         findings=tuple(finding for finding in findings if _is_news(finding, verdicts)),
         proposals=proposals,
-        wide_tolerances=_wide(file.profile(comparison.profile)),
+        wide_tolerances={kind: ratio for kind, ratio in tolerances.items() if ratio > WIDE_RATIO},
         environments=_distinct([record.environment for record in records]),
         sources=_distinct([record.source for record in records]),
     )
@@ -253,11 +254,6 @@ def _is_news(finding: Finding, verdicts: Mapping[str, Verdict]) -> bool:
 def _distinct(values: Sequence[T]) -> tuple[T, ...]:
     """Return these values in their order, each once; they need not be hashable."""
     return tuple(value for number, value in enumerate(values) if value not in values[:number])
-
-
-def _wide(tolerances: Tolerances) -> dict[str, float]:
-    named = {name: getattr(tolerances, name) for name in Tolerances.model_fields}
-    return {name: ratio for name, ratio in named.items() if ratio > WIDE_RATIO}
 
 
 def _e2e_change(scenario: ScenarioComparison) -> float:

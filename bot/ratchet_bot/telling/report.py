@@ -12,7 +12,7 @@ from ratchet_bot.judging.attribution import Attribution
 from ratchet_bot.judging.proposals import Proposal
 from ratchet_bot.judging.rules.rule import Finding
 from ratchet_bot.judging.verdicts import Outcome, ScenarioComparison, Verdict
-from ratchet_bot.telling.edits import Edit
+from ratchet_bot.telling.edits import BaselineEdit
 from ratchet_bot.telling.hardware_report import HardwareReport, ScenarioRow
 from ratchet_bot.telling.markers import State
 
@@ -170,7 +170,7 @@ class RunReport:
     missing: tuple[Missing, ...] = ()
     refused: tuple[RefusedArtifact, ...] = ()
     """Artifacts that were left aside, and are not why a hardware is missing."""
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[BaselineEdit, ...] = ()
     """Baseline files that the pull request itself changes."""
     is_of_this_attempt: bool = True
     """Whether any of its records may be of the run's present attempt."""
@@ -180,12 +180,12 @@ class RunReport:
     """Whether the pull request changes by what the ones after it are judged."""
 
     @property
-    def wrong(self) -> Sequence[Edit]:
+    def wrong(self) -> Sequence[BaselineEdit]:
         """The changes that must not be merged as they are."""
         return [edit for edit in self.edits if edit.is_wrong]
 
     @property
-    def unguarding(self) -> Sequence[Edit]:
+    def unguarding(self) -> Sequence[BaselineEdit]:
         """The changes after which slowdowns pass that were caught before."""
         return [edit for edit in self.edits if edit.unguarding]
 
@@ -241,7 +241,7 @@ def run_report(
     run: Run,
     report: Report,
     refused: Sequence[RefusedArtifact],
-    edits: Iterable[Edit],
+    edits: Iterable[BaselineEdit],
     *,
     is_of_this_attempt: bool,
     is_of_this_merge: bool,

@@ -139,7 +139,7 @@ class RecordedRequest:
 
 
 @dataclass(frozen=True)
-class Files:
+class FileSubject:
     """A whole baseline file, and what is known of its past and its origin."""
 
     file: BaselineFile
@@ -187,7 +187,7 @@ class ScenarioRule(Rule):
 class FileRule(Rule):
     """A rule about the file as a whole, or several of its scenarios together."""
 
-    check: Callable[[Files], Iterable[Finding]]
+    check: Callable[[FileSubject], Iterable[Finding]]
     of_file: bool = field(kw_only=True)
     """See `Rule.of_file`: False where each finding is about one scenario that is there."""
 

@@ -17,7 +17,7 @@ from ratchet_bot.data.baselines import (
     Tolerances,
 )
 from ratchet_bot.judging.metrics import HONEST_GAP_MS, is_denoising_stage
-from ratchet_bot.judging.rules.rule import Files, Finding
+from ratchet_bot.judging.rules.rule import FileSubject, Finding
 
 LEAST_COPIED: Final = 5
 """Step indices at which two scenarios have the same value before one is a copy of the other.
@@ -34,7 +34,7 @@ LONGEST_KEY: Final = 200
 """Characters shown of a comparability key. Chosen: those that the bot writes have about a hundred."""
 
 
-def repeated_key(files: Files) -> Iterator[Finding]:
+def repeated_key(files: FileSubject) -> Iterator[Finding]:
     """Yield a finding for each key that stands twice in one object.
 
     JSON readers keep the last one without a word, so what a person sees first does not count.
@@ -53,7 +53,7 @@ def repeated_key(files: Files) -> Iterator[Finding]:
         )
 
 
-def metadata_date(files: Files) -> Iterator[Finding]:
+def metadata_date(files: FileSubject) -> Iterator[Finding]:
     """Yield a finding when the date in the description is not that of `last_updated`.
 
     One of the two was forgotten: of 119 real changes of numbers 33 left a date stale and 82 had none.
@@ -73,7 +73,7 @@ def metadata_date(files: Files) -> Iterator[Finding]:
         )
 
 
-def copied_scenario(files: Files) -> Iterator[Finding]:
+def copied_scenario(files: FileSubject) -> Iterator[Finding]:
     """Yield a finding for each scenario that has the values of another one at five step indices or more.
 
     Two measurements do not agree to 0.01 ms five times: one is a copy that nobody measured. It happened to a
@@ -95,7 +95,7 @@ def copied_scenario(files: Files) -> Iterator[Finding]:
         )
 
 
-def implausible_stage(files: Files) -> Iterator[Finding]:
+def implausible_stage(files: FileSubject) -> Iterator[Finding]:
     """Yield a note for each stage that takes under 5 % of what it takes in the file's other scenarios.
 
     It may be a slip of the pen, or a stage that did nothing; it may be true as well, so it is a note, and
@@ -147,7 +147,7 @@ def _by_stage(scenarios: Mapping[str, ScenarioBaseline]) -> dict[str, dict[str, 
     return values
 
 
-def _implausible(files: Files, name: str, stage: str, value: float, elsewhere: str) -> Finding:
+def _implausible(files: FileSubject, name: str, stage: str, value: float, elsewhere: str) -> Finding:
     old = files.old.scenarios.get(name, ScenarioBaseline()) if files.old else None
     return Finding(
         rule="implausible-stage",
@@ -170,12 +170,12 @@ def _median_without(values: Sequence[float], left_out: float) -> float:
     return median(values[index] for index in middle)
 
 
-def _is_measured(files: Files, name: str, stage: str, value: float) -> bool:
+def _is_measured(files: FileSubject, name: str, stage: str, value: float) -> bool:
     requests = files.requests.get(name, ())
     return any(abs(request.values.stages.get(stage, -1.0) - value) <= HONEST_GAP_MS for request in requests)
 
 
-def guard_lost(files: Files) -> Iterator[Finding]:
+def guard_lost(files: FileSubject) -> Iterator[Finding]:
     """Yield a finding for each edit that lets slowdowns pass in scenarios whose values nobody touched.
 
     A scenario that is gone; a tolerance that is wider than before, where a file without tolerances has the
