@@ -11,7 +11,7 @@ from ratchet_bot.data.baselines import baselines_from_text
 from ratchet_bot.flows import report, slash
 from ratchet_bot.judging.audit import audit
 
-MOMENTS = ["react", "may_write", "standing", "runs", "artifacts", "files_at", "commit_files", "reply"]
+MOMENTS = ["react", "may_write", "pull_state", "runs", "artifacts", "files_at", "commit_files", "reply"]
 """Of a command, in their order."""
 
 
@@ -106,7 +106,7 @@ def test_two_runs_reported_at_once(project: Project, moment: str):
     assert (project.checks(older), project.checks(newer)) == (["failure"], ["success"])
 
 
-@pytest.mark.parametrize("moment", ["standing", "runs", "artifacts", "files_at", "commit_files"])
+@pytest.mark.parametrize("moment", ["pull_state", "runs", "artifacts", "files_at", "commit_files"])
 def test_a_push_in_the_midst_of_a_command(project: Project, moment: str):
     """The engine changes while we look: its old values become nobody's baselines, and that is said."""
     pull = project.opened()
@@ -116,7 +116,7 @@ def test_a_push_in_the_midst_of_a_command(project: Project, moment: str):
 
     assert (code, project.reactions(comment)) == (1, ["eyes", "confused"])
     assert tightened(project.github.head("faster").files[H100]) == []
-    is_seen = moment == "standing"
+    is_seen = moment == "pull_state"
     said = "There is nothing to take from the head" if is_seen else "ask again when it was measured"
     assert said in project.answers(comment)[0]
 

@@ -123,7 +123,7 @@ def test_a_request_that_contradicts_itself_says_where():
     ]
     assert found[0].message == (
         "stages sum to 598.30 ms, longer than the whole request (100.00 ms): measure again, this request is "
-        "no evidence"
+        "not evidence"
     )
 
 
