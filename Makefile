@@ -30,7 +30,7 @@ test: .venv/installed ## run the tests
 	@bash tests/fetch_webhooks.sh .tools/github-webhooks.json
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not act and not faults and not package" $(COVERAGE)
 
-coverage: ## run the tests, and hold what they execute to the floor in pyproject.toml
+coverage: ## run the tests, and require the coverage that pyproject.toml sets
 	$(MAKE) test COVERAGE="--cov --cov-report=term:skip-covered"
 
 faults: .venv/installed ## lose every answer, and cut every night at every request
@@ -68,7 +68,7 @@ install-check: ## install the lock with the oldest pip that a supported Python b
 docs: .venv/installed ## build the site of the documentation into .docs; a warning or a broken link is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs .docs
 
-pictures: .venv/installed ## take the pictures of README and docs anew, with chromium
+pictures: .venv/installed ## take the pictures of README and docs again, with chromium
 	bash docs/pictures/take.sh
 
 action: ## install the bot as the workflows do, hash-locked, and run it
@@ -92,13 +92,13 @@ bench: .venv/installed ## what a stage and a command cost, and how well a slowdo
 parity: .venv/installed .tools/parity/installed ## sglang's own test beside ours, on random requests and what it prints
 	PYTHONPATH=tests $(BIN)/python -m parity
 
-lock: ## resolve the dependencies anew, for every Python and platform
+lock: ## resolve the dependencies again, for every Python and platform
 	echo torch==$(TORCH) | $(COMPILE) --no-config --output-file requirements-torch.lock -
 	$(COMPILE) --output-file requirements-bot.lock pyproject.toml
 	$(COMPILE) --extra profiler --extra demo --extra docs --extra dev --constraint requirements-torch.lock \
 	  --no-emit-package perf-ratchet --no-emit-package torch --output-file requirements-dev.lock pyproject.toml
 
-golden: .venv/installed ## write the golden files anew; review them as rendered Markdown
+golden: .venv/installed ## rewrite the golden files; review them as rendered Markdown
 	$(BIN)/python -m pytest -n auto --golden=write tests
 
 clean: ## remove what the other targets made

@@ -13,8 +13,8 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--golden=write`, which writes the golden files anew."""
-    parser.addoption("--golden", choices=("check", "write"), default="check", help="write: golden files anew")
+    """Add `--golden=write`, which rewrites the golden files."""
+    parser.addoption("--golden", choices=("check", "write"), default="check", help="write: rewrite the golden files")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

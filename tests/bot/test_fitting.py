@@ -5,7 +5,7 @@ from itertools import accumulate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ratchet_bot.telling.fitting import GUESSES, longest_fitting
+from ratchet_bot.telling.render import GUESSES, longest_fitting
 
 LIMIT_BYTES = 60_000
 

@@ -1,6 +1,7 @@
 """Reports to Markdown, HTML and text, each as long as its reader takes, with `telling.words`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Final
 
 from markupsafe import Markup
@@ -10,15 +11,16 @@ from ratchet_bot.data.baselines import BaselineFile
 from ratchet_bot.judging.proposals import Proposals
 from ratchet_bot.judging.verdicts import Comparison
 from ratchet_bot.telling import markers
-from ratchet_bot.telling.fitting import longest_fitting
 from ratchet_bot.telling.hardware_report import HardwareReport, hardware_report
 from ratchet_bot.telling.report import Report, RunReport
 from ratchet_bot.telling.words import html, markdown, text
 
 MAX_COMMENT_BYTES: Final = 60_000
 """Most UTF-8 bytes of a comment. GitHub refuses more than 65,536 characters, and elsewhere counts bytes."""
+GUESSES: Final = 4
+"""Sizes to guess before halving, which is never slow. Chosen: the comments seen so far take three."""
 MARKER: Final = markers.MARKER
-"""How a comment begins that is ours."""
+"""How each of our comments begins."""
 
 
 def comment(report: Report, told: RunReport | None = None) -> str:
@@ -29,7 +31,7 @@ def comment(report: Report, told: RunReport | None = None) -> str:
 
     Args:
         report: What was measured.
-        told: What the host and the diff say besides, where a run of the host is told.
+        told: What the host and the diff add, when the report is of a run on the host.
     """
     edits = max((len(edit.findings) for edit in told.edits), default=0) if told else 0
     most = max((edits, *map(_longest_list, report.hardware)))
@@ -69,7 +71,7 @@ def verdicts(
 
 
 def title(told: RunReport) -> str:
-    """Return what came of a run in one line of plain text."""
+    """Return the result of a run in one line of plain text."""
     return text("title", told=told, headline=headline(told.report)).strip()
 
 
@@ -77,6 +79,44 @@ def page(title: str, parts: Sequence[tuple[str, str]]) -> str:
     """Return an HTML page of (heading, HTML) parts; the HTML is what GitHub's Markdown parser made."""
     bodies = [{"heading": heading, "body": Markup(body)} for heading, body in parts]  # noqa: S704 - see above
     return html("page", title=title, parts=bodies)
+
+
+def longest_fitting(text_of: Callable[[int], str], most: int, most_bytes: int) -> str:
+    """Return the text of the greatest size that fits a limit of bytes; the text of size 0 when none fits.
+
+    Rendering a text is what takes long, so few sizes are tried. Texts grow about evenly below the middle, and
+    about evenly above it: the first try is the middle, the next `GUESSES` are where a straight line through
+    the ends of the remaining interval meets the limit, and all later ones halve that interval.
+
+    Args:
+        text_of: Size -> text; a greater size never gives a shorter text.
+        most: The greatest size.
+        most_bytes: The limit, in UTF-8.
+
+    Source: the method of false position (regula falsi).
+    """
+
+    def over_bytes(text: str) -> int:
+        return len(text.encode()) - most_bytes
+
+    long = text_of(most)
+    if over_bytes(long) <= 0:
+        return long
+    fitting, low, high = text_of(0), 0, most
+    if over_bytes(fitting) > 0:
+        return fitting
+    for guess in count():
+        if high - low <= 1:
+            break
+        line = over_bytes(fitting) / (over_bytes(fitting) - over_bytes(long))
+        share = line if 0 < guess <= GUESSES else 0.5
+        tried = min(low + max(int(share * (high - low)), 1), high - 1)
+        text = text_of(tried)
+        if over_bytes(text) <= 0:
+            fitting, low = text, tried
+        else:
+            long, high = text, tried
+    return fitting
 
 
 def _comment(report: Report, told: RunReport | None, size: int, most: int) -> str:
