@@ -76,12 +76,12 @@ def observe(
         loop_stage: What its denoising loop is called: the second of two is a "RefinementStage".
     """
     with ExitStack() as undo:
-        watch = _Watch(undo, request, loop_stage)
+        watch = _PipelineObserver(undo, request, loop_stage)
         watch.pipeline(pipe)
         yield
 
 
-class _Watch:
+class _PipelineObserver:
     """What one `observe` has put in place: each thing once, however many pipelines share it."""
 
     def __init__(self, undo: ExitStack, request: RequestProfiler, loop_stage: str) -> None:
