@@ -133,13 +133,13 @@ def test_what_a_function_raises_is_the_scenarios_error():
 
 
 def test_a_function_without_a_stage_is_warned_of():
-    """It is measured, and then nothing comes of it; one that marks stages is told without a warning."""
+    """Nothing inside of it can be attributed; one that marks stages has no warning."""
     silent, marked = capture(
         [scenario("engine:alone"), scenario("engine:run", id="two")], warmup=0, repeats=1
     ).scenarios
 
     assert outcome_line(silent).endswith(
-        " ms end to end, median of 1; warning: no stage was marked: such a scenario gets no baseline "
-        "and is never judged; mark at least one stage: docs/scenarios.md"
+        " ms end to end, median of 1; warning: no stage was marked: such a scenario is judged by end "
+        "to end alone; mark at least one stage: docs/scenarios.md"
     )
     assert outcome_line(marked).endswith(" ms end to end, median of 1")

@@ -182,8 +182,13 @@ class ScenarioBaseline(_Part):
 
     @property
     def guards(self) -> bool:
-        """True when a slowdown can be seen: there is an end-to-end time, and a stage or a step."""
-        return bool(self.aggregate(END_TO_END) and (self.stages or self.steps))
+        """True when a slowdown can be seen: there is an end-to-end time."""
+        return bool(self.aggregate(END_TO_END))
+
+    @property
+    def is_end_to_end_only(self) -> bool:
+        """True when nothing inside of a request has a baseline: a change cannot be attributed."""
+        return self.guards and not (self.stages or self.steps)
 
     def aggregate(self, field: str) -> float | None:
         """Return one of `AGGREGATES` in milliseconds, or None when it is absent or no measurement."""

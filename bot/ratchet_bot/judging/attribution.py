@@ -151,14 +151,16 @@ class Attribution:
 
 
 def attribution(baseline: ScenarioBaseline, measured: Snapshot) -> Attribution | None:
-    """Return where the change from a baseline to a request is, or None where the baseline has no end to end.
+    """Return where the change from a baseline to a request is, or None where it cannot be attributed.
+
+    That is where the baseline has no end to end, or nothing inside.
 
     Args:
         baseline: What was expected.
         measured: One request: its values belong together.
     """
     old_e2e_ms = baseline.aggregate(END_TO_END)
-    if not old_e2e_ms:
+    if not old_e2e_ms or baseline.is_end_to_end_only:
         return None
     stages_ms = measured.as_baseline.stages
     names = dict.fromkeys([*baseline.stages, *stages_ms])

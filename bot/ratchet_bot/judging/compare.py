@@ -139,8 +139,10 @@ def _by_sglang(
 def _notes(baseline: ScenarioBaseline, evidence: Evidence) -> tuple[str, ...]:
     stages = evidence.snapshots[0].stages_ms
     gone = [name for name in baseline.stages if name not in stages]
-    new = [name for name in stages if name not in baseline.stages]
+    new = [name for name in stages if name not in baseline.stages and not baseline.is_end_to_end_only]
     notes = [f"stage {name} has a baseline and was not measured" for name in gone]
+    if baseline.is_end_to_end_only:
+        notes.append("the baseline has neither stages nor steps: a change cannot be attributed")
     notes += [f"stage {name} was measured and has no baseline" for name in new]
     left_out = evidence.measured - len(evidence.requests)
     if left_out:

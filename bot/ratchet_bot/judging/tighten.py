@@ -124,6 +124,8 @@ def _considered(
     baseline = file.scenarios.get(name, ScenarioBaseline())
     candidate = _candidate(baseline, name, evidence, clock)
     if candidate.proposal.kind == "first":
+        if any(baseline.by_field().values()):
+            return Declined(name, "it holds values but no end-to-end time: --replace gives it this run's")
         declined = Declined(name, "it has no baseline yet: --add proposes a first one")
         return _consistent(candidate) if terms.add else declined
     chosen = lower_median(evidence.requests)

@@ -93,7 +93,7 @@ def outcome_line(scenario: ScenarioRecord) -> str:
     if any(request.stages for request in measured_requests(scenario)):
         return line
     return (
-        f"{line}; warning: no stage was marked: such a scenario gets no baseline and is never judged; "
+        f"{line}; warning: no stage was marked: such a scenario is judged by end to end alone; "
         "mark at least one stage: docs/scenarios.md"
     )
 
