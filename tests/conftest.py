@@ -14,7 +14,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--golden=write`, which rewrites the golden files."""
-    parser.addoption("--golden", choices=("check", "write"), default="check", help="write: rewrite the golden files")
+    parser.addoption("--golden", choices=("check", "write"), default="check", help="write the golden files")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
