@@ -110,7 +110,7 @@ def test_other_artifacts_are_none_of_our_business():
         (make_artifact(1, "perf-records-h100-x"), "no such hardware is configured; there is h100"),
         (
             make_artifact(1, "perf-records-h100", is_expired=True),
-            "the host has deleted it: its time was over; run the job again",
+            "it expired, and the host deleted it; run the job again",
         ),
         (
             make_artifact(1, "perf-records-h100", size_bytes=MAX_ZIP_BYTES + 1),

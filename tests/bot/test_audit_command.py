@@ -217,7 +217,7 @@ def test_records_alone_are_audited_by_themselves(capsys: pytest.CaptureFixture[s
     assert main(["audit", "--records", "good.json"]) == 0
     assert capsys.readouterr().out == (
         "warning flux r0 (host): steps-missing: the denoising stages take 460.00 ms and there is no step: "
-        "record the steps of the denoising loop, and capture the scenario anew\n\n"
+        "record the steps of the denoising loop, and capture the scenario again\n\n"
         "steps-missing        1 warning\n\n"
         "good.json: 1 request, 1 warning\n"
     )

@@ -45,7 +45,7 @@ def test_a_success_is_carried_over(project: Project):
 
     assert before != after
     assert (new["name"], new["status"], new["conclusion"]) == ("perf-ratchet", "completed", "success")
-    assert origin == f"Carried over from {before}, since only baselines were changed."
+    assert origin == f"Carried over from {before}, since only baselines changed."
     assert (new["output"]["title"], summary) == (old["output"]["title"], old["output"]["summary"])
     assert (
         f"Its check `perf-ratchet` was carried over from [`{before[:7]}`]" in answer or before[:7] in answer

@@ -106,7 +106,7 @@ def test_a_job_lands_on_its_own_hardware_only():
     assert [(it.health, it.says) for it in wrong] == [
         (
             Health.PROBLEM,
-            "a job of ascend may land on h100: it asks for no label that h100 does not have",
+            "a job of ascend may land on h100: h100 has all the labels it asks for",
         )
     ]
     assert len(runner_checks({"h100": H100, "twin": H100})) == 2 + 2
@@ -123,7 +123,11 @@ def test_a_machine_of_githubs_own_has_no_accelerator(device: str, healths: list[
 @pytest.mark.parametrize(
     ("places", "health", "mend"),
     [
-        ([], Health.WARNING, "git fetch origin nights; if it is not there, the first night makes it"),
+        (
+            [],
+            Health.WARNING,
+            "git fetch origin nights; if that fails, the first night creates it",
+        ),
         (["nights"], Health.WARNING, "git push origin nights"),
         (["nights", "origin/nights"], Health.OK, ""),
         (["upstream/nights"], Health.OK, ""),

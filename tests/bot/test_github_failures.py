@@ -109,7 +109,7 @@ def test_what_github_says_is_one_short_line(data: object, said: str, kinds: set[
         ),
         (
             Failure(status=403, message="Resource not accessible by personal access token"),
-            'the token may not; give the job "permissions: {pull-requests: write}"',
+            'the token lacks a permission; give the job "permissions: {pull-requests: write}"',
         ),
         (Failure(status=403, message=LIMIT), "its rate limit is used up; run it again in 60 s"),
         (Failure(status=503, message="x"), "it is failing (503); run it again later, nothing is done twice"),

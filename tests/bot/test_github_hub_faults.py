@@ -133,7 +133,9 @@ def test_a_graphql_rate_limit_is_told(github: FakeGithub, hub: GithubHost):
 def test_a_missing_permission_is_named(github: FakeGithub, hub: GithubHost, check: Check, needed: str):
     """What the job must be given stands in the message, as its YAML writes it."""
     github.permissions.discard(needed)
-    with pytest.raises(HostRefused, match=f'the token may not; give the job "permissions: {{{needed}}}"$'):
+    with pytest.raises(
+        HostRefused, match=f'the token lacks a permission; give the job "permissions: {{{needed}}}"$'
+    ):
         do_each(hub, check)
 
 

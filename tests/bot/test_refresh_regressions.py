@@ -37,7 +37,7 @@ def test_loosening_is_a_persons_word(github: FakeGithub):
     story.merge(pull)
     story.night(17, {"flux": 1.2})
     assert not issue.is_open
-    assert "its baseline was captured anew since, at the new level" in github.comments[-1].body
+    assert "its baseline has since been captured again, at the new level" in github.comments[-1].body
 
 
 def test_a_label_taken_off_withdraws_the_loosening(github: FakeGithub):

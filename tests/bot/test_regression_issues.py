@@ -46,7 +46,7 @@ def test_a_double_is_closed_and_says_where_it_goes_on(github: FakeGithub):
 
     assert [issue.is_open, double.is_open] == [True, False]
     [last] = github.comments
-    assert (last.pull, f"* `flux`: #{issue.number} tells of it" in last.body) == (double.number, True)
+    assert (last.pull, f"* `flux`: #{issue.number} reports it" in last.body) == (double.number, True)
 
 
 def test_a_beginning_that_was_thought_to_be_another_stays_in_its_issue(github: FakeGithub):

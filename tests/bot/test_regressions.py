@@ -45,7 +45,7 @@ def test_another_machine_ends_it():
     lines = make_series([100.0], changed={1: {"comparability": "other"}})
 
     assert why_over(make_regression(), lines, FILE) == (
-        "the machine has changed since, and its times do not compare"
+        "the machine has changed since, so its times are not comparable"
     )
 
 
@@ -57,7 +57,7 @@ def test_a_baseline_at_the_new_level_ends_it():
     lines = make_series(SLOW)
 
     assert why_over(make_regression(), lines, accepted) == (
-        "its baseline was captured anew since, at the new level"
+        "its baseline has since been captured again, at the new level"
     )
     assert [why_over(make_regression(), lines, file) for file in (older, tight)] == ["", ""]
 

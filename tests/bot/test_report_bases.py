@@ -12,7 +12,7 @@ from ratchet_bot.telling.checks import check_name
 
 EVIL = "evil/demo"
 BEFORE, BEGAN, LATER = "2026-05-17T11:59:59Z", "2026-05-17T12:00:00Z", "2026-05-17T12:00:09Z"
-MOVED_ON = "The pull request went into another branch, or was closed, when the run began."
+MOVED_ON = "When the run began, the pull request was closed or had another base branch."
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_a_pull_request_moved_while_it_is_measured(project: Project):
     [begun, _] = project.github.checks
 
     assert checks(project) == checks(project, "perf-ratchet (old)") == ["action_required"]
-    said = "The pull request goes into another branch than it did: the check `perf-ratchet (old)` judges it."
+    said = "The base branch of the pull request has changed: the check `perf-ratchet (old)` judges it."
     assert begun.said["output"]["summary"] == said
 
 

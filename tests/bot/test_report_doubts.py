@@ -50,7 +50,7 @@ def test_an_attempt_that_measured_nothing_is_not_green(project: Project):
     run, body = again(project, "success")
 
     assert project.checks(run) == ["action_required"]
-    assert "🟡 **All records are of earlier attempts of the run: attempt 2 has measured nothing.**" in body
+    assert "🟡 **All records come from earlier attempts of the run: attempt 2 has measured nothing.**" in body
 
 
 def test_an_attempt_of_one_shard_keeps_the_others(project: Project):

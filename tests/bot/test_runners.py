@@ -1,4 +1,4 @@
-"""A machine that took over, as the history tells of it."""
+"""A machine that took over, as the history reports it."""
 
 from collections.abc import Sequence
 

@@ -61,7 +61,7 @@ def test_our_own_are_well(name: str):
             "contents: read",
             "contents: write",
             "problem",
-            "job profile: may contents: write without need, and code of pull requests runs in it",
+            "job profile: has contents: write without needing it, and code of pull requests runs in it",
         ),
         (
             "profile",
@@ -110,7 +110,7 @@ def test_our_own_are_well(name: str):
             "actions: read",
             "actions: write",
             "warning",
-            "job respond: may actions: write without need",
+            "job respond: has actions: write without needing it",
         ),
         (
             "slash",
@@ -146,7 +146,7 @@ def test_more_than_what_is_needed_is_not_lacking():
     """Write where read is needed is too much, and nothing else."""
     text = written("report").replace("contents: read", "contents: write")
 
-    assert problems("report", text) == [("warning", "job report: may contents: write without need")]
+    assert problems("report", text) == [("warning", "job report: has contents: write without needing it")]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,10 @@ def test_a_profile_workflow_may_be_your_own(command: str):
 
     assert problems("profile", f"{head}    permissions: {{contents: read}}\n{steps}") == []
     assert problems("profile", f"{head}    permissions: {{contents: write}}\n{steps}") == [
-        ("problem", "job mine: may contents: write without need, and code of pull requests runs in it")
+        (
+            "problem",
+            "job mine: has contents: write without needing it, and code of pull requests runs in it",
+        )
     ]
 
 

@@ -151,7 +151,7 @@ def setup_check(path: str, text: str | None, *, needs_pipelines: bool | None) ->
         says = "is still as perf-ratchet init wrote it: your engine is not installed"
         return Diagnosis(Health.WARNING, path, says, f"put your command in the place of {UNTOUCHED!r}")
     if needs_pipelines and not any(word in commands for word in PIPELINES):
-        says = "installs no diffusers, and the built-in scenarios need it"
+        says = "does not install diffusers, which the built-in scenarios need"
         return Diagnosis(
             Health.WARNING, path, says, "python3 -m pip install './.perf-ratchet[profiler,builtin]'"
         )
@@ -164,7 +164,7 @@ def runner_checks(hardware: Mapping[str, Hardware]) -> list[Diagnosis]:
         Diagnosis(
             Health.PROBLEM,
             f"runner of {name}",
-            f"a job of {name} may land on {other}: it asks for no label that {other} does not have",
+            f"a job of {name} may land on {other}: {other} has all the labels it asks for",
             f"give {name} a label of its own, such as {name}",
         )
         for name, other in permutations(hardware, 2)
@@ -203,8 +203,8 @@ def history_check(branch: str, places: Sequence[str]) -> Diagnosis:
     """
     subject = f"branch {branch}"
     if not places:
-        how = f"git fetch origin {branch}; if it is not there, the first night makes it"
-        return Diagnosis(Health.WARNING, subject, "is not known here", how)
+        how = f"git fetch origin {branch}; if that fails, the first night creates it"
+        return Diagnosis(Health.WARNING, subject, "does not exist here", how)
     if places == [branch]:
         return Diagnosis(Health.WARNING, subject, "is here only", f"git push origin {branch}")
     return Diagnosis(Health.OK, subject, f"is at {', '.join(places)}")

@@ -66,7 +66,7 @@ def workflow_checks(path: str, name: str, text: str | None, profile_name: str) -
                 Health.PROBLEM, path, says, "compare it with the one that perf-ratchet init writes elsewhere"
             )
         ]
-    return wrong or [Diagnosis(Health.OK, path, "starts, may and is pinned as it should be")]
+    return wrong or [Diagnosis(Health.OK, path, "its triggers, permissions and pins are right")]
 
 
 def workflow_name(text: str | None) -> str:
@@ -168,7 +168,7 @@ def _job(path: str, name: str, job: Mapping[str, Any]) -> Iterator[Diagnosis]:
         yield Diagnosis(
             health,
             path,
-            f"job {name}: may {_listed(more)} without need{why}",
+            f"job {name}: has {_listed(more)} without needing it{why}",
             f"permissions: {_listed(needs)}",
         )
 

@@ -149,7 +149,7 @@ def _json_fields(report: "AuditReport") -> dict[str, Any]:
 
 COMMAND: Final = Command(
     "audit",
-    "say what is wrong with a baseline file",
+    "find errors in a baseline file",
     _add_arguments,
     _run,
     (

@@ -1,4 +1,4 @@
-"""`perf-ratchet demo`: watch it work on this machine, in a throw-away git repository."""
+"""`perf-ratchet demo`: show it at work on this machine, in a throw-away git repository."""
 
 import argparse
 from pathlib import Path
@@ -21,7 +21,7 @@ def _run(options: argparse.Namespace) -> int:
 
 COMMAND: Final = Command(
     "demo",
-    "watch it work: a regression caught, a baseline tightened",
+    "show it at work: a regression caught, a baseline tightened",
     _add_arguments,
     _run,
     ("perf-ratchet demo", "perf-ratchet demo --folder /tmp/ratchet-demo"),

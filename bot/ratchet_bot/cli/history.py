@@ -23,12 +23,12 @@ _REPOSITORY: Final = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9_.-]+/[A-Za
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    show = actions.add_parser("show", help="how scenarios have done over the nights")
+    show = actions.add_parser("show", help="show the nights of scenarios")
     show.add_argument("scenario", metavar="SCENARIO", help="its id, or a glob")
     _add_checkout(show)
     add_format(show)
     show.set_defaults(action=_show, parser=show)
-    exclude = actions.add_parser("exclude", help="do not count a bad sample any more")
+    exclude = actions.add_parser("exclude", help="stop counting a bad sample")
     exclude.add_argument("--run-id", type=arguments.run_id, required=True, metavar="ID", help="whose sample")
     add_scenario(exclude)
     exclude.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever wonders later")
@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    """Print how scenarios have done over the nights; return 0.
+    """Print show the nights of scenarios; return 0.
 
     Raises:
         BadInput: a file cannot be used, or no scenario matches the glob.

@@ -131,7 +131,7 @@ def _make_branch(folder: Path, branch: str) -> bool:
 
 COMMAND: Final = Command(
     "init",
-    "begin in a repository: configuration, workflows, history branch",
+    "set up a repository: configuration, workflows, history branch",
     _add_arguments,
     _run,
     ("perf-ratchet init", "perf-ratchet init --release octo/perf-ratchet@$SHA"),

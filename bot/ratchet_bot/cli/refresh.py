@@ -1,4 +1,4 @@
-"""`perf-ratchet refresh`: remember a night, and propose what it shows."""
+"""`perf-ratchet refresh`: add a night to the history, and propose baselines from it."""
 
 import argparse
 import os
@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace) -> int:
 
 COMMAND: Final = Command(
     "refresh",
-    "remember a night, and propose what it shows",
+    "add a night to the history, and propose baselines from it",
     _add_arguments,
     _run,
     ("GITHUB_TOKEN=... perf-ratchet refresh --run-id 25963872007 --repository octo/demo",),

@@ -26,19 +26,20 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--run-id",
         type=arguments.run_id,
         metavar="ID",
-        help="a run of the profile workflow: all else is asked of GitHub (default: that of the event)",
+        help="a run of the profile workflow; the rest comes from GitHub (default: the run of the event)",
     )
     parser.add_argument(
-        "--pull", type=arguments.pull_number, metavar="NUMBER", help="the pull request that records are of"
+        "--pull",
+        type=arguments.pull_number,
+        metavar="NUMBER",
+        help="the pull request of the records",
     )
-    parser.add_argument(
-        "--head", type=arguments.full_sha, metavar="SHA", help="the commit that records are of"
-    )
+    parser.add_argument("--head", type=arguments.full_sha, metavar="SHA", help="the commit of the records")
     parser.add_argument(
         "--config",
         type=Path,
         default=Path(CONFIG),
-        help="which hardware has which baseline file (default: %(default)s)",
+        help="the configuration, which names the baseline files (default: %(default)s)",
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(

@@ -28,7 +28,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         type=arguments.fraction,
         default=MIN_IMPROVEMENT,
         metavar="FRACTION",
-        help="by how much end to end must fall (default: %(default)s)",
+        help="how much end to end must fall (default: %(default)s)",
     )
     parser.add_argument(
         "--max-flake-rate",
@@ -42,7 +42,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hardware",
         type=arguments.hardware_name,
         metavar="NAME",
-        help="records and file are of this, whatever they say (default: the hardware of the records, which "
+        help="hardware of records and file, whatever they name (default: the one in the records, which "
         "must be that of the file: by the configuration, else by its metadata.hardware, else by its name "
         "where that names one: h100.json, cpu.json)",
     )
@@ -56,7 +56,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="GLOB",
-        help="give these the values of one request of this run, whatever improves: also slower, of another "
+        help="give these the values of one request of this run, even slower ones or those of another "
         "workload or machine; may be given again; audit --against still says loosened or workload-changed",
     )
     parser.add_argument("--write", action="store_true", help="put the proposals into the baseline file")

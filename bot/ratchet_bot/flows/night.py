@@ -1,4 +1,4 @@
-"""`perf-ratchet refresh`: remember a night, and propose what it shows.
+"""`perf-ratchet refresh`: add a night to the history, and propose baselines from it.
 
 First the history is written, then the issues, then the pull requests: broken off anywhere, the next night
 finds what was done, and does the rest.

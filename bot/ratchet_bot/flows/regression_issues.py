@@ -138,7 +138,7 @@ def open_regressions(night: Night, hardware: str, series: Mapping[str, Series]) 
         [regression for regression in share if not why[regression.identity]] for share in shares.by_issue
     ]
     moved: dict[str, str] = {
-        regression.scenario: Markup(f"#{known.issue.number} tells of it")  # noqa: S704 - a number
+        regression.scenario: Markup(f"#{known.issue.number} reports it")  # noqa: S704 - a number
         for known, held in zip(issues, holding, strict=True)
         for regression in held
     }

@@ -174,7 +174,7 @@ def _unwanted(artifact: Artifact, hardware: Collection[str]) -> str:
     if not hardware_of(artifact.name, hardware):
         return f"no such hardware is configured; there is {', '.join(hardware)}"
     if artifact.is_expired:
-        return "the host has deleted it: its time was over; run the job again"
+        return "it expired, and the host deleted it; run the job again"
     if artifact.size_bytes > MAX_ZIP_BYTES:
         return f"it has {artifact.size_bytes:,} bytes, and {MAX_ZIP_BYTES:,} are taken"
     return ""

@@ -181,7 +181,7 @@ def waiver_flaws(
                 waiver,
                 "warning",
                 f"the waiver of {waiver.rule} expired on {waiver.expires} (its reason: {waiver.reason})",
-                "mend what it waived, or give it a new date and say why",
+                "fix what it waived, or give it a new date and a reason",
             )
         elif waiver.rule in applied and (waiver.rule, waiver.scenario) not in used:
             yield _flaw(

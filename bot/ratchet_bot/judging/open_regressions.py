@@ -95,12 +95,12 @@ def why_over(regression: Regression, lines: Series, file: BaselineFile) -> str:
         return "the scenario has no baseline any more"
     captured_at = baseline.provenance.captured_at if baseline.provenance else since
     if captured_at > since and baseline.by_field().get(field, 0.0) > middle_ms:
-        return "its baseline was captured anew since, at the new level"
+        return "its baseline has since been captured again, at the new level"
     values = [line.values[field] for line in lines if field in line.values]
     if not values:
         return ""
     if lines[-1].comparability != regression.comparability:
-        return "the machine has changed since, and its times do not compare"
+        return "the machine has changed since, so its times are not comparable"
     level = present_level(values)
     return "it is as fast as before" if level is not None and level.value <= middle_ms else ""
 

@@ -76,7 +76,7 @@ def carried(check: OwnCheck, pull: Pull, sha: str) -> Check:
         pull: The pull request with that head.
         sha: Our commit.
     """
-    origin = f"Carried over from {pull.head_sha}, since only baselines were changed."
+    origin = f"Carried over from {pull.head_sha}, since only baselines changed."
     return Check(
         name=check_name(pull),
         head_sha=sha,
@@ -91,7 +91,7 @@ def _check(
     run: Run, pull: Pull | None, conclusion: Conclusion | None, *, title: str, summary: str, yields: bool
 ) -> Check:
     name = check_name(pull)
-    elsewhere = f"The pull request goes into another branch than it did: the check `{name}` judges it."
+    elsewhere = f"The base branch of the pull request has changed: the check `{name}` judges it."
     return Check(
         name=name,
         head_sha=run.head_sha,

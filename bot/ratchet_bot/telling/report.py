@@ -195,10 +195,10 @@ class RunReport:
         if not self.report.hardware:
             return ""  # that is said already
         if not self.is_of_this_merge:
-            return "The pull request went into another branch, or was closed, when the run began."
+            return "When the run began, the pull request was closed or had another base branch."
         if not self.is_of_this_attempt:
             attempt = f"attempt {self.run.attempt} has measured nothing"
-            return f"All records are of earlier attempts of the run: {attempt}."
+            return f"All records come from earlier attempts of the run: {attempt}."
         if self.run.conclusion != "success":
             return f"The run ended as {self.run.conclusion}, so not all of it may have been measured."
         return ""

@@ -91,7 +91,7 @@ class Failure:
         if self.status == NO_ANSWER:
             return f"it does not answer ({self.message}); run it again later, nothing is done twice"
         if "not accessible by" in self.message:
-            return f'the token may not; give the job "permissions: {{{call.needs}}}"'
+            return f'the token lacks a permission; give the job "permissions: {{{call.needs}}}"'
         if _PULLS_FORBIDDEN in self.message:
             return 'in Settings > Actions > General, tick "Allow ... to create and approve pull requests"'
         if self.is_rate_limit:

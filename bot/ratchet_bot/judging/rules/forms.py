@@ -62,7 +62,7 @@ def steps_missing(subject: Subject) -> Iterator[Finding]:
             actual=None,
             expected=None,
             problem=f"the denoising stages take {stages:,.2f} ms and there is no step",
-            remedy="record the steps of the denoising loop, and capture the scenario anew",
+            remedy="record the steps of the denoising loop, and capture the scenario again",
             introduced=subject.touches("denoise_step_ms", "stages_ms"),
         )
 
@@ -157,7 +157,7 @@ def early_steps_fast(subject: Subject) -> Iterator[Finding]:
                 actual=steps[index],
                 expected=None,
                 problem=f"step {index} takes {steps[index]:,.2f} ms, the later ones' median {later:,.2f} ms",
-                remedy="the host ran ahead of the device; a device clock tells the step's own time",
+                remedy="the host ran ahead of the device; a device clock measures the step's own time",
                 introduced=subject.touches("denoise_step_ms"),
             )
 

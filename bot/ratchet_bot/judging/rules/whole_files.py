@@ -47,7 +47,7 @@ def repeated_key(files: FileSubject) -> Iterator[Finding]:
             field=key,
             actual=None,
             expected=None,
-            problem=f"{key} stands more than once in one object, and only the last one counts",
+            problem=f"{key} appears more than once in one object; only the last one counts",
             remedy="remove the others",
             introduced=files.old is not None and key not in files.old.repeated_keys,
         )
@@ -157,7 +157,7 @@ def _implausible(files: FileSubject, name: str, stage: str, value: float, elsewh
         actual=value,
         expected=None,
         problem=f"{stage} takes {value:,.2f} ms, {elsewhere} other scenarios",
-        remedy="look whether it was measured; --records clears it",
+        remedy="check that it was measured; --records clears it",
         introduced=old is not None and old.stages.get(stage) != value,
     )
 
