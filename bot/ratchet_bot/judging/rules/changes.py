@@ -51,7 +51,7 @@ def partial_edit(subject: Subject) -> Iterator[Finding]:
 
     End to end that moves by more than 2 % while no stage does; steps that change while average or median
     stay, and do not fit; an average or a median that changes, and does not fit, while no step does. In the
-    values of one request all of them move together. Putting an average right that was wrong is no such edit.
+    values of one request all of them move together. Correcting a wrong average is not such an edit.
     """
     scenario, past = subject.scenario, subject.past
     if not past or not subject.has_changed or workload_differences(scenario, past):
@@ -144,7 +144,7 @@ def no_improvement(subject: Subject) -> Iterator[Finding]:
     """Yield a note when a scenario was replaced and end to end did not fall by 5 %.
 
     Nothing is gained by it, unless it mends values that contradicted each other. Replaced means that 95 % of
-    the steps have other values. An end to end that is exactly the old one, where all else was measured anew,
+    the steps have other values. An end to end that is exactly the old one, where all else was measured again,
     is not of the same request.
     """
     past = subject.past

@@ -70,8 +70,8 @@ def steps_missing(subject: Subject) -> Iterator[Finding]:
 def bad_value(subject: Subject) -> Iterator[Finding]:
     """Yield a finding for each metric that is negative, not finite, not a number, or null.
 
-    No measurement gives such a value, and other rules leave it out. `per_frame_generation` may be null. Of
-    one scenario ten are told and the others counted.
+    No measurement gives such a value, and other rules leave it out. `per_frame_generation` may be null. Ten
+    of one scenario are listed, the others counted.
     """
     values = subject.scenario.bad_values()
     for field, value in islice(values, MOST_BAD_VALUES):
@@ -114,8 +114,8 @@ def hand_typed(subject: Subject) -> Iterator[Finding]:
     Two multiples of 10 ms in one scenario, or a whole number as end to end, average or median, each of 20 ms
     or more: measured values have hundredths. An average or a median that is that of the steps was computed,
     however whole. One end to end in a hundred is whole by chance, so it says nothing where `provenance` tells
-    which request a tool took it from; and none of this is said of a scenario whose values are those of a
-    request of the given records.
+    which request a tool took it from; and the rule leaves out a scenario whose values are those of a request
+    of the given records.
     """
     typed = _typed(subject.scenario)
     if not typed or _is_measured(subject):

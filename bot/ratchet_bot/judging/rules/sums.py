@@ -123,7 +123,7 @@ def stages_exceed_e2e(subject: Subject) -> Iterator[Finding]:
 def unattributed_e2e(subject: Subject) -> Iterator[Finding]:
     """Yield a finding when much of end to end is outside of every stage, or came to be so.
 
-    Much may be outside: a mesh export that is no stage takes 287 s, and a stage that runs twice keeps its
+    Much may be outside: a mesh export that is not a stage takes 287 s, and a stage that runs twice keeps its
     last time only. So the level is a note. But under the same stage names it does not move by itself: a move
     by more than 100 ms and 3 % of end to end says that end to end and stages are of different requests, or
     that work left its stage. Less of it than in an older version that contradicts itself is a repair.

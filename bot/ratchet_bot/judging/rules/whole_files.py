@@ -78,7 +78,8 @@ def copied_scenario(files: FileSubject) -> Iterator[Finding]:
 
     Two measurements do not agree to 0.01 ms five times: one is a copy that nobody measured. It happened to a
     scenario that was born with all 50 steps of another and kept 49 for 15 revisions; no real pair has it by
-    chance. Zeros are no values here. Told of the later name of a pair, with the one it shares most with.
+    chance. Zeros do not count. The finding stands at the later name of a pair, with the one it shares most
+    with.
     """
     before = _copies(files.old.scenarios) if files.old else {}
     for (name, other), count in _copies(files.file.scenarios).items():
