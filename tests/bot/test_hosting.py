@@ -134,7 +134,7 @@ def test_an_outage_ends_in_an_answer_and_an_exit_code(project: Project, capsys: 
 
 def test_a_mistake_of_ours_ends_in_an_answer(project: Project, monkeypatch: pytest.MonkeyPatch):
     """An error that nobody foresaw is answered with its kind, and is no verdict."""
-    monkeypatch.setattr("ratchet_bot.flows.tighten_request.file_change", None)
+    monkeypatch.setattr("ratchet_bot.flows.tighten_change.file_change", None)
     pull = project.opened()
     project.measured(flux=0.8)
     comment = project.github.comment(pull.number, "maintainer", "/tighten-baselines")
