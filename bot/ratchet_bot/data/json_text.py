@@ -117,7 +117,7 @@ def _edits(text: str, start: int, end: int, old: object, new: object) -> Iterato
             yield from _edits(text, member.start, member.end, member.value, new[member.key])
         yield from _appended(text, members, {key: new[key] for key in list(new)[len(old) :]})
     else:
-        yield Edit(start, end, _dumped(text, start, new))
+        yield Edit(start, end, _indented(text, new, _line_indent(text, start)))
 
 
 def _appended(text: str, members: Sequence[_Member], new: Mapping[str, object]) -> Iterator[Edit]:
@@ -193,10 +193,6 @@ def _same(old: object, new: object) -> bool:
     if isinstance(old, float) and isinstance(new, float) and math.isnan(old):
         return math.isnan(new)
     return old == new and isinstance(old, bool) == isinstance(new, bool)
-
-
-def _dumped(text: str, start: int, value: object) -> str:
-    return _indented(text, value, _line_indent(text, start))
 
 
 def _indented(text: str, value: object, indent: str) -> str:

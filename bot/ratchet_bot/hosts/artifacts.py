@@ -112,9 +112,13 @@ def record_in(content: bytes) -> tuple[RunRecord, int]:
     try:
         with _opened(content) as archive:
             members = archive.infolist()
-            record = _record(_content(archive, _record_member(members, len(content))))
+            # Reading stops at the size that the member claims, and its checksum must agree.
+            with archive.open(_record_member(members, len(content))) as file:
+                record = record_from_json(file.read(MAX_RECORD_BYTES + 1))
     except ArtifactRejected:
         raise
+    except RecordRejected as error:
+        raise ArtifactRejected(f"{RECORD_NAME}: {error}") from error
     except _BROKEN as error:
         raise ArtifactRejected(f"the zip is broken ({type(error).__name__})") from error
     return record, len(members) - 1
@@ -237,16 +241,3 @@ def _member_problem(member: zipfile.ZipInfo) -> str:
     if member.file_size > MAX_INFLATION * max(member.compress_size, 1):
         return f"grows to more than {MAX_INFLATION} times its size: a bomb"
     return ""
-
-
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """Return a member's content: reading stops at its claimed size, and its checksum must agree."""
-    with archive.open(member) as file:
-        return file.read(MAX_RECORD_BYTES + 1)
-
-
-def _record(content: bytes) -> RunRecord:
-    try:
-        return record_from_json(content)
-    except RecordRejected as error:
-        raise ArtifactRejected(f"{RECORD_NAME}: {error}") from error

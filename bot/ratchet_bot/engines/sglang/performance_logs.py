@@ -76,7 +76,7 @@ class PerformanceLogReader:
             self._open.pop(0).give_up()
 
     def _end(self, scenario: str) -> bool:
-        block = next((one for one in reversed(self._open) if one.scenario == scenario), None)
+        block = next((block for block in reversed(self._open) if block.scenario == scenario), None)
         if block is None:
             return False
         self._open.remove(block)
@@ -89,14 +89,11 @@ class PerformanceLogReader:
             return line.text.startswith("  baseline: ")
         section = _SECTIONS.get(found.groupdict().get("section", ""))
         for block in self._open:
-            if len(self._open) > 1:
-                block.spoil(f"line {line.number} may be of {_other(self._open, block).scenario} as well")
+            rival = next((other for other in self._open if other is not block), None)
+            if rival is not None:
+                block.spoil(f"line {line.number} may be of {rival.scenario} as well")
             _take(block, section, found["members"], line.number)
         return True
-
-
-def _other(blocks: list[PrintedBlock], block: PrintedBlock) -> PrintedBlock:
-    return next(one for one in blocks if one is not block)
 
 
 def _take(block: PrintedBlock, section: str | None, members: str, line: int) -> None:
@@ -115,6 +112,6 @@ def _take(block: PrintedBlock, section: str | None, members: str, line: int) -> 
 
 def _values(members: str, line: int) -> dict[str, PrintedValue] | None:
     """Return `name=1.00ms, ...` by name, or None when it is something else, or a name stands twice."""
-    found = [_MEMBER.fullmatch(member) for member in members.split(", ")]
-    values = {one["name"]: PrintedValue(float(one["ms"]), line) for one in found if one}
-    return values if len(values) == len(found) else None
+    matches = [_MEMBER.fullmatch(member) for member in members.split(", ")]
+    values = {match["name"]: PrintedValue(float(match["ms"]), line) for match in matches if match}
+    return values if len(values) == len(matches) else None

@@ -61,7 +61,7 @@ class Issues(Conversation):
                 number = closing.issue.number
                 self._close(f"issues/{number}", number, closing.marker, closing.reason)
             open_issues = self._own_issues() if wanted else []
-            return [self._report(issue, _marked(open_issues, issue.marker)) for issue in wanted]
+            return [self._report(issue, open_issues) for issue in wanted]
 
         def at_once() -> Sequence[int]:
             try:
@@ -106,7 +106,8 @@ class Issues(Conversation):
                 raise
         return LabelNode.model_validate(self._client.get(self._at(f"labels/{quoted(name)}")))
 
-    def _report(self, issue: effects.Issue, ours: states.OpenIssue | None) -> int:
+    def _report(self, issue: effects.Issue, open_issues: Iterable[states.OpenIssue]) -> int:
+        ours = next((known for known in open_issues if known.body.startswith(issue.marker)), None)
         content = {"title": issue.title, "body": issue.body}
         if ours is None:
             body = content | {"labels": list(issue.labels)}
@@ -135,10 +136,6 @@ class Issues(Conversation):
             raise HostRefused(f"#{number} was not opened by {self._login}; a person has to close it")
         self._say(number, marker, lambda _: f"{marker}\n{reason}")
         self._client.send("PATCH", self._at(path), {"state": "closed"})
-
-
-def _marked(issues: Iterable[states.OpenIssue], marker: str) -> states.OpenIssue | None:
-    return next((issue for issue in issues if issue.body.startswith(marker)), None)
 
 
 def _revisions(wanted: Iterable[effects.Issue]) -> Iterator[Change]:

@@ -5,7 +5,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from ratchet_bot.hosts import states
 from ratchet_bot.hosts.github.client import PER_PAGE
@@ -56,13 +56,25 @@ class Reads(Repository):
         """Return files as they are. See `port.Host`."""
         wanted = list(dict.fromkeys(places))
         call = self._call(f"show {len(wanted)} file(s)", "contents: read")
-        return self._settle(call, lambda: self._contents(wanted)) if wanted else {}
+
+        def contents() -> Mapping[Place, bytes | None]:
+            data = self._client.graphql(files_query(len(wanted)), self._file_variables(wanted))
+            return self._by_place(wanted, Files.model_validate(data))
+
+        return self._settle(call, contents) if wanted else {}
 
     def judging_files(self, pull: int, places: Iterable[Place]) -> states.JudgingFiles:
         """Return files, and since when a pull request is as it is. See `port.Host`."""
         wanted = list(dict.fromkeys(places))
         call = self._call(f"show {len(wanted)} file(s) and #{pull}", "pull-requests: read")
-        return self._settle(call, lambda: self._judging_files(pull, wanted))
+        query = files_and_pull_query(len(wanted))
+
+        def files() -> states.JudgingFiles:
+            data = self._client.graphql(query, {**self._file_variables(wanted), "pull": pull})
+            answer = FilesAndPull.model_validate(data)
+            return states.JudgingFiles(self._by_place(wanted, answer), answer.pull.settled_at)
+
+        return self._settle(call, files)
 
     def merge_base(self, base: str, head: str) -> str:
         """Return the full SHA of the commit at which two histories parted. See `port.Host`."""
@@ -141,26 +153,23 @@ class Reads(Repository):
     def may_write(self, login: str) -> bool:
         """Return whether a person may push to the repository. See `port.Host`."""
         call = self._call(f"say what {login} may do", "metadata: read")
-        return self._settle(call, lambda: self._permission(login)) in WRITERS
+        path = self._at(f"collaborators/{quoted(login)}/permission")
+
+        def permission() -> str:
+            try:
+                return Permission.model_validate(self._client.get(path)).permission
+            except Unanswered as unanswered:
+                if unanswered.failure.status == HTTPStatus.NOT_FOUND:  # no such person
+                    return "none"
+                raise
+
+        return self._settle(call, permission) in WRITERS
 
     def _comparison(self, base: str, head: str, **query: int) -> HistoryComparison:
         """Compare two histories. A branch's name by itself may be a tag's too, or the beginning of a SHA."""
         call = self._call(f"compare {base[:7]} and {head[:7]}", "contents: read")
         path = self._at(f"compare/{quoted(_full_ref(base))}...{quoted(_full_ref(head))}")
         return self._settle(call, lambda: HistoryComparison.model_validate(self._client.get(path, **query)))
-
-    def _contents(self, places: Sequence[Place]) -> dict[Place, bytes | None]:
-        answer = Files.model_validate(
-            self._client.graphql(files_query(len(places)), self._file_variables(places))
-        )
-        return self._by_place(places, answer)
-
-    def _judging_files(self, pull: int, places: Sequence[Place]) -> states.JudgingFiles:
-        variables: dict[str, Any] = {**self._file_variables(places), "pull": pull}
-        answer = FilesAndPull.model_validate(
-            self._client.graphql(files_and_pull_query(len(places)), variables)
-        )
-        return states.JudgingFiles(self._by_place(places, answer), answer.pull.settled_at)
 
     def _file_variables(self, places: Sequence[Place]) -> dict[str, str]:
         expressions = {f"at{number}": f"{_full_ref(ref)}:{path}" for number, (ref, path) in enumerate(places)}
@@ -179,15 +188,6 @@ class Reads(Repository):
             return content
         whole = BlobContent.model_validate(self._client.get(self._at(f"git/blobs/{blob.oid}")))
         return b64decode(whole.content) if whole.encoding == "base64" else whole.content.encode()
-
-    def _permission(self, login: str) -> str:
-        try:
-            data = self._client.get(self._at(f"collaborators/{quoted(login)}/permission"))
-        except Unanswered as unanswered:
-            if unanswered.failure.status == HTTPStatus.NOT_FOUND:  # no such person
-                return "none"
-            raise
-        return Permission.model_validate(data).permission
 
 
 def _full_ref(ref: str) -> str:

@@ -88,7 +88,14 @@ class Snapshots(Reads):
     def default_branch(self, path: str) -> states.DefaultBranch:
         """Return the default branch with one file of it. See `port.Host`."""
         call = self._call(f"show {path} on the default branch", "contents: read")
-        return self._settle(call, lambda: self._default_branch(path))
+
+        def read() -> states.DefaultBranch:
+            data = self._client.graphql(DEFAULT_BRANCH, {**self._owner_and_name(), "path": path})
+            answer = DefaultBranchAnswer.model_validate(data)
+            content = self._content(answer.file.object if answer.file else None)
+            return states.DefaultBranch(answer.name, content)
+
+        return self._settle(call, read)
 
     def repository_state(
         self, files: Mapping[str, Sequence[str]], proposals: Mapping[str, str], label: str
@@ -100,12 +107,23 @@ class Snapshots(Reads):
     def pull_state(self, number: int, config: str, branch: str) -> states.PullState:
         """Return the state of a pull request, in one request. See `port.Host`."""
         call = self._call(f"show #{number}", "pull-requests: read")
-        return self._settle(call, lambda: self._pull_state(number, config, branch))
+        variables = {"number": number, "config": f"HEAD:{config}", "own": f"refs/heads/{branch}"}
 
-    def _default_branch(self, path: str) -> states.DefaultBranch:
-        data = self._client.graphql(DEFAULT_BRANCH, {**self._owner_and_name(), "path": path})
-        answer = DefaultBranchAnswer.model_validate(data)
-        return states.DefaultBranch(answer.name, self._content(answer.file.object if answer.file else None))
+        def read() -> states.PullState:
+            data = self._client.graphql(PULL_STATE, {**self._owner_and_name(), **variables})
+            answer = PullStateAnswer.model_validate(data["repository"])
+            self._node = answer.id
+            pull = answer.pull
+            return states.PullState(
+                pull=pull.as_state(answer.default_branch),
+                commits=tuple(pull_commit.commit.as_state() for pull_commit in reversed(pull.commits)),
+                settled_at=pull.settled_at,
+                base_head=pull.base_head,
+                config=self._content(answer.config),
+                own=answer.own.as_state(answer.default_branch) if answer.own else None,
+            )
+
+        return self._settle(call, read)
 
     def _repository_state(
         self, files: Mapping[str, Sequence[str]], proposals: Mapping[str, str], label: str
@@ -137,21 +155,6 @@ class Snapshots(Reads):
             head=branch.head,
             files={path: self._content(branch.blob(f"file{number}")) for number, path in enumerate(paths)},
             pull=pulls[0].as_state() if pulls else None,
-        )
-
-    def _pull_state(self, number: int, config: str, branch: str) -> states.PullState:
-        variables = {"number": number, "config": f"HEAD:{config}", "own": f"refs/heads/{branch}"}
-        data = self._client.graphql(PULL_STATE, {**self._owner_and_name(), **variables})
-        answer = PullStateAnswer.model_validate(data["repository"])
-        self._node = answer.id
-        pull = answer.pull
-        return states.PullState(
-            pull=pull.as_state(answer.default_branch),
-            commits=tuple(pull_commit.commit.as_state() for pull_commit in reversed(pull.commits)),
-            settled_at=pull.settled_at,
-            base_head=pull.base_head,
-            config=self._content(answer.config),
-            own=answer.own.as_state(answer.default_branch) if answer.own else None,
         )
 
 
