@@ -164,7 +164,8 @@ def test_a_permission_that_cannot_be_read_is_no_permission(github: FakeGithub, h
     """An outage is a refusal, never a yes."""
     github.refuse_next("GET", "/permission$", Refused(403, "Resource not accessible by integration"))
     with pytest.raises(
-        HostRefused, match=r"^GitHub did not say what writer may do of octo/demo: the token may"
+        HostRefused,
+        match=r"^GitHub did not say what writer may do of octo/demo: the token lacks a permission",
     ):
         hub.may_write("writer")
 
