@@ -57,6 +57,8 @@ MAX_KEY: Final = 1000
 """Longest comparability key in characters. Chosen: its names have at most 200 each."""
 MAX_FRACTIONS: Final = 64
 """Most sampled steps. Chosen: ten times those that sglang samples."""
+SGLANG_FRACTIONS: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""The sampled steps where a file names none: sglang's."""
 
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
@@ -113,15 +115,8 @@ class Metadata(_Part):
 class Sampling(_Part):
     """Which denoising steps are compared one by one."""
 
-    step_fractions: Annotated[tuple[Fraction, ...], Field(max_length=MAX_FRACTIONS)] = (
-        0.0,
-        0.2,
-        0.4,
-        0.6,
-        0.8,
-        1.0,
-    )
-    """Positions in the list of steps, as fractions of its last index. The default is sglang's."""
+    step_fractions: Annotated[tuple[Fraction, ...], Field(max_length=MAX_FRACTIONS)] = SGLANG_FRACTIONS
+    """Positions in the list of steps, as fractions of its last index."""
 
 
 class Provenance(_Part):
