@@ -75,13 +75,13 @@ class BaselinesRejected(ValueError):
     """The text is not a baseline file; the message says where and why in one line."""
 
 
-class _Part(BaseModel):
+class _FilePart(BaseModel):
     """Base of the parts of the file: immutable, other keys allowed."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
-class Tolerances(_Part):
+class Tolerances(_FilePart):
     """How much slower each kind of metric may be: fractions of the baseline, 0.25 is 25 %."""
 
     e2e: Tolerance
@@ -103,7 +103,7 @@ DEFAULT_TOLERANCES: Final[Mapping[str, Tolerances]] = {
 """For a file that has no `tolerances`, as sglang's Ascend file. Source: the profiles of its H100 file."""
 
 
-class Metadata(_Part):
+class Metadata(_FilePart):
     """The file's description of itself."""
 
     clock: Clock = "host"
@@ -112,14 +112,14 @@ class Metadata(_Part):
     last_updated: str | None = None
 
 
-class Sampling(_Part):
+class Sampling(_FilePart):
     """Which denoising steps are compared one by one."""
 
     step_fractions: Annotated[tuple[Fraction, ...], Field(max_length=MAX_FRACTIONS)] = SGLANG_FRACTIONS
     """Positions in the list of steps, as fractions of its last index."""
 
 
-class Provenance(_Part):
+class Provenance(_FilePart):
     """Where a scenario's values come from."""
 
     run_id: int | None = None
@@ -136,7 +136,7 @@ class Provenance(_Part):
     """The setting: `ratchet_profiler.record.comparability_key`. Absent in files of other writers."""
 
 
-class ScenarioBaseline(_Part):
+class ScenarioBaseline(_FilePart):
     """The expected times of one scenario. Values that are not measurements are kept, and audited."""
 
     stages_ms: Annotated[Mapping[Name, Any], Field(max_length=MAX_STAGES)] = {}
@@ -221,7 +221,7 @@ def _by_profile(tolerances: object) -> object:
     return dict.fromkeys(DEFAULT_TOLERANCES, tolerances) if is_flat else tolerances
 
 
-class _Document(_Part):
+class _Document(_FilePart):
     metadata: Metadata = Metadata()
     tolerances: Annotated[Mapping[str, Tolerances] | None, BeforeValidator(_by_profile)] = None
     sampling: Sampling = Sampling()

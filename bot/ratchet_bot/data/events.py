@@ -25,13 +25,13 @@ class EventRejected(ValueError):
     """The bytes are not a payload of the event; the message names the place and the problem in one line."""
 
 
-class _Part(BaseModel):
+class _PayloadPart(BaseModel):
     """A part of a payload: strict and frozen; unknown keys are ignored, because GitHub adds new ones."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class Account(_Part):
+class EventAccount(_PayloadPart):
     """A person or an app."""
 
     login: str
@@ -39,21 +39,21 @@ class Account(_Part):
     """"User", "Bot", "Organization"."""
 
 
-class Repository(_Part):
+class EventRepository(_PayloadPart):
     """The repository of the workflow, never a fork."""
 
     full_name: str
 
 
-class _Comment(_Part):
+class _EventComment(_PayloadPart):
     id: Id
     node_id: NodeId = ""
     body: str
-    user: Account | None
+    user: EventAccount | None
     """Null when the account is gone."""
 
 
-class _Issue(_Part):
+class _EventIssue(_PayloadPart):
     number: Id
     node_id: NodeId = ""
     state: str = "open"
@@ -61,31 +61,31 @@ class _Issue(_Part):
     """Absent on an issue that is not a pull request."""
 
 
-class CommentEvent(_Part):
+class CommentEvent(_PayloadPart):
     """An `issue_comment` event."""
 
     action: str
     """"created", "edited", "deleted"."""
-    comment: _Comment
-    issue: _Issue
-    repository: Repository
-    sender: Account
+    comment: _EventComment
+    issue: _EventIssue
+    repository: EventRepository
+    sender: EventAccount
 
 
-class _Run(_Part):
+class _EventRun(_PayloadPart):
     id: Id
 
 
-class RunEvent(_Part):
+class RunEvent(_PayloadPart):
     """A `workflow_run` event."""
 
     action: str
     """"requested", "in_progress", "completed"."""
-    workflow_run: _Run
-    repository: Repository
+    workflow_run: _EventRun
+    repository: EventRepository
 
 
-_Event = TypeVar("_Event", bound=_Part)
+_Event = TypeVar("_Event", bound=_PayloadPart)
 
 
 @dataclass(frozen=True)

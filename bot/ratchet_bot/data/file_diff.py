@@ -31,7 +31,7 @@ class FileDiff:
     """How many lines were left out."""
 
 
-class _Block(NamedTuple):
+class _ReplacedLines(NamedTuple):
     """Replaced lines."""
 
     start: int
@@ -54,7 +54,7 @@ def file_diff(path: str, before: str, after: str) -> FileDiff:
     """
     if before == after:
         return FileDiff((), 0)
-    blocks = _blocks(before, json.loads(after)) if before else [_Block(0, (), _lines(after))]
+    blocks = _blocks(before, json.loads(after)) if before else [_ReplacedLines(0, (), _lines(after))]
     lines = [f"--- a/{path}" if before else "--- /dev/null", f"+++ b/{path}"]
     lines += _hunk_lines(_hunks(blocks), _lines(before), () if after.endswith("\n") else (NO_END,))
     return FileDiff(
@@ -62,7 +62,7 @@ def file_diff(path: str, before: str, after: str) -> FileDiff:
     )
 
 
-def _blocks(text: str, new: object) -> Iterator[_Block]:
+def _blocks(text: str, new: object) -> Iterator[_ReplacedLines]:
     """Yield the lines that edits replace; those of neighbouring lines together."""
     together: list[Edit] = []
     number = counted = 0
@@ -75,7 +75,7 @@ def _blocks(text: str, new: object) -> Iterator[_Block]:
         together += [edit] if edit else []
 
 
-def _block(text: str, together: Sequence[Edit], start: int, number: int) -> _Block:
+def _block(text: str, together: Sequence[Edit], start: int, number: int) -> _ReplacedLines:
     end = text.find("\n", together[-1].end)
     end = len(text) if end < 0 else end
     pieces, position = [], start
@@ -86,7 +86,7 @@ def _block(text: str, together: Sequence[Edit], start: int, number: int) -> _Blo
     old = _lines(text[start:end])
     head = _common_start(old, new)
     tail = _common_start(old[head:][::-1], new[head:][::-1])
-    return _Block(number + head, old[head : len(old) - tail], new[head : len(new) - tail])
+    return _ReplacedLines(number + head, old[head : len(old) - tail], new[head : len(new) - tail])
 
 
 def _common_start(old: Sequence[str], new: Sequence[str]) -> int:
@@ -95,9 +95,9 @@ def _common_start(old: Sequence[str], new: Sequence[str]) -> int:
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 
 
-def _hunks(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
+def _hunks(blocks: Iterable[_ReplacedLines]) -> Iterator[list[_ReplacedLines]]:
     """Yield the blocks whose context touches, together."""
-    hunk: list[_Block] = []
+    hunk: list[_ReplacedLines] = []
     for block in blocks:
         if hunk and block.start - hunk[-1].end > 2 * CONTEXT_LINES:
             yield hunk
@@ -108,7 +108,7 @@ def _hunks(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
 
 
 def _hunk_lines(
-    hunks: Iterable[Sequence[_Block]], lines: Sequence[str], ending: Sequence[str]
+    hunks: Iterable[Sequence[_ReplacedLines]], lines: Sequence[str], ending: Sequence[str]
 ) -> Iterator[str]:
     """Yield the lines of the hunks, each with its heading; `ending` follows the last line of either text."""
     shift = 0

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import AliasPath, Field
 
 from ratchet_bot.hosts.github.failures import Unanswered
-from ratchet_bot.hosts.github.repository import Repository, blob_name, quoted
+from ratchet_bot.hosts.github.repository import GithubRepository, blob_name, quoted
 from ratchet_bot.hosts.github.rest_models import NamedObject, Reference, RestCommit, WireModel
 from ratchet_bot.hosts.port import BranchMoved
 
@@ -43,7 +43,7 @@ class CreatedCommit(WireModel):
     oid: str = Field(validation_alias=AliasPath("createCommitOnBranch", "commit", "oid"))
 
 
-class Branches(Repository):
+class Branches(GithubRepository):
     """Commits and branches. See `port.Host`."""
 
     def commit_files(self, branch: str, expected_head: str, files: Mapping[str, bytes], message: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final, cast, get_args
 
 from ratchet_bot.hosts import states
 from ratchet_bot.hosts.effects import CARRIED, Annotation, Check, Conclusion
-from ratchet_bot.hosts.github.repository import Repository
+from ratchet_bot.hosts.github.repository import GithubRepository
 from ratchet_bot.hosts.github.rest_models import CheckRun
 from ratchet_bot.hosts.port import HostRefused
 
@@ -14,7 +14,7 @@ SUMMARY_LIMIT: Final = 65_535  # characters; maxLength in GitHub's OpenAPI descr
 ANNOTATIONS_AT_ONCE: Final = 50  # maxItems in the same place; more are added by further requests
 
 
-class Checks(Repository):
+class Checks(GithubRepository):
     """Check runs. See `port.Host`."""
 
     def upsert_check(self, check: Check, *, is_first: bool = False) -> str:

@@ -9,7 +9,7 @@ from pydantic import AliasPath, Field
 from ratchet_bot.data.events import CommandComment
 from ratchet_bot.hosts.effects import Reaction
 from ratchet_bot.hosts.github.failures import ApiCall
-from ratchet_bot.hosts.github.repository import Repository
+from ratchet_bot.hosts.github.repository import GithubRepository
 from ratchet_bot.hosts.github.rest_models import IssueComment, WireModel
 from ratchet_bot.hosts.port import HostRefused
 
@@ -34,7 +34,7 @@ class PostedReply(WireModel):
     url: str = Field(validation_alias=AliasPath("addComment", "commentEdge", "node", "url"))
 
 
-class Conversation(Repository):
+class Conversation(GithubRepository):
     """Comments, answers and reactions. See `port.Host`."""
 
     def upsert_comment(self, pull: int, marker: str, body: str) -> str:

@@ -7,8 +7,8 @@ from ratchet_bot.hosts.github.branches import Branches
 from ratchet_bot.hosts.github.checks import Checks
 from ratchet_bot.hosts.github.client import Client, Pace
 from ratchet_bot.hosts.github.failures import ApiCall
-from ratchet_bot.hosts.github.proposals import Proposals
-from ratchet_bot.hosts.github.repository import Repository
+from ratchet_bot.hosts.github.proposals import OwnPulls
+from ratchet_bot.hosts.github.repository import GithubRepository
 from ratchet_bot.hosts.github.rest_models import Installation, InstallationToken
 from ratchet_bot.hosts.github.snapshots import Snapshots
 from ratchet_bot.hosts.port import HostRefused
@@ -24,7 +24,7 @@ APP_ID: Final = "PERF_RATCHET_APP_ID"
 APP_KEY: Final = "PERF_RATCHET_APP_KEY"  # PEM
 
 
-class GithubHost(Proposals, Checks, Branches, Snapshots):
+class GithubHost(OwnPulls, Checks, Branches, Snapshots):
     """One repository on GitHub. Implements `port.Host`."""
 
     def __init__(
@@ -86,7 +86,7 @@ def github_host_from_environment(
     return GithubHost(repository, token, login=login, base_url=base_url, pace=pace)
 
 
-class _AppInstallation(Repository):
+class _AppInstallation(GithubRepository):
     """A GitHub App in a repository where it is installed."""
 
     def token(self) -> tuple[str, str]:

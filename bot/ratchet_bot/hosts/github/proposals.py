@@ -16,7 +16,7 @@ CLOSE_PULL: Final = """mutation Close($comment: AddCommentInput!, $closed: Close
 }"""
 
 
-class Proposals(Issues):
+class OwnPulls(Issues):
     """Pull requests of the bot. See `port.Host`."""
 
     def upsert_pull(

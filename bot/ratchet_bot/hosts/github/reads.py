@@ -11,7 +11,7 @@ from ratchet_bot.hosts import states
 from ratchet_bot.hosts.github.client import PER_PAGE
 from ratchet_bot.hosts.github.failures import Unanswered
 from ratchet_bot.hosts.github.graphql_models import Files, FilesAndPull, GitObject
-from ratchet_bot.hosts.github.repository import Repository, blob_name, quoted
+from ratchet_bot.hosts.github.repository import GithubRepository, blob_name, quoted
 from ratchet_bot.hosts.github.rest_models import (
     BlobContent,
     HistoryComparison,
@@ -49,7 +49,7 @@ WRITERS: Final = {"admin", "write"}
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
-class Reads(Repository):
+class Reads(GithubRepository):
     """Files, histories, runs, pull requests and permissions. See `port.Host`."""
 
     def files_at(self, places: Iterable[Place]) -> Mapping[Place, bytes | None]:

@@ -19,7 +19,7 @@ SHA256_DIGITS: Final = 64
 _Result = TypeVar("_Result")
 
 
-class Repository:
+class GithubRepository:
     """One repository, behind a client."""
 
     def __init__(self, client: Client, repository: str, login: str) -> None:

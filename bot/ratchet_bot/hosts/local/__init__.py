@@ -8,10 +8,10 @@ tree, which is never touched. There are no runs and no artifacts.
 from pathlib import Path
 
 from ratchet_bot.hosts.local.documents import Documents
-from ratchet_bot.hosts.local.git import Branches
+from ratchet_bot.hosts.local.git import LocalBranches
 
 
-class FolderHost(Documents, Branches):
+class FolderHost(Documents, LocalBranches):
     """One folder and one git repository: `port.HostEffects`, and the `port.HostReads` that git can answer."""
 
     def __init__(self, folder: Path, repository: Path) -> None:
@@ -22,4 +22,4 @@ class FolderHost(Documents, Branches):
             repository: Top of a git repository, with a working tree or bare.
         """
         Documents.__init__(self, folder)
-        Branches.__init__(self, repository)
+        LocalBranches.__init__(self, repository)

@@ -24,7 +24,7 @@ _IDENTITY: Final = {
 }
 
 
-class Branches:
+class LocalBranches:
     """What `port.HostEffects` does to branches and what `port.HostReads` reads of them, with git."""
 
     def __init__(self, repository: Path) -> None:
