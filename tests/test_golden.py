@@ -1,5 +1,6 @@
 """`make golden` writes every golden file, and each as it is."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,11 @@ def test_make_golden_writes_every_file_as_it_is(tmp_path: Path):
     copy.mkdir()
     (tmp_path / "docs/rules.md").unlink()
     command = [sys.executable, "-m", "pytest", "--golden=write", "-p", "no:cacheprovider", "tests"]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    # The copy has no descriptions of GitHub's API, and needs none.
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PERF_RATCHET_REQUIRE_OPENAPI"
+    }
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
 
     assert ran.returncode == 0, ran.stdout
     expected = {path.name: path.read_text() for path in (ROOT / "tests/golden").iterdir()}
