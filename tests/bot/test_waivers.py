@@ -42,7 +42,7 @@ def test_an_expired_waiver_waives_nothing_and_is_told():
         ("waiver", "warning", "a", ""),
     ]
     assert found[2].message == (
-        "the waiver of mean-mismatch expired on 2026-11-21 (its reason: until the runner is mended): mend "
+        "the waiver of mean-mismatch expired on 2026-11-21 (its reason: until the runner is mended): fix "
         "what it waived, or give it a new date and a reason"
     )
 
