@@ -162,7 +162,7 @@ def test_a_scenario_file_that_is_none_is_named(capsys: pytest.CaptureFixture[str
 
 def test_the_configuration_of_the_repository_is_the_default(folder: Path, capsys: pytest.CaptureFixture[str]):
     """As for every other command; without it the line says who writes one."""
-    assert main(["plan", "--shards", "1"]) == 2
+    assert main(["plan"]) == 2
     assert capsys.readouterr().err == (
         "perf-ratchet: .github/perf-ratchet.yml: No such file or directory; "
         "check the path, or perf-ratchet init writes one\n"
@@ -171,5 +171,5 @@ def test_the_configuration_of_the_repository_is_the_default(folder: Path, capsys
     (folder / ".github").mkdir()
     (folder / "perf-ratchet.yml").rename(folder / ".github/perf-ratchet.yml")
 
-    assert main(["plan", "--shards", "1"]) == 0
+    assert main(["plan"]) == 0
     assert capsys.readouterr().out == named

@@ -28,9 +28,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shards",
         type=arguments.shard_count,
-        required=True,
+        default=1,
         metavar="N",
-        help="at most this many, of each hardware",
+        help="at most this many, of each hardware (default: %(default)s)",
     )
     add_scenario(parser)
     parser.add_argument(
