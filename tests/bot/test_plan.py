@@ -53,7 +53,7 @@ def test_as_text(file: Path):
 def test_one_shard_is_the_default(file: Path):
     """Whoever names no number has one runner."""
     assert ratchet(file) == ratchet(file, "--shards", "1")
-    assert ratchet(file)[1].splitlines()[0] == "1/1: 350.5 s: qwen wan flux ltx"
+    assert ratchet(file)[1].splitlines()[0] == "1/1: 350.5 s: flux qwen wan ltx"
 
 
 def test_as_json(file: Path):
